@@ -1,0 +1,1 @@
+//! ws2spi.h in Rust.

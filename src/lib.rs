@@ -1,0 +1,6 @@
+//! wspsim.
+#![forbid(unsafe_code)]
+
+pub mod abi;
+pub mod rules;
+pub mod world;

@@ -1,0 +1,68 @@
+//! The part of a world that never changes: what the model file said about the machine.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::Policies;
+
+/// Limits of the machine. Every one can be reached by a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Handles one process may hold.
+    pub handles_per_process: u32,
+    /// Processes that may have a provider started at once (WSAEPROCLIM beyond).
+    pub client_processes: u32,
+    /// Shared sockets of the whole machine (WSAENOBUFS beyond).
+    pub sockets: u32,
+    /// SO_SNDBUF of a new socket, bytes.
+    pub send_buffer_bytes: u32,
+    /// SO_RCVBUF of a new socket, bytes.
+    pub receive_buffer_bytes: u32,
+    /// SO_MAX_MSG_SIZE of datagram sockets, bytes.
+    pub message_bytes: u32,
+    /// What SOMAXCONN and larger backlogs become.
+    pub backlog: u32,
+    /// How long a connection attempt goes unanswered before WSAETIMEDOUT, milliseconds.
+    pub connect_timeout_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handles_per_process: 16 * 1024 * 1024,
+            client_processes: 32_767,
+            sockets: 16 * 1024 * 1024,
+            send_buffer_bytes: 65_536,
+            receive_buffer_bytes: 65_536,
+            message_bytes: 65_467,
+            backlog: 200,
+            connect_timeout_ms: 21_000,
+        }
+    }
+}
+
+/// An address of the machine and the network behind it.
+///
+/// An address inside the network that is not the machine's own is a host that never answers (WSAETIMEDOUT); an
+/// address in no network is unreachable (WSAENETUNREACH). 127.0.0.0/8 and ::1 are always the machine's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interface {
+    /// The machine's address on this network.
+    pub address: IpAddr,
+    /// The network's prefix length in bits.
+    pub prefix: u8,
+}
+
+/// What lies under the base providers: everything [`Afd`](super::afd::Afd) needs to know about the machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Platform {
+    /// Limits.
+    pub limits: Limits,
+    /// Answers to open questions.
+    pub policies: Policies,
+    /// Networks beside loopback.
+    pub interfaces: Vec<Interface>,
+}

@@ -1,0 +1,301 @@
+//! Named answers to the questions the documentation leaves open.
+//!
+//! One row below is one question: the field of [`Policies`], the type of its answers, where the question comes
+//! from, the question in words, and the answers. The first answer is the default. Everything else about policies
+//! (reading them from a model, naming them in a trace, listing them) is made from these rows.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! policies {
+    ($($field:ident : $type:ident, $source:literal, $question:literal {
+        $($(#[$text:meta])+ $answer:ident),+ $(,)?
+    })+) => {
+        $(
+            #[doc = $question]
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+            pub enum $type {
+                $($(#[$text])+ $answer),+
+            }
+        )+
+
+        /// One answer to every question.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Policies {
+            $(#[doc = $question] pub $field: $type,)+
+        }
+
+        /// The name of one question: a field of [`Policies`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(non_camel_case_types, reason = "a policy is called by its field name everywhere users meet it")]
+        pub enum PolicyId {
+            $(#[doc = $question] $field),+
+        }
+
+        impl PolicyId {
+            /// All questions, in the order of this file.
+            pub const ALL: &'static [PolicyId] = &[$(PolicyId::$field),+];
+
+            /// The name that models, traces and messages use.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(PolicyId::$field => stringify!($field)),+ }
+            }
+
+            /// The question in words.
+            #[must_use]
+            pub fn question(self) -> &'static str {
+                match self { $(PolicyId::$field => $question),+ }
+            }
+
+            /// Where the question comes from: an open point (A1..) or a section of the usage notes.
+            #[must_use]
+            pub fn source(self) -> &'static str {
+                match self { $(PolicyId::$field => $source),+ }
+            }
+
+            /// The answers that can be chosen; the first is the default.
+            #[must_use]
+            pub fn answers(self) -> &'static [&'static str] {
+                match self { $(PolicyId::$field => &[$(stringify!($answer)),+]),+ }
+            }
+
+            /// The answer in force.
+            #[must_use]
+            pub fn answer(self, policies: &Policies) -> &'static str {
+                match self {
+                    $(PolicyId::$field => match policies.$field { $($type::$answer => stringify!($answer)),+ }),+
+                }
+            }
+        }
+    };
+}
+
+policies! {
+    reference_taken: ReferenceTaken, "A8", "When does a duplication take its reference on the shared socket?" {
+        /// At WSPDuplicateSocket; the pending duplication owns it until it is used or its target dies.
+        #[default]
+        AtDuplicate,
+        /// At the target's WSPSocket: a source that closes first loses the socket.
+        AtOpen,
+    }
+    block_reuse: BlockReuse, "R3, usage 5e", "What does a second open with the same block give?" {
+        /// WSAEINVAL.
+        #[default]
+        Refuse,
+        /// The descriptor of the first open once more.
+        SameDescriptor,
+        /// A second descriptor of the same shared socket.
+        SecondDescriptor,
+    }
+    wrong_process: WrongProcess, "R2, A11", "What happens when a process opens a block made for another?" {
+        /// WSAEINVAL; the right process can still open it.
+        #[default]
+        Refuse,
+        /// WSAEINVAL, and the block is spent.
+        RefuseAndConsume,
+        /// The process gets the descriptor.
+        Allow,
+    }
+    failed_open: FailedOpen, "usage 5d", "Does an open that fails spend the block?" {
+        /// Exactly when the base provider's open had succeeded.
+        #[default]
+        ConsumedOnceBaseOpened,
+        /// Never.
+        NeverConsumed,
+        /// Always, once the block was recognised.
+        AlwaysConsumed,
+    }
+    unknown_process: UnknownProcess, "A11, usage 5g 5j", "What does duplicating for an unknown or exited process id give?" {
+        /// WSAEINVAL.
+        #[default]
+        Wsaeinval,
+        /// WSAENETDOWN.
+        Wsaenetdown,
+    }
+    target_identity: TargetIdentity, "usage S14", "What identifies the target of a duplication?" {
+        /// The incarnation: a process that gets the same id later is another one.
+        #[default]
+        Incarnation,
+        /// The process id alone.
+        Number,
+    }
+    duplicate_inheritable: DuplicateInheritable, "usage 5h, U18", "Is the descriptor opened from a block inheritable?" {
+        /// Yes, unless WSA_FLAG_NO_HANDLE_INHERIT is given.
+        #[default]
+        Yes,
+        /// No.
+        No,
+    }
+    blocking_mode: BlockingMode, "R12, usage 5a", "Whose is the blocking mode?" {
+        /// The shared socket's: common to all descriptors.
+        #[default]
+        Shared,
+        /// Each descriptor's own.
+        PerDescriptor,
+    }
+    linger_on_shared_close: LingerOnSharedClose, "usage 5f, A26", "What does SO_LINGER do on a close that is not the last?" {
+        /// Nothing.
+        #[default]
+        NoEffect,
+        /// It acts at once, as if this were the last close.
+        Immediate,
+    }
+    io_at_shared_close: IoAtSharedClose, "R15, usage 5i", "Which pending calls does a close cancel while other descriptors remain?" {
+        /// Those started through the closing descriptor.
+        #[default]
+        CancelOwn,
+        /// All on the shared socket.
+        CancelAll,
+        /// None.
+        CancelNone,
+    }
+    repeated_listen: RepeatedListen, "usage 5b", "What does WSPListen on a listening shared socket give?" {
+        /// Success, and the new backlog counts.
+        #[default]
+        Success,
+        /// WSAEINVAL.
+        Wsaeinval,
+    }
+    registrant_closes: RegistrantCloses, "A25", "What becomes of an event registration when the process that made it closes its descriptor and others remain?" {
+        /// It is cancelled.
+        #[default]
+        Cancelled,
+        /// It stays.
+        Kept,
+    }
+    final_cleanup: FinalCleanup, "A10", "What does the final WSPCleanup do to sockets that other processes share?" {
+        /// Only this process's references go.
+        #[default]
+        DropReferences,
+        /// The sockets are reset for everybody.
+        ResetForAll,
+    }
+    open_at_cleanup: OpenAtCleanup, "A9", "How does the final WSPCleanup end connections whose last descriptor it takes?" {
+        /// They are reset.
+        #[default]
+        Reset,
+        /// They are closed as WSPCloseSocket would close them.
+        Close,
+    }
+    token_place: TokenPlace, "A28, RO-6", "Where does a base provider keep its token in the block?" {
+        /// In dwProviderReserved.
+        #[default]
+        ProviderReserved,
+        /// In dwServiceFlags3 and dwServiceFlags4: lost under a layer that follows the documentation.
+        ServiceFlags,
+    }
+    explicit_triple: ExplicitTriple, "R23, usage S28", "What if family, type or protocol given at an open contradict the block?" {
+        /// WSAEINVAL, and the block is not spent.
+        #[default]
+        Refuse,
+        /// The block wins.
+        Ignore,
+    }
+    linger_default: LingerDefault, "A2", "Is SO_LINGER on in a new socket?" {
+        /// Off.
+        #[default]
+        Off,
+        /// On, with zero seconds.
+        On,
+    }
+    layer_handle_owner: LayerHandleOwner, "A3", "Which catalog id does a layer register its handles under?" {
+        /// The chain entry's.
+        #[default]
+        ChainEntry,
+        /// The layer's own ChainLen 0 entry's.
+        LayerEntry,
+    }
+    fionread_datagram: FionreadDatagram, "A6", "What does FIONREAD report on a datagram socket?" {
+        /// All bytes queued.
+        #[default]
+        TotalQueued,
+        /// The size of the first datagram.
+        FirstDatagram,
+    }
+    address_string_length: AddressStringLength, "A12", "What does the length of WSPAddressToString count?" {
+        /// Characters, the terminator included.
+        #[default]
+        Characters,
+        /// Bytes, the terminator included.
+        Bytes,
+    }
+    recvfrom_connected: RecvFromConnected, "A13", "May WSPRecvFrom be called on a connected datagram socket?" {
+        /// Yes.
+        #[default]
+        Allow,
+        /// No: WSAEISCONN.
+        Wsaeisconn,
+    }
+    ephemeral_ports: EphemeralPorts, "A14", "From which range do automatic ports come?" {
+        /// 49152 to 65535.
+        #[default]
+        From49152,
+        /// 1024 to 5000.
+        From1024,
+    }
+    bind_matrix: BindMatrix, "A15", "Which table of bind conflicts holds?" {
+        /// Windows Server 2003 and later, same user.
+        #[default]
+        Server2003,
+        /// Windows XP and earlier.
+        WindowsXp,
+    }
+    hidden_entries: HiddenEntries, "A23", "May a PFL_HIDDEN entry be chosen by family, type and protocol?" {
+        /// Yes: hidden only leaves it out of enumeration.
+        #[default]
+        Selectable,
+        /// No.
+        Skipped,
+    }
+    foreign_event: ForeignEvent, "A24", "What if WSPEnumNetworkEvents is given an event that is not the registered one?" {
+        /// It is reset, unchecked.
+        #[default]
+        Reset,
+        /// WSAEINVAL, and nothing is cleared.
+        Wsaeinval,
+    }
+    record_at_registration: RecordAtRegistration, "E1, O169", "What becomes of recorded, not yet enumerated events at a new WSPEventSelect?" {
+        /// They are dropped.
+        #[default]
+        Dropped,
+        /// They stay recorded.
+        Kept,
+    }
+    blocked_call_at_close: BlockedCallAtClose, "R15, O133", "What does a blocked call return when its descriptor is closed under it?" {
+        /// WSAEINTR.
+        #[default]
+        Wsaeintr,
+        /// WSAENOTSOCK.
+        Wsaenotsock,
+        /// WSAECONNABORTED.
+        Wsaeconnaborted,
+    }
+    partial_send: PartialSend, "O191", "What does a nonblocking stream send larger than the free space do?" {
+        /// Sends what fits and reports the count.
+        #[default]
+        WhatFits,
+        /// Sends all if any space is free, else WSAEWOULDBLOCK.
+        WholeOrNothing,
+    }
+    udp_port_unreachable: UdpPortUnreachable, "functions 4, O255", "Does a datagram to a closed local port make the sender's next receive fail?" {
+        /// Yes: WSAECONNRESET.
+        #[default]
+        Reported,
+        /// No.
+        Ignored,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_the_first_answer() {
+        let defaults = Policies::default();
+        for &id in PolicyId::ALL {
+            assert_eq!(id.answer(&defaults), id.answers()[0], "{}", id.name());
+        }
+    }
+}

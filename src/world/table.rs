@@ -1,0 +1,196 @@
+//! A slab whose equality and hash also cover what it will answer next.
+//!
+//! Windows hands a freed handle number out again at once, so the order in which slots were freed is part of a
+//! machine's state: two worlds that agree on all entries but not on the next free number are different worlds.
+//! `slab::Slab` keeps that order to itself; [`Table`] mirrors it.
+
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use slab::Slab;
+
+/// An index type of one kind of table: `u32` inside, a name of its own outside.
+pub trait Key: Copy + Eq {
+    /// Wraps a slot number.
+    fn from_slot(slot: u32) -> Self;
+    /// The slot number.
+    fn slot(self) -> u32;
+}
+
+/// Defines a [`Key`] newtype.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! table_key {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+
+        impl $crate::world::table::Key for $name {
+            fn from_slot(slot: u32) -> Self {
+                Self(slot)
+            }
+            fn slot(self) -> u32 {
+                self.0
+            }
+        }
+    };
+}
+
+/// A slab of `T` addressed by `K`. The slot freed last is used first.
+pub struct Table<K, T> {
+    slots: Slab<T>,
+    /// Freed slots, the next one to be used last: the mirror of the slab's own free list.
+    freed: Vec<u32>,
+    key: PhantomData<fn(K) -> K>,
+}
+
+impl<K: Key, T> Table<K, T> {
+    /// An empty table. Allocates nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { slots: Slab::new(), freed: Vec::new(), key: PhantomData }
+    }
+
+    /// Stores `value` in the slot freed last, or in a new one at the end.
+    pub fn insert(&mut self, value: T) -> K {
+        let slot = self.slots.insert(value) as u32;
+        let mirrored = self.freed.pop();
+        debug_assert!(mirrored.is_none_or(|free| free == slot), "the mirrored free list differs from the slab's");
+        K::from_slot(slot)
+    }
+
+    /// The key that the next [`insert`](Self::insert) returns.
+    #[must_use]
+    pub fn next_key(&self) -> K {
+        K::from_slot(self.slots.vacant_key() as u32)
+    }
+
+    /// Takes the value out and frees its slot; `None` if the slot is free.
+    pub fn remove(&mut self, key: K) -> Option<T> {
+        let value = self.slots.try_remove(key.slot() as usize)?;
+        self.freed.push(key.slot());
+        Some(value)
+    }
+
+    /// The value, if the slot is in use.
+    #[must_use]
+    pub fn get(&self, key: K) -> Option<&T> {
+        self.slots.get(key.slot() as usize)
+    }
+
+    /// The value, if the slot is in use.
+    pub fn get_mut(&mut self, key: K) -> Option<&mut T> {
+        self.slots.get_mut(key.slot() as usize)
+    }
+
+    /// How many slots are in use.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether no slot is in use.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// All entries in slot order.
+    pub fn iter(&self) -> impl Iterator<Item = (K, &T)> {
+        self.slots.iter().map(|(slot, value)| (K::from_slot(slot as u32), value))
+    }
+
+    /// All entries in slot order, mutable.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (K, &mut T)> {
+        self.slots.iter_mut().map(|(slot, value)| (K::from_slot(slot as u32), value))
+    }
+
+    /// The keys in use, in slot order.
+    pub fn keys(&self) -> impl Iterator<Item = K> + '_ {
+        self.slots.iter().map(|(slot, _)| K::from_slot(slot as u32))
+    }
+}
+
+impl<K: Key, T> Default for Table<K, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K, T: Clone> Clone for Table<K, T> {
+    fn clone(&self) -> Self {
+        Self { slots: self.slots.clone(), freed: self.freed.clone(), key: PhantomData }
+    }
+}
+
+impl<K: Key + std::fmt::Debug, T: std::fmt::Debug> std::fmt::Debug for Table<K, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<K: Key, T: PartialEq> PartialEq for Table<K, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.slots.len() == other.slots.len() && self.freed == other.freed && self.slots.iter().eq(other.slots.iter())
+    }
+}
+
+impl<K: Key, T: Eq> Eq for Table<K, T> {}
+
+impl<K: Key, T: Hash> Hash for Table<K, T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.freed.hash(state);
+        state.write_usize(self.slots.len());
+        for (slot, value) in &self.slots {
+            state.write_u32(slot as u32);
+            value.hash(state);
+        }
+    }
+}
+
+impl<K: Key, T> std::ops::Index<K> for Table<K, T> {
+    type Output = T;
+    fn index(&self, key: K) -> &T {
+        &self.slots[key.slot() as usize]
+    }
+}
+
+impl<K: Key, T> std::ops::IndexMut<K> for Table<K, T> {
+    fn index_mut(&mut self, key: K) -> &mut T {
+        &mut self.slots[key.slot() as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    table_key!(
+        /// A key for the tests.
+        Slot
+    );
+
+    #[test]
+    fn the_slot_freed_last_is_used_first() {
+        let mut table: Table<Slot, u8> = Table::new();
+        let (a, b) = (table.insert(1), table.insert(2));
+        table.remove(a);
+        table.remove(b);
+        assert_eq!(table.next_key(), b);
+        assert_eq!(table.insert(3), b);
+        assert_eq!(table.insert(4), a);
+    }
+
+    #[test]
+    fn equality_covers_the_order_of_free_slots() {
+        let mut one: Table<Slot, u8> = Table::new();
+        let (a, b) = (one.insert(1), one.insert(2));
+        let mut two = one.clone();
+        one.remove(a);
+        one.remove(b);
+        two.remove(b);
+        two.remove(a);
+        assert_ne!(one, two, "the next numbers differ");
+    }
+}
