@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod abi;
+pub mod contract;
 pub mod rules;
 pub mod world;

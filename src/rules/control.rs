@@ -1,0 +1,158 @@
+//! Async, EventSel, Enum, GetOpt, SetOpt, Ioctl, Cancel: notification, options and control.
+
+macro_rules! control {
+    ([$next:ident $($rest:ident)*] $($rows:tt)*) => { $next! { [$($rest)*] $($rows)*
+
+    // WSPAsyncSelect
+    Async1: "Each chosen event is posted to the window with WPUPostMessage: wParam the descriptor, low word of lParam \
+        the event, high word its code."
+        ("lpwspasyncselect");
+    Async2: "One message carries one event, never several."
+        ("lpwspasyncselect");
+    Async3: "WSPAsyncSelect makes the socket nonblocking, with an empty mask too."
+        ("lpwspasyncselect");
+    Async4: "Mask 0 ends the registration; messages posted before may still come."
+        ("lpwspasyncselect");
+    Async5: "WSPAsyncSelect ends a WSPEventSelect registration and its recording."
+        ("lpwspasyncselect, lpwspeventselect");
+    Async6: "A window that does not exist, or an unknown event bit, gives WSAEINVAL."
+        ("lpwspasyncselect");
+    Async7: "The descriptor in a message is the one that is valid in the process that registered."
+        ("derived from R17");
+
+    // WSPEventSelect
+    EventSel1: "A chosen event that happens is recorded with its code and sets the event object, at each report anew."
+        ("lpwspeventselect");
+    EventSel2: "WSPEventSelect makes the socket nonblocking, with mask 0 too."
+        ("lpwspeventselect");
+    EventSel3: "Mask 0 ends the association and the recording, and the event argument is not looked at."
+        ("lpwspeventselect");
+    EventSel4: "WSPEventSelect replaces a registration of either kind and empties the record."
+        ("lpwspeventselect") by record_at_registration;
+    EventSel5: "The event object is only ever set by reports; resetting it is left to WSPEnumNetworkEvents or the \
+        client."
+        ("lpwspeventselect, lpwspenumnetworkevents");
+    EventSel6: "With a mask that is not 0, an event object that does not exist gives WSAEINVAL."
+        ("lpwspeventselect");
+
+    // WSPEnumNetworkEvents
+    Enum1: "WSPEnumNetworkEvents copies the record, empties it and resets the given event, all in one step."
+        ("lpwspenumnetworkevents");
+    Enum2: "Without an event argument only the record is copied and emptied."
+        ("lpwspenumnetworkevents");
+    Enum3: "If it fails, nothing is emptied and nothing is reset."
+        ("lpwspenumnetworkevents");
+    Enum4: "lNetworkEvents holds what was recorded since the last call, and only the codes of those events are written."
+        ("lpwspenumnetworkevents");
+    Enum5: "Only events chosen by WSPEventSelect are ever recorded."
+        ("lpwspenumnetworkevents");
+    Enum6: "Reading the record re-enables no event."
+        ("derived from E4");
+    Enum7: "Any descriptor reads the one record of the shared socket; what one has read is gone for the others."
+        ("derived from R11, open point A24");
+    Enum8: "The event argument need not be the registered one; it is reset all the same."
+        ("lpwspenumnetworkevents, open point A24") by foreign_event;
+
+    // WSPGetSockOpt
+    GetOpt1: "The length argument brings the buffer's size and takes back the value's; a buffer too small gives \
+        WSAEFAULT."
+        ("lpwspgetsockopt");
+    GetOpt2: "An option the provider does not know gives WSAENOPROTOOPT, a level it does not know WSAEINVAL."
+        ("lpwspgetsockopt");
+    GetOpt3: "An option never set shows its default."
+        ("lpwspgetsockopt");
+    GetOpt4: "SO_ERROR gives the socket's pending error and clears it, for all descriptors."
+        ("lpwspgetsockopt, derived from R11");
+    GetOpt5: "SO_ACCEPTCONN is TRUE once the socket listens."
+        ("lpwspgetsockopt");
+    GetOpt6: "SO_TYPE gives the type the socket was made with."
+        ("lpwspgetsockopt");
+    GetOpt7: "SO_MAX_MSG_SIZE gives the longest message a message-oriented socket sends."
+        ("lpwspgetsockopt");
+    GetOpt8: "SO_PROTOCOL_INFOW gives the socket's catalog entry, seen through a layer the layer's chain entry."
+        ("lpwspgetsockopt, Microsoft layered-provider sample");
+    GetOpt9: "SO_LINGER gives the linger structure, and SO_DONTLINGER is TRUE while lingering is off, as it is in a \
+        new socket."
+        ("lpwspgetsockopt, socket-options-and-ioctls-2, closesocket") by linger_default;
+    GetOpt10: "Every descriptor of a shared socket reads the same values."
+        ("lpwspduplicatesocket, derived from R11");
+    GetOpt11: "Every provider knows the common options and answers them with plausible values."
+        ("lpwspgetsockopt");
+    GetOpt12: "SO_RCVLOWAT, SO_SNDLOWAT and SO_USELOOPBACK give WSAEINVAL with TCP/IP, to read and to set."
+        ("lpwspgetsockopt, lpwspsetsockopt, sol-socket-socket-options");
+    GetOpt13: "SO_BSP_STATE gives both addresses, type and protocol of the socket."
+        ("sol-socket-socket-options");
+
+    // WSPSetSockOpt
+    SetOpt1: "A switch is set by an int of 4 bytes, 0 for off and anything else for on."
+        ("lpwspsetsockopt");
+    SetOpt2: "A value shorter than the option's type gives WSAEFAULT."
+        ("lpwspsetsockopt");
+    SetOpt3: "SO_LINGER with l_onoff not 0 turns lingering on with l_linger seconds, and SO_DONTLINGER off with it."
+        ("lpwspsetsockopt");
+    SetOpt4: "SO_LINGER with l_onoff 0 is the same as SO_DONTLINGER on."
+        ("lpwspsetsockopt");
+    SetOpt5: "Turning SO_DONTLINGER off brings back the timeout that was set before."
+        ("lpwspsetsockopt");
+    SetOpt6: "SO_EXCLUSIVEADDRUSE has to be set before the socket is bound."
+        ("lpwspsetsockopt, so-exclusiveaddruse");
+    SetOpt7: "SO_SNDBUF and SO_RCVBUF may end up at another size than asked for; reading them back tells."
+        ("lpwspsetsockopt");
+    SetOpt8: "SO_DONTROUTE has no effect on AF_INET and gives WSAENOPROTOOPT on AF_INET6."
+        ("lpwspsetsockopt");
+    SetOpt9: "SO_KEEPALIVE is for connection-oriented sockets; a datagram socket gives WSAENOPROTOOPT."
+        ("lpwspsetsockopt, sol-socket-socket-options");
+    SetOpt10: "A connection lost to keep-alive gives running calls WSAENETRESET and later ones WSAENOTCONN."
+        ("lpwspsetsockopt");
+    SetOpt11: "An option that can only be read gives WSAENOPROTOOPT when set."
+        ("lpwspsetsockopt, derived");
+    SetOpt12: "A new value is seen through every descriptor at once."
+        ("lpwspduplicatesocket, derived from R11");
+    SetOpt13: "SO_CONDITIONAL_ACCEPT gives WSAEINVAL on a socket that listens already."
+        ("lpwspsetsockopt, so-conditional-accept");
+    SetOpt14: "SO_RCVTIMEO and SO_SNDTIMEO act only on sockets made with WSA_FLAG_OVERLAPPED."
+        ("wsasocketw");
+    SetOpt15: "A level the provider does not know, or a value that makes no sense, gives WSAEINVAL; an unknown option \
+        WSAENOPROTOOPT."
+        ("lpwspsetsockopt");
+    SetOpt16: "Options may be set in any state of the socket, and SO_REUSEADDR set after the bind changes nothing."
+        ("lpwspsetsockopt");
+
+    // WSPIoctl
+    Ioctl1: "FIONBIO with a value that is not 0 makes the socket nonblocking, with 0 blocking."
+        ("lpwspioctl") by blocking_mode;
+    Ioctl2: "FIONBIO 0 while an event registration stands gives WSAEINVAL."
+        ("lpwspioctl, lpwspeventselect");
+    Ioctl3: "FIONREAD on a stream gives the number of bytes one receive could read."
+        ("lpwspioctl");
+    Ioctl4: "FIONREAD on a message socket gives the number of bytes queued, over all messages."
+        ("lpwspioctl") by fionread_datagram;
+    Ioctl5: "SIOCATMARK is TRUE while no urgent data waits; it is for streams with SO_OOBINLINE."
+        ("lpwspioctl");
+    Ioctl6: "A code the provider does not know, or one that does not suit the socket, gives WSAEINVAL."
+        ("lpwspioctl");
+    Ioctl7: "An input or output buffer too small for the code gives WSAEFAULT."
+        ("lpwspioctl");
+    Ioctl8: "SIO_BASE_HANDLE gives the base provider's handle; every layer passes it down untouched."
+        ("winsock-ioctls");
+    Ioctl9: "SIO_BSP_HANDLE may be answered by a layer with its own handle, so that what follows comes to the layer."
+        ("winsock-ioctls") missing "only SIO_BASE_HANDLE is answered";
+    Ioctl10: "SIO_UDP_CONNRESET decides whether a datagram that reached no socket makes a later receive fail."
+        ("winsock-ioctls");
+
+    // WSPCancelBlockingCall
+    Cancel1: "WSPCancelBlockingCall ends the blocking call of its own thread, which then gives WSAEINTR."
+        ("lpwspcancelblockingcall");
+    Cancel2: "With no blocking call on the thread it gives WSAEINVAL."
+        ("lpwspcancelblockingcall");
+    Cancel3: "A cancelled accept or select does the sockets no harm; after any other cancelled call only a close is \
+        sure to work."
+        ("lpwspcancelblockingcall");
+    Cancel4: "A stream broken by a cancellation is reset, and all calls on it but the close give WSAECONNABORTED."
+        ("lpwspcancelblockingcall");
+    Cancel5: "A call that finishes before the cancellation reaches it succeeds as if nothing had been said."
+        ("lpwspcancelblockingcall");
+    Cancel6: "A layer knows which lower provider blocks each thread and hands the cancellation to it."
+        ("Microsoft layered-provider sample");
+    } };
+}
