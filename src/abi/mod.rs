@@ -44,6 +44,7 @@ pub mod upcall;
 pub use address::{AddressError, SockAddr};
 pub use bytes::DecodeError;
 pub use chain::{ChainTooLong, ProtocolChain};
+pub use consts::FD_MAX_EVENTS;
 pub use error::WsaError;
 pub use flags::{LspCategories, MessageFlags, NetworkEvents, ProviderFlags, ServiceFlags1, SocketFlags, UnknownFlag};
 pub use function::{EntrySet, SpiFunction, Upcall};
