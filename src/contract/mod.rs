@@ -46,6 +46,31 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::abi::{SpiFunction, Upcall, WsaError};
+
+    /// The functions of the catalog that can fail with a documented error.
+    const CATALOG_FUNCTIONS: [&str; 20] = [
+        "WSCDeinstallProvider",
+        "WSCDeinstallProvider32",
+        "WSCEnumProtocols",
+        "WSCEnumProtocols32",
+        "WSCGetApplicationCategory",
+        "WSCGetProviderInfo",
+        "WSCGetProviderInfo32",
+        "WSCGetProviderPath",
+        "WSCGetProviderPath32",
+        "WSCInstallProvider",
+        "WSCInstallProvider64_32",
+        "WSCInstallProviderAndChains",
+        "WSCInstallProviderAndChains64_32",
+        "WSCSetApplicationCategory",
+        "WSCSetProviderInfo",
+        "WSCSetProviderInfo32",
+        "WSCUpdateProvider",
+        "WSCUpdateProvider32",
+        "WSCWriteProviderOrder",
+        "WSCWriteProviderOrder32",
+    ];
 
     #[test]
     fn every_line_is_a_row_and_none_is_there_twice() {
@@ -63,5 +88,21 @@ mod tests {
             assert!(row.function.starts_with(row.layer), "{row:?}");
             assert!(row.condition.len() >= 10 && !row.condition.ends_with(['.', ' ']), "{row:?}");
         }
+    }
+
+    #[test]
+    fn every_error_is_one_the_interface_knows() {
+        for row in rows() {
+            let known = WsaError::from_name(row.error).is_some();
+            assert!(known || [NO_ERROR, ANY_REGISTRY_ERROR].contains(&row.error), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_has_every_function_and_no_other() {
+        let of_table: BTreeSet<_> = rows().map(|row| row.function).collect();
+        let entries = SpiFunction::ALL.iter().map(|entry| entry.name());
+        let upcalls = Upcall::ALL.iter().map(|upcall| upcall.name());
+        assert_eq!(of_table, entries.chain(upcalls).chain(CATALOG_FUNCTIONS).collect());
     }
 }

@@ -94,8 +94,8 @@ macro_rules! common {
     O6: "The array of WSABUFs may vanish once the call returns, so the provider copies it; the data buffers are the \
         provider's until completion."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
-    O7: "A completion routine runs only on the thread that started the call, only in an alertable wait, queued by \
-        WPUQueueApc."
+    O7: "Completion routines reach only the thread whose call they belong to, and only in an alertable wait, \
+        queued by WPUQueueApc."
         ("lpwspsend, wpuqueueapc") missing "overlapped operations";
     O8: "Routines of one socket run one after the other, never inside each other, and may themselves send and receive."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
@@ -128,8 +128,8 @@ macro_rules! common {
     E5: "FD_READ, FD_OOB and FD_ACCEPT follow the level: if the condition still holds after the re-enabling call, they \
         are reported once more."
         ("lpwspasyncselect, lpwspeventselect");
-    E6: "FD_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE follow the edge: once per change, the last two \
-        only after their ioctl was issued."
+    E6: "FD_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE follow the edge: each change is \
+        reported once, and for the last two their ioctl has to be issued before."
         ("lpwspasyncselect, lpwspeventselect") missing "no provider offers quality of service or change notices";
     E7: "FD_WRITE comes when a connection is made or accepted, and afterwards only when space returns after a send \
         that gave WSAEWOULDBLOCK."

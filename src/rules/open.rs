@@ -71,7 +71,7 @@ open_points! {
         => "Sockets closed before finish sending; sockets still open are reset." by open_at_cleanup;
     A10: "Does the reset of the last WSPCleanup reach sockets that other processes share?"
         => "No: only this process's references go." by final_cleanup;
-    A11: "What does a process id give that does not exist, is the caller's own, or is not the opener's?"
+    A11: "What does a process id give that names nobody, the caller, or another process than the later opener?"
         => "WSAEINVAL when duplicating for nobody; one's own id works; a wrong opener gets \
         WSAEINVAL." by unknown_process;
     A12: "Does the length of WSPAddressToString count bytes or characters?"
@@ -103,7 +103,7 @@ open_points! {
         => "Any descriptor reads and empties it, and the given event is reset unchecked." by foreign_event;
     A25: "What becomes of a registration whose process closes its descriptor while others remain?"
         => "It ends if that process made it." by registrant_closes;
-    A26: "Does lingering act on a close that is not the last?"
+    A26: "Do closes before the last one obey lingering?"
         => "No: such a close neither waits nor fails." by linger_on_shared_close;
     A27: "Is overlapped a property of the descriptor or of the socket, if source and target give different flags?"
         => "Of the shared socket, set when it was made.";

@@ -32,7 +32,7 @@ macro_rules! sharing {
     R11: "State belongs to the shared socket: an option set through one descriptor is the value every other descriptor \
         reads."
         ("lpwspduplicatesocket, multiple-handles-to-a-single-socket-2");
-    R12: "Common to all descriptors are therefore also blocking mode, binding, peer, listening, shutdown directions, \
+    R12: "The common state therefore includes mode (blocking or not), binding, peer, listening, shut directions, \
         pending error and linger."
         ("derived from R11") by blocking_mode;
     R13: "Closing takes one descriptor away; the shared socket lives until its last descriptor is gone."

@@ -20,8 +20,8 @@ macro_rules! sockets {
         ("wspstartup");
     Startup6: "Each WSPStartup may ask for its own version; an earlier one does not bind a later one."
         ("wspstartup");
-    Startup7: "lpProtocolInfo says which protocol is wanted from a library that serves several, and for a chain it is \
-        the chain's entry."
+    Startup7: "lpProtocolInfo says which protocol is wanted from a library that serves several; a chain is asked for \
+        by its own entry."
         ("wspstartup");
     Startup8: "A procedure table with an empty place is refused: the API reports WSAEINVALIDPROCTABLE."
         ("wspstartup, wsasocketw");

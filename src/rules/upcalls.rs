@@ -9,7 +9,7 @@ macro_rules! upcalls {
         ("wpumodifyifshandle");
     WpuModify2: "A handle that is none gives WSAEINVAL and INVALID_SOCKET."
         ("wpumodifyifshandle");
-    WpuModify3: "It has to come before the descriptor reaches a client; only the returned value is used from there."
+    WpuModify3: "Its place is before a client sees the descriptor, and the handle it returns replaces the one proposed."
         ("wpumodifyifshandle");
     WpuModify4: "Registering a handle again moves it to the new owner: the last one to register gets the calls."
         ("wpumodifyifshandle");
