@@ -220,8 +220,8 @@
 //! | `Crossed(into: "msafd", call: WSPSocket, info: "MSAFD Tcpip [TCP/IP]", on: "p", times: 1)` | such calls crossed into the provider; `call` and what follows may be left out, without `times`: at least one |
 //! | `NotCrossed(into: "layer", call: WSPDuplicateSocket)` | none did; the same fields |
 //!
-//! A handle's label in a check is looked up in the process the step that gave it ran in; `Of("p", "s")` in its place
-//! looks the same number up in process `p`.
+//! A socket's label in a check means the shared socket it stood for when it was given, even after its descriptor is
+//! closed; a socket that is gone has no references. Other labels are looked up in the process that owns them.
 //!
 //! # What is checked without being asked
 //!
