@@ -3,5 +3,6 @@
 
 pub mod abi;
 pub mod contract;
+pub mod provider;
 pub mod rules;
 pub mod world;
