@@ -4,6 +4,7 @@
 pub mod abi;
 pub mod contract;
 pub mod model;
+pub mod provider;
 pub mod rules;
 pub mod scenario;
 pub mod world;

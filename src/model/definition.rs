@@ -109,7 +109,7 @@ fn extend(found: Found, above: &mut Vec<Arc<Source>>) -> Result<Definition, Vec<
             extend(base, above)?
         }
     };
-    Merge { source, definition: base, wrong: Vec::new() }.file(file)
+    Merge { source: Arc::clone(&source), definition: base, wrong: Vec::new() }.file(file)
 }
 
 /// Finds the model another one extends, which must not be one of those that extend it.

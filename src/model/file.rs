@@ -59,6 +59,7 @@ pub(super) enum ProviderFile<'a> {
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,
+        #[serde(borrow)]
         versions: Option<(Text<'a>, Text<'a>)>,
     },
     Layer {
@@ -69,6 +70,7 @@ pub(super) enum ProviderFile<'a> {
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,
+        #[serde(borrow)]
         versions: Option<(Text<'a>, Text<'a>)>,
     },
 }
@@ -104,6 +106,7 @@ pub(super) enum EntryFile<'a> {
     Entry {
         #[serde(borrow)]
         name: Text<'a>,
+        #[serde(borrow)]
         provider: Text<'a>,
         family: Constant,
         kind: Constant,
@@ -118,6 +121,7 @@ pub(super) enum EntryFile<'a> {
     Layer {
         #[serde(borrow)]
         name: Text<'a>,
+        #[serde(borrow)]
         provider: Text<'a>,
         id: Option<u32>,
         provider_flags: Option<ProviderFlags>,
@@ -126,7 +130,9 @@ pub(super) enum EntryFile<'a> {
     Chain {
         #[serde(borrow)]
         name: Text<'a>,
+        #[serde(borrow)]
         provider: Option<Text<'a>>,
+        #[serde(borrow)]
         members: Vec<Text<'a>>,
         id: Option<u32>,
         own_provider_id: Option<Guid>,

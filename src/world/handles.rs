@@ -84,10 +84,16 @@ pub struct Handles {
 impl Handles {
     /// Puts an entry into the next free number; `None` when the table holds `limit` entries or the process's own.
     pub fn insert(&mut self, limit: u32, entry: HandleEntry) -> Option<Handle> {
-        if self.table.len() >= self.limit.unwrap_or(limit) as usize {
+        if self.is_full(limit) {
             return None;
         }
         Some(self.table.insert(entry).handle())
+    }
+
+    /// Whether the table holds `limit` entries, or as many as the process's own limit.
+    #[must_use]
+    pub fn is_full(&self, limit: u32) -> bool {
+        self.table.len() >= self.limit.unwrap_or(limit) as usize
     }
 
     /// Puts an entry under a number of another process's table, as inheritance does; `false` if it is taken.
@@ -143,6 +149,13 @@ impl Handles {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
+    }
+
+    /// Forgets what ws2_32 knows of every handle, as its end does.
+    pub fn unbind_all(&mut self) {
+        for (_, entry) in self.table.iter_mut() {
+            entry.binding = None;
+        }
     }
 
     /// The shared socket behind an IFS handle.
