@@ -10,13 +10,7 @@ use std::ops::Range;
 #[must_use]
 pub fn items(text: &str, key: &str) -> Vec<Range<usize>> {
     let mut scan = Scan { text: text.as_bytes(), at: 0 };
-    let mut found = Vec::new();
-    if scan.seek_list(key) {
-        while let Some(item) = scan.item() {
-            found.push(item);
-        }
-    }
-    found
+    if scan.seek_list(key) { std::iter::from_fn(|| scan.item()).collect() } else { Vec::new() }
 }
 
 /// The end of the item that begins at `start`.
@@ -24,6 +18,18 @@ pub fn items(text: &str, key: &str) -> Vec<Range<usize>> {
 pub fn end_of_item(text: &str, start: usize) -> usize {
     let mut scan = Scan { text: text.as_bytes(), at: start };
     scan.item().map_or(text.len(), |item| item.end)
+}
+
+/// The first item of a list without its brackets.
+#[must_use]
+pub fn first_item(text: &str) -> Option<Range<usize>> {
+    Scan { text: text.as_bytes(), at: 0 }.item()
+}
+
+/// The items of a list without its brackets.
+pub fn list(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut scan = Scan { text: text.as_bytes(), at: 0 };
+    std::iter::from_fn(move || scan.item())
 }
 
 /// A value without the blanks and comments around it.
