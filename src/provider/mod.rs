@@ -26,19 +26,17 @@ use crate::world::ids::InstanceId;
 pub enum Flow<T> {
     /// The call is over.
     Return(SpiResult),
-    /// Call another provider; its result comes back with the token.
+    /// Call another provider with what now stands in the call's place; its result comes back with the token.
     Call {
         /// Whom.
         callee: Callee,
-        /// What.
-        call: SpiCall,
         /// How to go on.
         token: T,
     },
     /// Nothing to do until something happens; the reason comes back with the token.
     Wait {
         /// What has to happen.
-        wait: Wait,
+        wait: Box<Wait>,
         /// How to go on.
         token: T,
     },
@@ -49,7 +47,7 @@ impl<T> Flow<T> {
     pub fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Flow<U> {
         match self {
             Self::Return(result) => Flow::Return(result),
-            Self::Call { callee, call, token } => Flow::Call { callee, call, token: wrap(token) },
+            Self::Call { callee, token } => Flow::Call { callee, token: wrap(token) },
             Self::Wait { wait, token } => Flow::Wait { wait, token: wrap(token) },
         }
     }
@@ -85,11 +83,19 @@ pub trait Provider {
     /// What the provider remembers while another one works for it or while it waits.
     type Token;
 
-    /// A call has arrived.
-    fn call(&mut self, cx: &mut Context<'_>, call: SpiCall) -> Flow<Self::Token>;
+    /// A call has arrived. To call another provider, put that call in its place and answer [`Flow::Call`]: passing a
+    /// call on costs no copy.
+    fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<Self::Token>;
 
-    /// An answer to what this provider did with `token` has arrived.
-    fn resume(&mut self, cx: &mut Context<'_>, token: Self::Token, resumed: Resumed) -> Flow<Self::Token>;
+    /// An answer to what this provider did with `token` has arrived. `call` is where a further call goes; what stands
+    /// there before means nothing.
+    fn resume(
+        &mut self,
+        cx: &mut Context<'_>,
+        token: Self::Token,
+        resumed: Resumed,
+        call: &mut SpiCall,
+    ) -> Flow<Self::Token>;
 }
 
 /// A provider's code as loaded in one process.
@@ -133,7 +139,7 @@ impl Instance {
     }
 
     /// Enters the provider.
-    pub fn call(&mut self, cx: &mut Context<'_>, call: SpiCall) -> Flow<ProviderToken> {
+    pub fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<ProviderToken> {
         match &mut self.state {
             State::Base(base) => base.call(cx, call).map(ProviderToken::Base),
             State::Layer(layer) => layer.call(cx, call).map(ProviderToken::Layer),
@@ -141,11 +147,19 @@ impl Instance {
     }
 
     /// Resumes the provider.
-    pub fn resume(&mut self, cx: &mut Context<'_>, token: ProviderToken, resumed: Resumed) -> Flow<ProviderToken> {
+    pub fn resume(
+        &mut self,
+        cx: &mut Context<'_>,
+        token: ProviderToken,
+        resumed: Resumed,
+        call: &mut SpiCall,
+    ) -> Flow<ProviderToken> {
         match (&mut self.state, token) {
-            (State::Base(base), ProviderToken::Base(token)) => base.resume(cx, token, resumed).map(ProviderToken::Base),
+            (State::Base(base), ProviderToken::Base(token)) => {
+                base.resume(cx, token, resumed, call).map(ProviderToken::Base)
+            }
             (State::Layer(layer), ProviderToken::Layer(token)) => {
-                layer.resume(cx, token, resumed).map(ProviderToken::Layer)
+                layer.resume(cx, token, resumed, call).map(ProviderToken::Layer)
             }
             // A frame's token always comes from the instance it names: see `World::answer`.
             (_, _) => Flow::Return(Err(crate::abi::WsaError::SysCallFailure)),

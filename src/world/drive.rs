@@ -20,10 +20,11 @@ pub(super) enum Next {
     Finish(CallResult),
     /// A provider has answered; its frame goes away.
     Answer(SpiResult),
-    /// A provider is to be called. The topmost frame goes on with the token when it has answered.
-    Call(Callee, SpiCall, Token),
+    /// A provider is to be called with what stands in the call's place. The topmost frame goes on with the token when
+    /// it has answered.
+    Call(Callee, Token),
     /// The topmost frame waits.
-    Park(Wait, Token),
+    Park(Box<Wait>, Token),
 }
 
 impl World {
@@ -35,12 +36,21 @@ impl World {
             Call::Spi(_) | Call::Api(_) => Token::Ws2(Ws2Token::Entered),
         };
         self.frames(thread).push(Frame { token, function: None, wait: None });
-        let next = match call {
-            Call::Spi(call) => self.enter_spi(thread, call, log),
-            Call::Api(call) => self.enter_api(thread, call, log),
-            Call::Os(call) => self.enter_os(thread, call, log),
-        };
-        self.drive(thread, next, log)
+        match call {
+            Call::Spi(mut call) => {
+                let next = self.enter_spi(thread, &mut call, log);
+                self.drive(thread, next, &mut call, log)
+            }
+            Call::Api(api) => {
+                let mut call = SpiCall::Cleanup;
+                let next = self.enter_api(thread, api, &mut call, log);
+                self.drive(thread, next, &mut call, log)
+            }
+            Call::Os(os) => {
+                let next = self.enter_os(thread, os, log);
+                self.drive(thread, next, &mut SpiCall::Cleanup, log)
+            }
+        }
     }
 
     /// Lets a parked thread go on.
@@ -48,20 +58,22 @@ impl World {
         log.note(|| Event::Resumed { thread });
         let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
         let wait = frame.wait.take();
+        let mut call = SpiCall::Cleanup;
         let next = match frame.token {
-            Token::Os => self.resume_os(thread, wait, woken, log),
-            _ => self.resume_top(thread, Resumed::Woken(woken), log),
+            Token::Os => self.resume_os(thread, wait, woken),
+            _ => self.resume_top(thread, Resumed::Woken(woken), &mut call, log),
         };
-        self.drive(thread, next, log)
+        self.drive(thread, next, &mut call, log)
     }
 
-    fn drive(&mut self, thread: ThreadId, mut next: Next, log: &mut Log) -> Outcome {
+    /// `call` is where the call in flight stands: whoever passes it on edits it there.
+    fn drive(&mut self, thread: ThreadId, mut next: Next, call: &mut SpiCall, log: &mut Log) -> Outcome {
         loop {
             next = match next {
                 Next::Finish(result) => return self.finish(thread, result, log),
                 Next::Park(wait, token) => return self.park(thread, wait, token, log),
-                Next::Call(callee, call, token) => self.call_provider(thread, callee, call, token, log),
-                Next::Answer(result) => self.answer(thread, result, log),
+                Next::Call(callee, token) => self.call_provider(thread, callee, token, call, log),
+                Next::Answer(result) => self.answer(thread, result, call, log),
             };
         }
     }
@@ -78,7 +90,7 @@ impl World {
         Outcome::Returned(result)
     }
 
-    fn park(&mut self, thread: ThreadId, wait: Wait, token: Token, log: &mut Log) -> Outcome {
+    fn park(&mut self, thread: ThreadId, wait: Box<Wait>, token: Token, log: &mut Log) -> Outcome {
         log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
         if let Some(frame) = self.frames(thread).last_mut() {
             frame.token = token;
@@ -87,46 +99,53 @@ impl World {
         Outcome::Parked
     }
 
-    fn call_provider(&mut self, thread: ThreadId, callee: Callee, call: SpiCall, token: Token, log: &mut Log) -> Next {
+    fn call_provider(
+        &mut self,
+        thread: ThreadId,
+        callee: Callee,
+        token: Token,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
         if let Some(frame) = self.frames(thread).last_mut() {
             frame.token = token;
         }
         let Some(instance) = self.load(thread.process, callee) else {
-            return self.resume_top(thread, Resumed::NotLoaded, log);
+            return self.resume_top(thread, Resumed::NotLoaded, call, log);
         };
-        let instance = self.implementer(thread.process, instance, call.function());
-        if log.is_on() {
-            self.note_entering(thread, instance, &call, log);
-        }
         let function = call.function();
+        let instance = self.implementer(thread.process, instance, function);
+        if log.is_on() {
+            self.note_entering(thread, instance, call, log);
+        }
         let token = Token::Provider(instance, ProviderToken::Entered);
         self.frames(thread).push(Frame { token, function: Some(function), wait: None });
         self.with_instance(thread, instance, log, |instance, cx| instance.call(cx, call))
     }
 
     /// A provider has answered: its frame goes, the one below goes on.
-    fn answer(&mut self, thread: ThreadId, result: SpiResult, log: &mut Log) -> Next {
+    fn answer(&mut self, thread: ThreadId, result: SpiResult, call: &mut SpiCall, log: &mut Log) -> Next {
         let Some(Frame { token: Token::Provider(from, _), function, .. }) = self.frames(thread).pop() else {
             return Next::Finish(Err(WsaError::SysCallFailure));
         };
         if log.is_on() {
             self.note_leaving(thread, from, function, &result, log);
         }
-        self.resume_top(thread, Resumed::Result { from, result }, log)
+        self.resume_top(thread, Resumed::Result { from, result }, call, log)
     }
 
-    fn resume_top(&mut self, thread: ThreadId, resumed: Resumed, log: &mut Log) -> Next {
+    fn resume_top(&mut self, thread: ThreadId, resumed: Resumed, call: &mut SpiCall, log: &mut Log) -> Next {
         let Some(frame) = self.frames(thread).last_mut() else {
             return Next::Finish(Err(WsaError::SysCallFailure));
         };
         match std::mem::replace(&mut frame.token, Token::Os) {
             Token::Ws2(token) => {
                 frame.token = Token::Ws2(Ws2Token::Entered);
-                self.resume_ws2(thread, token, resumed, log)
+                self.resume_ws2(thread, token, resumed, call, log)
             }
             Token::Provider(instance, token) => {
                 frame.token = Token::Provider(instance, ProviderToken::Entered);
-                self.with_instance(thread, instance, log, |provider, cx| provider.resume(cx, token, resumed))
+                self.with_instance(thread, instance, log, |provider, cx| provider.resume(cx, token, resumed, call))
             }
             Token::Os => Next::Finish(Err(WsaError::SysCallFailure)),
         }
@@ -182,7 +201,7 @@ impl World {
         }
         match flow {
             Flow::Return(result) => Next::Answer(result),
-            Flow::Call { callee, call, token } => Next::Call(callee, call, Token::Provider(id, token)),
+            Flow::Call { callee, token } => Next::Call(callee, Token::Provider(id, token)),
             Flow::Wait { wait, token } => Next::Park(wait, Token::Provider(id, token)),
         }
     }
@@ -210,7 +229,7 @@ impl World {
             let here = Incarnation(at as u32) == by.process;
             for (index, thread) in process.threads.iter_mut().enumerate() {
                 let own = here && index as u32 == by.index;
-                for wait in thread.frames.iter_mut().filter_map(|frame| frame.wait.as_mut()) {
+                for wait in thread.frames.iter_mut().filter_map(|frame| frame.wait.as_deref_mut()) {
                     if concerns(cancel, here, own, wait) && wait.cancelled.is_none() {
                         wait.cancelled = Some(error);
                         any = true;

@@ -17,7 +17,7 @@ pub struct Frame {
     /// The entry that was called.
     pub function: Option<SpiFunction>,
     /// What it waits for, if it waits.
-    pub wait: Option<Wait>,
+    pub wait: Option<Box<Wait>>,
 }
 
 /// Whose frame it is, with its private continuation.

@@ -67,7 +67,7 @@ impl World {
     }
 
     /// A parked OS call goes on.
-    pub(super) fn resume_os(&mut self, thread: ThreadId, wait: Option<Wait>, woken: Woken, _log: &mut Log) -> Next {
+    pub(super) fn resume_os(&mut self, thread: ThreadId, wait: Option<Box<Wait>>, woken: Woken) -> Next {
         match (wait.map(|wait| wait.until), woken) {
             (_, Woken::Cancelled(error)) => Next::Finish(Err(error)),
             (Some(Until::Message(window)), _) => self.get_message(thread.process, window, false),
@@ -234,7 +234,7 @@ impl World {
             return Next::Finish(Err(WsaError::InvalidHandle));
         };
         match queue.pop_front() {
-            None if wait => Next::Park(Wait::until(Until::Message(window)), Token::Os),
+            None if wait => Next::Park(Box::new(Wait::until(Until::Message(window))), Token::Os),
             message => Next::Finish(Ok(Value::WindowMessage(message))),
         }
     }
@@ -249,7 +249,7 @@ impl World {
     fn receive_message(&mut self, caller: Incarnation) -> Next {
         match self.processes[caller.0 as usize].inbox.pop_front() {
             Some(value) => Next::Finish(Ok(Value::Message(value))),
-            None => Next::Park(Wait::until(Until::Ipc), Token::Os),
+            None => Next::Park(Box::new(Wait::until(Until::Ipc)), Token::Os),
         }
     }
 }

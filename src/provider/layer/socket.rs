@@ -9,29 +9,35 @@ use crate::world::table::Key;
 
 impl Layer {
     /// WSPSocket: the next link's WSPSocket first, then a descriptor of the layer's.
-    pub(super) fn open(&mut self, cx: &mut Context<'_>, mut call: SpiCall) -> Step {
-        let SpiCall::Socket { info: Some(Block::Info(info)), .. } = &mut call else { return fail(WsaError::Inval) };
+    pub(super) fn open(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+        let SpiCall::Socket { info: Some(Block::Info(info)), .. } = &mut *call else { return fail(WsaError::Inval) };
         let given: Info = info.clone();
         match self.link(given.catalog_entry_id()).and_then(|at| self.link_at(at).map(|link| (at, link))) {
             Some((at, link)) => {
                 *info = link.info_below(cx, &given);
-                self.call_link(at, call, Token::Opening(at))
+                self.call_link(at, Token::Opening(at))
             }
             None => self.start_then(cx, &given, call),
         }
     }
 
-    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, result: SpiResult) -> Step {
+    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, result: SpiResult, call: &mut SpiCall) -> Step {
         match result {
             Ok(SpiReturn::Socket { socket: lower, peer }) => match self.adopt(cx, link, lower, None) {
                 Ok(socket) => Flow::Return(Ok(SpiReturn::Socket { socket, peer })),
-                Err(error) => self.undo(cx, link, lower, error),
+                Err(error) => self.undo(cx, link, lower, error, call),
             },
             other => Flow::Return(other),
         }
     }
 
-    pub(super) fn accepted(&mut self, cx: &mut Context<'_>, listener: Handle, result: SpiResult) -> Step {
+    pub(super) fn accepted(
+        &mut self,
+        cx: &mut Context<'_>,
+        listener: Handle,
+        result: SpiResult,
+        call: &mut SpiCall,
+    ) -> Step {
         let Ok(SpiReturn::Socket { socket: lower, peer }) = result else { return Flow::Return(result) };
         let Ok(known) = self.known(cx, listener) else {
             // The listener was closed while the accept was on its way: nobody is left to own the new socket.
@@ -40,7 +46,7 @@ impl Layer {
         let posting = self.posting(cx, listener);
         match self.adopt(cx, known.link, lower, posting) {
             Ok(socket) => Flow::Return(Ok(SpiReturn::Socket { socket, peer })),
-            Err(error) => self.undo(cx, known.link, lower, error),
+            Err(error) => self.undo(cx, known.link, lower, error, call),
         }
     }
 
@@ -76,16 +82,17 @@ impl Layer {
     }
 
     /// A failure above an open that succeeded: the lower socket is closed again (Socket13).
-    fn undo(&mut self, cx: &mut Context<'_>, link: u16, lower: Handle, error: WsaError) -> Step {
+    fn undo(&mut self, cx: &mut Context<'_>, link: u16, lower: Handle, error: WsaError, call: &mut SpiCall) -> Step {
         cx.log.rule(RuleId::Socket13);
-        self.call_link(link, SpiCall::CloseSocket { s: lower }, Token::Undoing(error))
+        *call = SpiCall::CloseSocket { s: lower };
+        self.call_link(link, Token::Undoing(error))
     }
 
     /// WSPDuplicateSocket: the next link's with the lower handle (R20).
-    pub(super) fn duplicate(&mut self, cx: &mut Context<'_>, known: Known, mut call: SpiCall) -> Step {
+    pub(super) fn duplicate(&mut self, cx: &mut Context<'_>, known: Known, call: &mut SpiCall) -> Step {
         cx.log.rule(RuleId::R20);
         let link = self.link_at(known.link);
-        if let (SpiCall::DuplicateSocket { info: Some(info), .. }, Some(link)) = (&mut call, link) {
+        if let (SpiCall::DuplicateSocket { info: Some(info), .. }, Some(link)) = (&mut *call, link) {
             *info = link.info_below(cx, info);
         }
         self.down(known, call, Token::Duplicating(known.link))

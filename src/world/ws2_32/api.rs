@@ -16,18 +16,25 @@ use crate::world::log::Log;
 
 impl World {
     /// A client's call to ws2_32 itself comes in.
-    pub(in crate::world) fn enter_api(&mut self, thread: ThreadId, call: ApiCall, log: &mut Log) -> Next {
-        let result = match call {
+    pub(in crate::world) fn enter_api(
+        &mut self,
+        thread: ThreadId,
+        api: ApiCall,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
+        let result = match api {
             ApiCall::Startup { version } => return self.wsa_startup(thread, version),
-            ApiCall::Cleanup => return self.wsa_cleanup(thread, log),
+            ApiCall::Cleanup => return self.wsa_cleanup(thread, call, log),
             ApiCall::DuplicateSocketA { s, process, out } => {
                 let info = out.then(|| self.machine.blank.clone());
-                let call = SpiCall::DuplicateSocket { s, process, info };
+                *call = SpiCall::DuplicateSocket { s, process, info };
                 return self.enter_spi_then(thread, call, After::Narrow, log);
             }
             ApiCall::SocketA { af, kind, protocol, info, group, flags } => {
                 let info = info.map(|block| block.widened());
-                return self.enter_spi(thread, SpiCall::Socket { af, kind, protocol, info, group, flags }, log);
+                *call = SpiCall::Socket { af, kind, protocol, info, group, flags };
+                return self.enter_spi(thread, call, log);
             }
             ApiCall::WaitForMultipleEvents { events, all, timeout_ms } => {
                 return self.wait_for_events(thread, &events, all, timeout_ms);
@@ -130,7 +137,7 @@ impl World {
         }
         let deadline = timeout_ms.map(|ms| self.now.plus_ms(ms));
         let wait = Wait { deadline, ..Wait::until(Until::Events { events: ids, all }) };
-        Next::Park(wait, Token::Ws2(Ws2Token::Waiting(events.into())))
+        Next::Park(Box::new(wait), Token::Ws2(Ws2Token::Waiting(Box::new(events.to_vec()))))
     }
 
     /// The wait is over: which event, or none in time.

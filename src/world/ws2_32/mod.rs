@@ -41,9 +41,9 @@ pub enum Ws2Token {
     /// An unknown socket handle is being probed.
     Probing(Box<Probing>),
     /// WSACleanup: a WSPCleanup runs; these are still to come.
-    Cleaning(Vec<InstanceId>),
+    Cleaning(Box<Vec<InstanceId>>),
     /// WSAWaitForMultipleEvents waits.
-    Waiting(Box<[Handle]>),
+    Waiting(Box<Vec<Handle>>),
 }
 
 /// A provider being started.
@@ -83,9 +83,7 @@ pub enum After {
     Socket {
         /// The client's flags.
         flags: SocketFlags,
-        /// dwProviderReserved and the service-flag words of the block, if one was given.
-        opened: bool,
-        /// The token of the block.
+        /// The token of the block that was opened; 0 for an ordinary entry.
         token: u32,
     },
     /// WSADuplicateSocketA: narrows the block.
@@ -94,14 +92,21 @@ pub enum After {
 
 impl World {
     /// Goes on in ws2_32 with what came back.
-    pub(super) fn resume_ws2(&mut self, thread: ThreadId, token: Ws2Token, resumed: Resumed, log: &mut Log) -> Next {
+    pub(super) fn resume_ws2(
+        &mut self,
+        thread: ThreadId,
+        token: Ws2Token,
+        resumed: Resumed,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
         match (token, resumed) {
-            (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, log),
+            (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, call, log),
             (Ws2Token::Calling(after), Resumed::Result { result, .. }) => self.called(thread, after, result, log),
             (Ws2Token::Probing(probing), Resumed::Result { from, result }) => {
-                self.probed(thread, *probing, from, result, log)
+                self.probed(thread, *probing, from, result, call, log)
             }
-            (Ws2Token::Cleaning(left), _) => self.clean_next(thread, left, log),
+            (Ws2Token::Cleaning(left), _) => self.clean_next(thread, *left, call, log),
             (Ws2Token::Refusing, _) => Next::Finish(Err(WsaError::InvalidProvider)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
             (_, Resumed::NotLoaded) => Next::Finish(Err(WsaError::ProviderFailedInit)),
@@ -114,9 +119,7 @@ impl World {
     fn called(&mut self, thread: ThreadId, after: After, result: SpiResult, log: &mut Log) -> Next {
         let result = match after {
             After::Plain => result.map(Value::Spi),
-            After::Socket { flags, opened, token } => {
-                self.settle_socket(thread, flags, opened, token, result, log).map(Value::Spi)
-            }
+            After::Socket { flags, token } => self.settle_socket(thread, flags, token, result, log).map(Value::Spi),
             After::Narrow => result.map(|value| match value {
                 SpiReturn::Info(info) => Value::InfoA(Box::new(info.ansi())),
                 other => Value::Spi(other),

@@ -22,11 +22,11 @@ enum Route {
 
 impl World {
     /// A client's SPI call comes in.
-    pub(in crate::world) fn enter_spi(&mut self, thread: ThreadId, call: SpiCall, log: &mut Log) -> Next {
+    pub(in crate::world) fn enter_spi(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
         self.enter_spi_then(thread, call, After::Plain, log)
     }
 
-    pub(super) fn enter_spi_then(&mut self, thread: ThreadId, call: SpiCall, after: After, log: &mut Log) -> Next {
+    pub(super) fn enter_spi_then(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
         if self.processes[thread.process.0 as usize].client.startups == 0 {
             log.rule(RuleId::G8);
             return Next::Finish(Err(WsaError::NotInitialised));
@@ -34,7 +34,7 @@ impl World {
         match call {
             SpiCall::Socket { .. } => self.enter_socket(thread, call, log),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.enter_address(thread, call, log),
-            SpiCall::CancelBlockingCall => self.enter_cancel(thread),
+            SpiCall::CancelBlockingCall => self.enter_cancel(thread, call),
             SpiCall::DuplicateSocket { info: None, .. } => {
                 log.rule(RuleId::Dup14);
                 Next::Finish(Err(WsaError::Fault))
@@ -43,10 +43,10 @@ impl World {
         }
     }
 
-    fn enter_on_handle(&mut self, thread: ThreadId, call: SpiCall, after: After, log: &mut Log) -> Next {
+    fn enter_on_handle(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
         let handle = call.socket().unwrap_or(Handle::INVALID);
         match self.route(thread, handle) {
-            Route::Owner(owner) => Next::Call(Callee::Instance(owner), call, Token::Ws2(Ws2Token::Calling(after))),
+            Route::Owner(owner) => Next::Call(Callee::Instance(owner), Token::Ws2(Ws2Token::Calling(after))),
             Route::Unknown => self.start_probing(thread, call, after, log),
             Route::NoSocket => {
                 log.rule(RuleId::G5);
@@ -66,38 +66,36 @@ impl World {
         }
     }
 
-    fn enter_socket(&mut self, thread: ThreadId, call: SpiCall, log: &mut Log) -> Next {
-        let SpiCall::Socket { af, kind, protocol, info, group, flags } = call else {
+    fn enter_socket(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        let SpiCall::Socket { af, kind, protocol, info, flags, .. } = call else {
             return Next::Finish(Err(WsaError::SysCallFailure));
         };
-        let hidden = self.machine.policies().hidden_entries;
-        let token_place = self.machine.policies().token_place;
+        let policies = self.machine.policies();
+        let (hidden, token_place) = (policies.hidden_entries, policies.token_place);
         let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
             return Next::Finish(Err(WsaError::NotInitialised));
         };
-        let chosen = match &info {
+        let chosen = match &*info {
             Some(block) => choose::by_block(catalog, block, log),
-            None => choose::by_triple(catalog, Request { af, kind, protocol }, hidden, log),
+            None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, hidden, log),
         };
         let entry = match chosen {
             Ok(entry) => entry,
             Err(error) => return Next::Finish(Err(error)),
         };
         let id = entry.id();
-        let passed = match &info {
-            Some(Block::Info(info)) => info.clone(),
-            _ => entry.info.clone(),
+        let token = match info.get_or_insert_with(|| Block::Info(entry.info.clone())) {
+            Block::Info(passed) => token_of(passed, token_place),
+            Block::WrongLength(_) => 0,
         };
-        let token = token_of(&passed, token_place);
-        let after = After::Socket { flags, opened: token != 0, token };
-        let call = SpiCall::Socket { af, kind, protocol, info: Some(Block::Info(passed)), group, flags };
+        let after = After::Socket { flags: *flags, token };
         self.call_entry(thread, id, call, after, log)
     }
 
     /// The two conversions need no socket; without protocol info the first entry that serves the family gets them
     /// (AddrText8).
-    fn enter_address(&mut self, thread: ThreadId, mut call: SpiCall, log: &mut Log) -> Next {
-        let (info, family) = match &mut call {
+    fn enter_address(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        let (info, family) = match &mut *call {
             SpiCall::AddressToString { address, info, .. } => {
                 let family = match address {
                     Name::At { address, .. } => address.family(),
@@ -131,7 +129,7 @@ impl World {
     }
 
     /// WSPCancelBlockingCall goes to the provider that is blocking this thread (Cancel1, Cancel2).
-    fn enter_cancel(&mut self, thread: ThreadId) -> Next {
+    fn enter_cancel(&mut self, thread: ThreadId, call: &mut SpiCall) -> Next {
         let process = &self.processes[thread.process.0 as usize];
         let frames = &process.threads[thread.index as usize].frames;
         let blocked = frames.iter().rposition(|frame| frame.wait.as_ref().is_some_and(|wait| wait.via.is_some()));
@@ -140,7 +138,8 @@ impl World {
         match root.and_then(|at| frames.get(at + 1)).map(|frame| &frame.token) {
             Some(&Token::Provider(instance, _)) => {
                 let token = Token::Ws2(Ws2Token::Calling(After::Plain));
-                Next::Call(Callee::Instance(instance), SpiCall::CancelBlockingCall, token)
+                *call = SpiCall::CancelBlockingCall;
+                Next::Call(Callee::Instance(instance), token)
             }
             _ => Next::Finish(Err(WsaError::Inval)),
         }
@@ -151,11 +150,11 @@ impl World {
         &mut self,
         thread: ThreadId,
         flags: SocketFlags,
-        opened: bool,
         token: u32,
         result: SpiResult,
         log: &mut Log,
     ) -> SpiResult {
+        let opened = token != 0;
         if opened {
             self.settle_block(token, result.is_ok(), log);
         }
