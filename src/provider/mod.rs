@@ -16,7 +16,7 @@ pub mod shape;
 pub use context::Context;
 pub use shape::{Duplicating, HandleKind, Shape, ShapeKind};
 
-use crate::abi::{SpiCall, SpiResult};
+use crate::abi::{SpiCall, SpiResult, SpiReturn};
 use crate::world::catalog::ShapeId;
 use crate::world::frame::{Wait, Woken};
 use crate::world::ids::InstanceId;
@@ -26,6 +26,8 @@ use crate::world::ids::InstanceId;
 pub enum Flow<T> {
     /// The call is over.
     Return(SpiResult),
+    /// The call is over: what the provider below has answered goes up as it is.
+    Pass,
     /// Call another provider with what now stands in the call's place; its result comes back with the token.
     Call {
         /// Whom.
@@ -47,6 +49,7 @@ impl<T> Flow<T> {
     pub fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Flow<U> {
         match self {
             Self::Return(result) => Flow::Return(result),
+            Self::Pass => Flow::Pass,
             Self::Call { callee, token } => Flow::Call { callee, token: wrap(token) },
             Self::Wait { wait, token } => Flow::Wait { wait, token: wrap(token) },
         }
@@ -62,15 +65,30 @@ pub enum Callee {
     Entry(u32),
 }
 
+/// A call and its answer, in one place for all the frames they pass. Nobody moves them; whoever changes them does so
+/// here.
+#[derive(Debug)]
+pub struct InFlight<'a> {
+    /// The call on its way down.
+    pub call: &'a mut SpiCall,
+    /// The answer on its way up.
+    pub result: SpiResult,
+}
+
+impl InFlight<'_> {
+    /// Takes the answer out.
+    pub fn take_result(&mut self) -> SpiResult {
+        std::mem::replace(&mut self.result, Ok(SpiReturn::Done))
+    }
+}
+
 /// With what a frame goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resumed {
-    /// The provider called has answered.
+    /// The provider called has answered: see [`InFlight::result`].
     Result {
         /// Who answered.
         from: InstanceId,
-        /// What.
-        result: SpiResult,
     },
     /// The provider to be called could not be loaded.
     NotLoaded,
@@ -87,14 +105,14 @@ pub trait Provider {
     /// call on costs no copy.
     fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<Self::Token>;
 
-    /// An answer to what this provider did with `token` has arrived. `call` is where a further call goes; what stands
-    /// there before means nothing.
+    /// What this provider did with `token` has come to an end. A provider's answer stands in `flight`, and a further
+    /// call goes there.
     fn resume(
         &mut self,
         cx: &mut Context<'_>,
         token: Self::Token,
         resumed: Resumed,
-        call: &mut SpiCall,
+        flight: &mut InFlight<'_>,
     ) -> Flow<Self::Token>;
 }
 
@@ -152,14 +170,14 @@ impl Instance {
         cx: &mut Context<'_>,
         token: ProviderToken,
         resumed: Resumed,
-        call: &mut SpiCall,
+        flight: &mut InFlight<'_>,
     ) -> Flow<ProviderToken> {
         match (&mut self.state, token) {
             (State::Base(base), ProviderToken::Base(token)) => {
-                base.resume(cx, token, resumed, call).map(ProviderToken::Base)
+                base.resume(cx, token, resumed, flight).map(ProviderToken::Base)
             }
             (State::Layer(layer), ProviderToken::Layer(token)) => {
-                layer.resume(cx, token, resumed, call).map(ProviderToken::Layer)
+                layer.resume(cx, token, resumed, flight).map(ProviderToken::Layer)
             }
             // A frame's token always comes from the instance it names: see `World::answer`.
             (_, _) => Flow::Return(Err(crate::abi::WsaError::SysCallFailure)),

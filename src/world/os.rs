@@ -4,7 +4,7 @@ use super::World;
 use super::afd::Release;
 use super::drive::Next;
 use super::event::Event;
-use super::frame::{Token, Until, Wait, Woken};
+use super::frame::{Until, Wait, Woken};
 use super::handles::{HandleEntry, Object};
 use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Window};
 use super::log::Log;
@@ -234,7 +234,7 @@ impl World {
             return Next::Finish(Err(WsaError::InvalidHandle));
         };
         match queue.pop_front() {
-            None if wait => Next::Park(Box::new(Wait::until(Until::Message(window))), Token::Os),
+            None if wait => Next::Park(Box::new(Wait::until(Until::Message(window)))),
             message => Next::Finish(Ok(Value::WindowMessage(message))),
         }
     }
@@ -249,7 +249,7 @@ impl World {
     fn receive_message(&mut self, caller: Incarnation) -> Next {
         match self.processes[caller.0 as usize].inbox.pop_front() {
             Some(value) => Next::Finish(Ok(Value::Message(value))),
-            None => Next::Park(Box::new(Wait::until(Until::Ipc)), Token::Os),
+            None => Next::Park(Box::new(Wait::until(Until::Ipc))),
         }
     }
 }

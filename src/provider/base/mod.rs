@@ -33,7 +33,7 @@ pub(in crate::provider) use startup::negotiate;
 
 use std::sync::Arc;
 
-use super::{Context, Flow, HandleKind, Provider, Resumed};
+use super::{Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
@@ -157,7 +157,7 @@ impl Provider for Base {
         })
     }
 
-    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed, _call: &mut SpiCall) -> Step {
+    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed, _: &mut InFlight<'_>) -> Step {
         let woken = match resumed {
             Resumed::Woken(woken) => woken,
             Resumed::Result { .. } | Resumed::NotLoaded => return fail(WsaError::SysCallFailure),

@@ -1,9 +1,9 @@
 //! The way down: where a layer stands in a chain, whom it calls next, and with which protocol info (Chain1..Chain5).
 
 use super::{Layer, Step, Token, done, fail};
-use crate::abi::{Info, SpiCall, SpiResult, SpiReturn, WsaError};
+use crate::abi::{Info, SpiCall, SpiReturn, WsaError};
 use crate::provider::base::negotiate;
-use crate::provider::{Callee, Context, Flow, HandleKind};
+use crate::provider::{Callee, Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, InstanceId};
 use crate::world::policy::{LayerHandleOwner, PolicyId};
@@ -126,11 +126,10 @@ impl Layer {
         cx: &mut Context<'_>,
         starting: Starting,
         from: InstanceId,
-        result: SpiResult,
-        call: &mut SpiCall,
+        flight: &mut InFlight<'_>,
     ) -> Step {
-        if let Err(error) = result {
-            return fail(error);
+        if flight.result.is_err() {
+            return Flow::Pass;
         }
         self.links.push(Link { next: from, ..starting.link });
         if let Some(version) = starting.version {
@@ -138,10 +137,10 @@ impl Layer {
             self.startups += 1;
             return Flow::Return(Ok(version));
         }
-        *call = starting.then;
-        match call {
-            SpiCall::Socket { .. } => self.open(cx, call),
-            _ => self.convert(cx, call),
+        *flight.call = starting.then;
+        match flight.call {
+            SpiCall::Socket { .. } => self.open(cx, flight.call),
+            _ => self.convert(cx, flight.call),
         }
     }
 

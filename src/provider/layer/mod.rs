@@ -16,7 +16,7 @@ mod socket;
 
 use std::collections::BTreeMap;
 
-use super::{Callee, Context, Flow, HandleKind, Provider, Resumed};
+use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{SpiCall, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
@@ -114,22 +114,22 @@ impl Provider for Layer {
         }
     }
 
-    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed, call: &mut SpiCall) -> Step {
-        let (from, result) = match resumed {
-            Resumed::Result { from, result } => (from, result),
+    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed, flight: &mut InFlight<'_>) -> Step {
+        let from = match resumed {
+            Resumed::Result { from } => from,
             Resumed::NotLoaded => return fail(WsaError::ProviderFailedInit),
             Resumed::Woken(_) => return fail(WsaError::SysCallFailure),
         };
         match token {
-            Token::Plain => Flow::Return(result),
-            Token::Starting(starting) => self.started(cx, *starting, from, result, call),
-            Token::Opening(link) => self.opened(cx, link, result, call),
-            Token::Accepting(listener) => self.accepted(cx, listener, result, call),
-            Token::Duplicating(link) => self.duplicated(cx, link, result),
-            Token::Closing(s) => self.closed(cx, s, result),
+            Token::Plain => Flow::Pass,
+            Token::Starting(starting) => self.started(cx, *starting, from, flight),
+            Token::Opening(link) => self.opened(cx, link, flight),
+            Token::Accepting(listener) => self.accepted(cx, listener, flight),
+            Token::Duplicating(link) => self.duplicated(cx, link, flight),
+            Token::Closing(s) => self.closed(cx, s, flight),
             Token::Undoing(error) => fail(error),
-            Token::Selecting(selecting) => self.selected(cx, *selecting, result),
-            Token::Cleaning(left) => self.clean_next(*left, call),
+            Token::Selecting(selecting) => self.selected(cx, *selecting, flight),
+            Token::Cleaning(left) => self.clean_next(*left, flight.call),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Known, Layer, Selecting, Step, Token, fail};
 use crate::abi::consts::SOL_SOCKET;
 use crate::abi::{ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::{Context, Flow, HandleKind};
+use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
 use crate::world::signal::{hidden_window, window_exists};
@@ -40,13 +40,13 @@ impl Layer {
     }
 
     /// A refused registration leaves the earlier one in force.
-    pub(super) fn selected(&mut self, cx: &mut Context<'_>, selecting: Selecting, result: SpiResult) -> Step {
-        if result.is_err() {
+    pub(super) fn selected(&mut self, cx: &mut Context<'_>, selecting: Selecting, flight: &mut InFlight<'_>) -> Step {
+        if flight.result.is_err() {
             if let Some(record) = self.record_mut(cx, selecting.s) {
                 record.posting = selecting.before;
             }
         }
-        Flow::Return(result)
+        Flow::Pass
     }
 
     /// Where the client wants messages about a handle.

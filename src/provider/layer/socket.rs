@@ -1,8 +1,8 @@
 //! Calls that make, hand over or end descriptors.
 
 use super::{Known, Layer, Record, RecordId, Step, Token, fail};
-use crate::abi::{Block, Info, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::{Context, Flow, HandleKind};
+use crate::abi::{Block, Info, SpiCall, SpiReturn, WsaError};
+use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
 use crate::world::table::Key;
@@ -21,32 +21,30 @@ impl Layer {
         }
     }
 
-    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, result: SpiResult, call: &mut SpiCall) -> Step {
-        match result {
-            Ok(SpiReturn::Socket { socket: lower, peer }) => match self.adopt(cx, link, lower, None) {
-                Ok(socket) => Flow::Return(Ok(SpiReturn::Socket { socket, peer })),
-                Err(error) => self.undo(cx, link, lower, error, call),
-            },
-            other => Flow::Return(other),
+    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
+        let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
+        match self.adopt(cx, link, *socket, None) {
+            Ok(own) => {
+                *socket = own;
+                Flow::Pass
+            }
+            Err(error) => self.undo(cx, link, *socket, error, flight.call),
         }
     }
 
-    pub(super) fn accepted(
-        &mut self,
-        cx: &mut Context<'_>,
-        listener: Handle,
-        result: SpiResult,
-        call: &mut SpiCall,
-    ) -> Step {
-        let Ok(SpiReturn::Socket { socket: lower, peer }) = result else { return Flow::Return(result) };
+    pub(super) fn accepted(&mut self, cx: &mut Context<'_>, listener: Handle, flight: &mut InFlight<'_>) -> Step {
+        let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
         let Ok(known) = self.known(cx, listener) else {
             // The listener was closed while the accept was on its way: nobody is left to own the new socket.
             return fail(WsaError::NotSock);
         };
         let posting = self.posting(cx, listener);
-        match self.adopt(cx, known.link, lower, posting) {
-            Ok(socket) => Flow::Return(Ok(SpiReturn::Socket { socket, peer })),
-            Err(error) => self.undo(cx, known.link, lower, error, call),
+        match self.adopt(cx, known.link, *socket, posting) {
+            Ok(own) => {
+                *socket = own;
+                Flow::Pass
+            }
+            Err(error) => self.undo(cx, known.link, *socket, error, flight.call),
         }
     }
 
@@ -99,20 +97,18 @@ impl Layer {
     }
 
     /// The layer's own chain entry goes up, with dwProviderReserved from below (Dup10).
-    pub(super) fn duplicated(&mut self, cx: &mut Context<'_>, link: u16, result: SpiResult) -> Step {
+    pub(super) fn duplicated(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
         let own = self.link_at(link).and_then(|link| link.own_info(cx));
-        match (result, own) {
-            (Ok(SpiReturn::Info(below)), Some(own)) => {
-                cx.log.rule(RuleId::Dup10);
-                Flow::Return(Ok(SpiReturn::Info(own.with_reserved(below.reserved()))))
-            }
-            (other, _) => Flow::Return(other),
+        if let (Ok(SpiReturn::Info(info)), Some(own)) = (&mut flight.result, own) {
+            cx.log.rule(RuleId::Dup10);
+            *info = own.with_reserved(info.reserved());
         }
+        Flow::Pass
     }
 
     /// WSPCloseSocket: the lower handle is closed, now the layer's own goes (Close16).
-    pub(super) fn closed(&mut self, cx: &mut Context<'_>, s: Handle, result: SpiResult) -> Step {
-        if result.is_ok() {
+    pub(super) fn closed(&mut self, cx: &mut Context<'_>, s: Handle, flight: &mut InFlight<'_>) -> Step {
+        if flight.result.is_ok() {
             cx.log.rule(RuleId::Close16);
             match cx.shape().handles {
                 HandleKind::Ifs => {
@@ -127,6 +123,6 @@ impl Layer {
                 }
             }
         }
-        Flow::Return(result)
+        Flow::Pass
     }
 }

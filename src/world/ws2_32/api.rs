@@ -9,7 +9,7 @@ use crate::abi::{Info, ProviderFlags, SpiCall, WsaError};
 use crate::world::World;
 use crate::world::drive::Next;
 use crate::world::event::Event;
-use crate::world::frame::{Token, Until, Wait, Woken};
+use crate::world::frame::{Until, Wait, Woken};
 use crate::world::handles::{HandleEntry, Object};
 use crate::world::ids::{Handle, ThreadId};
 use crate::world::log::Log;
@@ -120,7 +120,7 @@ impl World {
         Ok(Value::Done)
     }
 
-    fn wait_for_events(&self, thread: ThreadId, events: &[Handle], all: bool, timeout_ms: Option<u64>) -> Next {
+    fn wait_for_events(&mut self, thread: ThreadId, events: &[Handle], all: bool, timeout_ms: Option<u64>) -> Next {
         if events.is_empty() || events.len() > WSA_MAXIMUM_WAIT_EVENTS {
             return Next::Finish(Err(WsaError::Inval));
         }
@@ -137,7 +137,7 @@ impl World {
         }
         let deadline = timeout_ms.map(|ms| self.now.plus_ms(ms));
         let wait = Wait { deadline, ..Wait::until(Until::Events { events: ids, all }) };
-        Next::Park(Box::new(wait), Token::Ws2(Ws2Token::Waiting(Box::new(events.to_vec()))))
+        self.park_in_ws2(thread, wait, Ws2Token::Waiting(Box::new(events.to_vec())))
     }
 
     /// The wait is over: which event, or none in time.

@@ -20,12 +20,12 @@ pub(crate) use start::comparable;
 
 use super::World;
 use super::drive::Next;
-use super::frame::{Token, Woken};
+use super::frame::Woken;
 use super::ids::{Handle, InstanceId, ThreadId};
 use super::log::Log;
 use crate::abi::client::Value;
-use crate::abi::{SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::Resumed;
+use crate::abi::{SocketFlags, SpiCall, SpiReturn, WsaError};
+use crate::provider::{InFlight, Resumed};
 
 /// What ws2_32 remembers while a provider works for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,16 +97,14 @@ impl World {
         thread: ThreadId,
         token: Ws2Token,
         resumed: Resumed,
-        call: &mut SpiCall,
+        flight: &mut InFlight<'_>,
         log: &mut Log,
     ) -> Next {
         match (token, resumed) {
-            (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, call, log),
-            (Ws2Token::Calling(after), Resumed::Result { result, .. }) => self.called(thread, after, result, log),
-            (Ws2Token::Probing(probing), Resumed::Result { from, result }) => {
-                self.probed(thread, *probing, from, result, call, log)
-            }
-            (Ws2Token::Cleaning(left), _) => self.clean_next(thread, *left, call, log),
+            (Ws2Token::Calling(after), Resumed::Result { .. }) => self.called(thread, after, flight, log),
+            (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, flight, log),
+            (Ws2Token::Probing(probing), Resumed::Result { from }) => self.probed(thread, *probing, from, flight, log),
+            (Ws2Token::Cleaning(left), _) => self.clean_next(thread, *left, flight.call, log),
             (Ws2Token::Refusing, _) => Next::Finish(Err(WsaError::InvalidProvider)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
             (_, Resumed::NotLoaded) => Next::Finish(Err(WsaError::ProviderFailedInit)),
@@ -116,19 +114,17 @@ impl World {
     }
 
     /// A provider has answered the client's call.
-    fn called(&mut self, thread: ThreadId, after: After, result: SpiResult, log: &mut Log) -> Next {
-        let result = match after {
-            After::Plain => result.map(Value::Spi),
-            After::Socket { flags, token } => self.settle_socket(thread, flags, token, result, log).map(Value::Spi),
-            After::Narrow => result.map(|value| match value {
-                SpiReturn::Info(info) => Value::InfoA(Box::new(info.ansi())),
-                other => Value::Spi(other),
-            }),
-        };
-        Next::Finish(result)
-    }
-
-    fn ws2(token: Ws2Token) -> Token {
-        Token::Ws2(token)
+    fn called(&mut self, thread: ThreadId, after: After, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+        match after {
+            After::Plain => Next::FinishSpi,
+            After::Socket { flags, token } => {
+                self.settle_socket(thread, flags, token, &flight.result, log);
+                Next::FinishSpi
+            }
+            After::Narrow => match flight.take_result() {
+                Ok(SpiReturn::Info(info)) => Next::Finish(Ok(Value::InfoA(Box::new(info.ansi())))),
+                other => Next::Finish(other.map(Value::Spi)),
+            },
+        }
     }
 }

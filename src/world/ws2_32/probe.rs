@@ -4,8 +4,8 @@
 
 use super::{After, Probing, Starting, Then, Ws2Token};
 use crate::abi::consts::SOL_SOCKET;
-use crate::abi::{ProtocolInfoW, ServiceFlags1, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::Callee;
+use crate::abi::{ProtocolInfoW, ServiceFlags1, SockOpt, SpiCall, SpiReturn, WsaError};
+use crate::provider::{Callee, InFlight};
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::Next;
@@ -47,7 +47,7 @@ impl World {
         probing.position += offset;
         let entry = entries[probing.position].id();
         match self.started_instance(thread, entry) {
-            Some(instance) => self.probe(probing, instance, call),
+            Some(instance) => self.probe(thread, probing, instance, call),
             None => {
                 let then = Then::Probe(Box::new(probing));
                 self.start_provider(thread, Starting { entry, then }, call, log)
@@ -56,11 +56,17 @@ impl World {
     }
 
     /// Asks one provider whether it knows the handle.
-    pub(super) fn probe(&mut self, probing: Probing, instance: InstanceId, call: &mut SpiCall) -> Next {
+    pub(super) fn probe(
+        &mut self,
+        thread: ThreadId,
+        probing: Probing,
+        instance: InstanceId,
+        call: &mut SpiCall,
+    ) -> Next {
         let Some(s) = probing.call.socket() else { return Next::Finish(Err(WsaError::NotSock)) };
         let option = SockOpt::ProtocolInfoW.row().number;
         *call = SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(ProtocolInfoW::SIZE as u32) };
-        Next::Call(Callee::Instance(instance), Self::ws2(Ws2Token::Probing(Box::new(probing))))
+        self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Probing(Box::new(probing)))
     }
 
     /// A candidate has answered.
@@ -69,12 +75,11 @@ impl World {
         thread: ThreadId,
         probing: Probing,
         from: InstanceId,
-        result: SpiResult,
-        call: &mut SpiCall,
+        flight: &mut InFlight<'_>,
         log: &mut Log,
     ) -> Next {
-        let Ok(SpiReturn::ProtocolInfo(info)) = result else {
-            return self.probe_next(thread, probing.next(), call, log);
+        let Ok(SpiReturn::ProtocolInfo(info)) = &flight.result else {
+            return self.probe_next(thread, probing.next(), flight.call, log);
         };
         let entry = info.catalog_entry_id();
         let owner = self.started_instance(thread, entry).unwrap_or(from);
@@ -83,7 +88,7 @@ impl World {
         if let Some(slot) = handle.and_then(|handle| process.handles.get_mut(handle)) {
             slot.binding = Some(Binding { entry, instance: owner, context: 0 });
         }
-        *call = probing.call;
-        Next::Call(Callee::Instance(owner), Self::ws2(Ws2Token::Calling(probing.after)))
+        *flight.call = probing.call;
+        self.call_from_ws2(thread, Callee::Instance(owner), Ws2Token::Calling(probing.after))
     }
 }

@@ -46,7 +46,7 @@ impl World {
     fn enter_on_handle(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
         let handle = call.socket().unwrap_or(Handle::INVALID);
         match self.route(thread, handle) {
-            Route::Owner(owner) => Next::Call(Callee::Instance(owner), Token::Ws2(Ws2Token::Calling(after))),
+            Route::Owner(owner) => self.call_from_ws2(thread, Callee::Instance(owner), Ws2Token::Calling(after)),
             Route::Unknown => self.start_probing(thread, call, after, log),
             Route::NoSocket => {
                 log.rule(RuleId::G5);
@@ -137,9 +137,8 @@ impl World {
         let root = below.iter().rposition(|frame| matches!(frame.token, Token::Ws2(_)));
         match root.and_then(|at| frames.get(at + 1)).map(|frame| &frame.token) {
             Some(&Token::Provider(instance, _)) => {
-                let token = Token::Ws2(Ws2Token::Calling(After::Plain));
                 *call = SpiCall::CancelBlockingCall;
-                Next::Call(Callee::Instance(instance), token)
+                self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(After::Plain))
             }
             _ => Next::Finish(Err(WsaError::Inval)),
         }
@@ -151,22 +150,21 @@ impl World {
         thread: ThreadId,
         flags: SocketFlags,
         token: u32,
-        result: SpiResult,
+        result: &SpiResult,
         log: &mut Log,
-    ) -> SpiResult {
+    ) {
         let opened = token != 0;
         if opened {
             self.settle_block(token, result.is_ok(), log);
         }
         let policy = self.machine.policies().duplicate_inheritable;
-        if let Ok(SpiReturn::Socket { socket, .. }) = &result {
+        if let Ok(SpiReturn::Socket { socket, .. }) = result {
             let process = &mut self.processes[thread.process.0 as usize];
             if let Some(entry) = process.handles.get_mut(*socket) {
                 entry.inheritable =
                     !flags.contains(SocketFlags::NO_HANDLE_INHERIT) && (!opened || policy == DuplicateInheritable::Yes);
             }
         }
-        result
     }
 
     /// Under `NeverConsumed` and `AlwaysConsumed` only the end of the whole open decides about the block.

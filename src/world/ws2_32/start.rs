@@ -6,7 +6,7 @@ use super::{After, Starting, Then, Ws2Token};
 use crate::abi::client::Value;
 use crate::abi::consts::WINSOCK_VERSION_2_2;
 use crate::abi::{SpiCall, SpiReturn, WsaError};
-use crate::provider::{Callee, Resumed};
+use crate::provider::{Callee, InFlight, Resumed};
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::Next;
@@ -66,7 +66,7 @@ impl World {
     ) -> Next {
         if let Some(instance) = left.pop() {
             *call = SpiCall::Cleanup;
-            return Next::Call(Callee::Instance(instance), Self::ws2(Ws2Token::Cleaning(Box::new(left))));
+            return self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Cleaning(Box::new(left)));
         }
         log.rule(RuleId::R29);
         let process = &mut self.processes[thread.process.0 as usize];
@@ -87,7 +87,7 @@ impl World {
         log: &mut Log,
     ) -> Next {
         match self.started_instance(thread, entry) {
-            Some(instance) => Next::Call(Callee::Instance(instance), Self::ws2(Ws2Token::Calling(after))),
+            Some(instance) => self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(after)),
             None => {
                 let wanted = std::mem::replace(call, SpiCall::Cleanup);
                 self.start_provider(thread, Starting { entry, then: Then::Call(wanted, after) }, call, log)
@@ -116,7 +116,7 @@ impl World {
             return Next::Finish(Err(WsaError::Inval));
         };
         *call = SpiCall::Startup { version: WINSOCK_VERSION_2_2, info, out: true };
-        Next::Call(Callee::Entry(entry), Self::ws2(Ws2Token::Starting(Box::new(starting))))
+        self.call_from_ws2(thread, Callee::Entry(entry), Ws2Token::Starting(Box::new(starting)))
     }
 
     /// WSPStartup has answered.
@@ -125,21 +125,21 @@ impl World {
         thread: ThreadId,
         starting: Starting,
         resumed: Resumed,
-        call: &mut SpiCall,
+        flight: &mut InFlight<'_>,
         log: &mut Log,
     ) -> Next {
-        let instance = match resumed {
-            Resumed::Result { from, result: Ok(SpiReturn::Started { version: WINSOCK_VERSION_2_2, .. }) } => from,
-            Resumed::Result { from, result: Ok(_) } => {
+        let instance = match (resumed, &flight.result) {
+            (Resumed::Result { from }, Ok(SpiReturn::Started { version: WINSOCK_VERSION_2_2, .. })) => from,
+            (Resumed::Result { from }, Ok(_)) => {
                 log.rule(RuleId::Startup9);
-                *call = SpiCall::Cleanup;
-                return Next::Call(Callee::Instance(from), Self::ws2(Ws2Token::Refusing));
+                *flight.call = SpiCall::Cleanup;
+                return self.call_from_ws2(thread, Callee::Instance(from), Ws2Token::Refusing);
             }
             _ => {
                 log.rule(RuleId::Choose12);
                 return match starting.then {
                     Then::Call(..) => Next::Finish(Err(WsaError::ProviderFailedInit)),
-                    Then::Probe(probing) => self.probe_next(thread, probing.next(), call, log),
+                    Then::Probe(probing) => self.probe_next(thread, probing.next(), flight.call, log),
                 };
             }
         };
@@ -149,10 +149,10 @@ impl World {
         }
         match starting.then {
             Then::Call(wanted, after) => {
-                *call = wanted;
-                Next::Call(Callee::Instance(instance), Self::ws2(Ws2Token::Calling(after)))
+                *flight.call = wanted;
+                self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(after))
             }
-            Then::Probe(probing) => self.probe(*probing, instance, call),
+            Then::Probe(probing) => self.probe(thread, *probing, instance, flight.call),
         }
     }
 }
