@@ -16,8 +16,8 @@ use crate::provider::{Callee, Context, Flow, InFlight, Instance, ProviderToken, 
 
 /// What the topmost frame of a thread wants next. How it goes on afterwards stands in the frame already.
 pub(super) enum Next {
-    /// The client call is over.
-    Finish(CallResult),
+    /// The client call is over. Boxed, so that this type fits into two registers on its way.
+    Finish(Box<CallResult>),
     /// The client call is over with a provider's answer, as it stands in flight.
     FinishSpi,
     /// A provider has answered; its frame goes away.
@@ -28,6 +28,13 @@ pub(super) enum Next {
     Park(Box<Wait>),
 }
 
+impl Next {
+    /// The client call is over.
+    pub(super) fn finish(result: CallResult) -> Self {
+        Self::Finish(Box::new(result))
+    }
+}
+
 impl World {
     /// Starts a client call on a thread that accepts one.
     pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Outcome {
@@ -36,7 +43,7 @@ impl World {
             Call::Os(_) => Token::Os,
             Call::Spi(_) | Call::Api(_) => Token::Ws2(Ws2Token::Entered),
         };
-        self.frames(thread).push(Frame { token, function: None, wait: None });
+        Frame::push(self.frames(thread), token, None);
         match call {
             Call::Spi(call) => {
                 let next = self.enter_spi(thread, call, log);
@@ -77,7 +84,7 @@ impl World {
                 Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
                 Next::Answer => self.answer(thread, &mut flight, log),
                 Next::FinishSpi => return self.finish(thread, flight.result.map(Value::Spi), log),
-                Next::Finish(result) => return self.finish(thread, result, log),
+                Next::Finish(result) => return self.finish(thread, *result, log),
                 Next::Park(wait) => return self.park(thread, wait, log),
             };
         }
@@ -113,7 +120,7 @@ impl World {
             self.note_entering(thread, instance, flight.call, log);
         }
         let token = Token::Provider(instance, ProviderToken::Entered);
-        self.frames(thread).push(Frame { token, function: Some(function), wait: None });
+        Frame::push(self.frames(thread), token, Some(function));
         self.with_instance(thread, instance, flight, log, |instance, cx, flight| instance.call(cx, flight.call))
     }
 
@@ -121,7 +128,7 @@ impl World {
     fn answer(&mut self, thread: ThreadId, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
         let frames = self.frames(thread);
         let Some(&Frame { token: Token::Provider(from, _), function, .. }) = frames.last() else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
         frames.truncate(frames.len() - 1);
         if log.is_on() {
@@ -132,7 +139,7 @@ impl World {
 
     fn resume_top(&mut self, thread: ThreadId, resumed: Resumed, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
         let Some(frame) = self.frames(thread).last_mut() else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
         match &mut frame.token {
             Token::Ws2(token) => {
@@ -145,7 +152,7 @@ impl World {
                     provider.resume(cx, token, resumed, flight)
                 })
             }
-            Token::Os => Next::Finish(Err(WsaError::SysCallFailure)),
+            Token::Os => Next::finish(Err(WsaError::SysCallFailure)),
         }
     }
 
@@ -161,14 +168,14 @@ impl World {
         let too_many_clients = self.is_starting(thread) && self.too_many_clients();
         let machine = &*self.machine;
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
         let Process { handles, client, instances, threads, windows, loaded, .. } = process;
         let state = &threads[thread.index as usize];
         let depth = state.frames.len() as u32;
         let (in_callback, hook) = (state.in_callback(), state.hook);
         let Some(instance) = instances.get_mut(id) else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
         let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
         let mut cancelled = Vec::new();

@@ -20,6 +20,20 @@ pub struct Frame {
     pub wait: Option<Box<Wait>>,
 }
 
+impl Frame {
+    const EMPTY: Self = Self { token: Token::Os, function: None, wait: None };
+
+    /// Puts a new frame on top and fills it there: one built elsewhere would have to be moved.
+    #[inline]
+    pub fn push(frames: &mut Vec<Self>, token: Token, function: Option<SpiFunction>) {
+        frames.push(const { Self::EMPTY });
+        if let Some(frame) = frames.last_mut() {
+            frame.token = token;
+            frame.function = function;
+        }
+    }
+}
+
 /// Whose frame it is, with its private continuation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Token {

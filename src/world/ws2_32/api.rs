@@ -52,7 +52,7 @@ impl World {
             ApiCall::SetBlockingHook => self.set_hook(thread, true),
             ApiCall::UnhookBlockingHook => self.set_hook(thread, false),
         };
-        Next::Finish(result)
+        Next::finish(result)
     }
 
     fn set_last_error(&mut self, thread: ThreadId, error: Option<WsaError>) {
@@ -122,11 +122,11 @@ impl World {
 
     fn wait_for_events(&mut self, thread: ThreadId, events: &[Handle], all: bool, timeout_ms: Option<u64>) -> Next {
         if events.is_empty() || events.len() > WSA_MAXIMUM_WAIT_EVENTS {
-            return Next::Finish(Err(WsaError::Inval));
+            return Next::finish(Err(WsaError::Inval));
         }
         let handles = &self.processes[thread.process.0 as usize].handles;
         let ids: Option<Box<[_]>> = events.iter().map(|&event| handles.event(event)).collect();
-        let Some(ids) = ids else { return Next::Finish(Err(WsaError::InvalidHandle)) };
+        let Some(ids) = ids else { return Next::finish(Err(WsaError::InvalidHandle)) };
         let signalled = |event| self.events.get(event).is_some_and(|object| object.signalled);
         let ready = if all { ids.iter().all(|&id| signalled(id)) } else { ids.iter().any(|&id| signalled(id)) };
         if ready {
@@ -146,7 +146,7 @@ impl World {
         let signalled = |&event: &Handle| {
             handles.event(event).and_then(|id| self.events.get(id)).is_some_and(|object| object.signalled)
         };
-        Next::Finish(match woken {
+        Next::finish(match woken {
             Woken::Cancelled(error) => Err(error),
             Woken::TimedOut => Ok(Value::Signalled(None)),
             _ => Ok(Value::Signalled(events.iter().position(signalled).map(|at| at as u32))),

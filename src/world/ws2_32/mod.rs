@@ -105,11 +105,11 @@ impl World {
             (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, flight, log),
             (Ws2Token::Probing(probing), Resumed::Result { from }) => self.probed(thread, *probing, from, flight, log),
             (Ws2Token::Cleaning(left), _) => self.clean_next(thread, *left, flight.call, log),
-            (Ws2Token::Refusing, _) => Next::Finish(Err(WsaError::InvalidProvider)),
+            (Ws2Token::Refusing, _) => Next::finish(Err(WsaError::InvalidProvider)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
-            (_, Resumed::NotLoaded) => Next::Finish(Err(WsaError::ProviderFailedInit)),
-            (_, Resumed::Woken(Woken::Cancelled(error))) => Next::Finish(Err(error)),
-            (_, _) => Next::Finish(Err(WsaError::SysCallFailure)),
+            (_, Resumed::NotLoaded) => Next::finish(Err(WsaError::ProviderFailedInit)),
+            (_, Resumed::Woken(Woken::Cancelled(error))) => Next::finish(Err(error)),
+            (_, _) => Next::finish(Err(WsaError::SysCallFailure)),
         }
     }
 
@@ -122,8 +122,8 @@ impl World {
                 Next::FinishSpi
             }
             After::Narrow => match flight.take_result() {
-                Ok(SpiReturn::Info(info)) => Next::Finish(Ok(Value::InfoA(Box::new(info.ansi())))),
-                other => Next::Finish(other.map(Value::Spi)),
+                Ok(SpiReturn::Info(info)) => Next::finish(Ok(Value::InfoA(Box::new(info.ansi())))),
+                other => Next::finish(other.map(Value::Spi)),
             },
         }
     }

@@ -42,7 +42,7 @@ impl World {
             !entry.is_layer() && entry.info.fields().service_flags1.contains(ServiceFlags1::IFS_HANDLES)
         };
         let Some(offset) = entries.iter().skip(probing.position).position(ifs) else {
-            return Next::Finish(Err(WsaError::NotSock));
+            return Next::finish(Err(WsaError::NotSock));
         };
         probing.position += offset;
         let entry = entries[probing.position].id();
@@ -63,7 +63,7 @@ impl World {
         instance: InstanceId,
         call: &mut SpiCall,
     ) -> Next {
-        let Some(s) = probing.call.socket() else { return Next::Finish(Err(WsaError::NotSock)) };
+        let Some(s) = probing.call.socket() else { return Next::finish(Err(WsaError::NotSock)) };
         let option = SockOpt::ProtocolInfoW.row().number;
         *call = SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(ProtocolInfoW::SIZE as u32) };
         self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Probing(Box::new(probing)))

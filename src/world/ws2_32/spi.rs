@@ -29,7 +29,7 @@ impl World {
     pub(super) fn enter_spi_then(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
         if self.processes[thread.process.0 as usize].client.startups == 0 {
             log.rule(RuleId::G8);
-            return Next::Finish(Err(WsaError::NotInitialised));
+            return Next::finish(Err(WsaError::NotInitialised));
         }
         match call {
             SpiCall::Socket { .. } => self.enter_socket(thread, call, log),
@@ -37,7 +37,7 @@ impl World {
             SpiCall::CancelBlockingCall => self.enter_cancel(thread, call),
             SpiCall::DuplicateSocket { info: None, .. } => {
                 log.rule(RuleId::Dup14);
-                Next::Finish(Err(WsaError::Fault))
+                Next::finish(Err(WsaError::Fault))
             }
             _ => self.enter_on_handle(thread, call, after, log),
         }
@@ -50,7 +50,7 @@ impl World {
             Route::Unknown => self.start_probing(thread, call, after, log),
             Route::NoSocket => {
                 log.rule(RuleId::G5);
-                Next::Finish(Err(WsaError::NotSock))
+                Next::finish(Err(WsaError::NotSock))
             }
         }
     }
@@ -68,12 +68,12 @@ impl World {
 
     fn enter_socket(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
         let SpiCall::Socket { af, kind, protocol, info, flags, .. } = call else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
         let policies = self.machine.policies();
         let (hidden, token_place) = (policies.hidden_entries, policies.token_place);
         let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
-            return Next::Finish(Err(WsaError::NotInitialised));
+            return Next::finish(Err(WsaError::NotInitialised));
         };
         let chosen = match &*info {
             Some(block) => choose::by_block(catalog, block, log),
@@ -81,7 +81,7 @@ impl World {
         };
         let entry = match chosen {
             Ok(entry) => entry,
-            Err(error) => return Next::Finish(Err(error)),
+            Err(error) => return Next::finish(Err(error)),
         };
         let id = entry.id();
         let token = match info.get_or_insert_with(|| Block::Info(entry.info.clone())) {
@@ -99,7 +99,7 @@ impl World {
             SpiCall::AddressToString { address, info, .. } => {
                 let family = match address {
                     Name::At { address, .. } => address.family(),
-                    Name::Null => return Next::Finish(Err(WsaError::Fault)),
+                    Name::Null => return Next::finish(Err(WsaError::Fault)),
                 };
                 (info, family)
             }
@@ -107,10 +107,10 @@ impl World {
                 let family = *family;
                 (info, family)
             }
-            _ => return Next::Finish(Err(WsaError::SysCallFailure)),
+            _ => return Next::finish(Err(WsaError::SysCallFailure)),
         };
         let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
-            return Next::Finish(Err(WsaError::NotInitialised));
+            return Next::finish(Err(WsaError::NotInitialised));
         };
         let entry = match &*info {
             Some(given) => catalog.entry(given.catalog_entry_id()),
@@ -121,7 +121,7 @@ impl World {
             }
         };
         let Some(entry) = entry.filter(|entry| !entry.is_layer()) else {
-            return Next::Finish(Err(WsaError::Inval));
+            return Next::finish(Err(WsaError::Inval));
         };
         let id = entry.id();
         info.get_or_insert_with(|| entry.info.clone());
@@ -140,7 +140,7 @@ impl World {
                 *call = SpiCall::CancelBlockingCall;
                 self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(After::Plain))
             }
-            _ => Next::Finish(Err(WsaError::Inval)),
+            _ => Next::finish(Err(WsaError::Inval)),
         }
     }
 

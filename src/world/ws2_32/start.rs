@@ -22,7 +22,7 @@ impl World {
     /// WSAStartup: settles on a version; the first one fixes the catalog this process sees (Choose11).
     pub(super) fn wsa_startup(&mut self, thread: ThreadId, version: u16) -> Next {
         if comparable(version) < comparable(1) {
-            return Next::Finish(Err(WsaError::VerNotSupported));
+            return Next::finish(Err(WsaError::VerNotSupported));
         }
         let catalog = Arc::clone(&self.machine.catalog);
         let client = &mut self.processes[thread.process.0 as usize].client;
@@ -33,7 +33,7 @@ impl World {
         }
         client.startups += 1;
         let (version, high) = (client.version, WINSOCK_VERSION_2_2);
-        Next::Finish(Ok(Value::Spi(SpiReturn::Started { version, high })))
+        Next::finish(Ok(Value::Spi(SpiReturn::Started { version, high })))
     }
 
     /// WSACleanup: counts down; the last one cleans up every provider ws2_32 has started (Cleanup1..Cleanup9).
@@ -42,7 +42,7 @@ impl World {
         match client.startups {
             0 => {
                 log.rule(RuleId::Cleanup2);
-                Next::Finish(Err(WsaError::NotInitialised))
+                Next::finish(Err(WsaError::NotInitialised))
             }
             1 => {
                 let left = client.started.iter().map(|&(_, instance)| instance).collect();
@@ -51,7 +51,7 @@ impl World {
             _ => {
                 log.rule(RuleId::Cleanup1);
                 client.startups -= 1;
-                Next::Finish(Ok(Value::Done))
+                Next::finish(Ok(Value::Done))
             }
         }
     }
@@ -74,7 +74,7 @@ impl World {
         process.instances = crate::world::table::Table::new();
         process.loaded.clear();
         process.handles.unbind_all();
-        Next::Finish(Ok(Value::Done))
+        Next::finish(Ok(Value::Done))
     }
 
     /// Calls the provider of an entry, having started it if this process has not yet (Startup1).
@@ -113,7 +113,7 @@ impl World {
         let entry = starting.entry;
         let catalog = self.processes[thread.process.0 as usize].client.catalog.as_ref();
         let Some(info) = catalog.and_then(|catalog| catalog.entry(entry)).map(|entry| entry.info.clone()) else {
-            return Next::Finish(Err(WsaError::Inval));
+            return Next::finish(Err(WsaError::Inval));
         };
         *call = SpiCall::Startup { version: WINSOCK_VERSION_2_2, info, out: true };
         self.call_from_ws2(thread, Callee::Entry(entry), Ws2Token::Starting(Box::new(starting)))
@@ -138,7 +138,7 @@ impl World {
             _ => {
                 log.rule(RuleId::Choose12);
                 return match starting.then {
-                    Then::Call(..) => Next::Finish(Err(WsaError::ProviderFailedInit)),
+                    Then::Call(..) => Next::finish(Err(WsaError::ProviderFailedInit)),
                     Then::Probe(probing) => self.probe_next(thread, probing.next(), flight.call, log),
                 };
             }
