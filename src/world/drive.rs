@@ -39,11 +39,10 @@ impl World {
     /// Starts a client call on a thread that accepts one.
     pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Outcome {
         log.note(|| Event::ClientCall { thread, call: Box::new(call.clone()) });
-        let token = match call {
-            Call::Os(_) => Token::Os,
-            Call::Spi(_) | Call::Api(_) => Token::Ws2(Ws2Token::Entered),
-        };
-        Frame::push(self.frames(thread), token, None);
+        match call {
+            Call::Os(_) => Frame::push_os(self.frames(thread)),
+            Call::Spi(_) | Call::Api(_) => Frame::push_ws2_32(self.frames(thread)),
+        }
         match call {
             Call::Spi(call) => {
                 let next = self.enter_spi(thread, call, log);
@@ -119,8 +118,7 @@ impl World {
         if log.is_on() {
             self.note_entering(thread, instance, flight.call, log);
         }
-        let token = Token::Provider(instance, ProviderToken::Entered);
-        Frame::push(self.frames(thread), token, Some(function));
+        Frame::push_provider(self.frames(thread), instance, function);
         self.with_instance(thread, instance, flight, log, |instance, cx, flight| instance.call(cx, flight.call))
     }
 
