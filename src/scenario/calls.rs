@@ -13,6 +13,7 @@ use super::form::{
     OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
 };
 use super::reader::{Kind, Reader};
+use crate::model::source::Raw;
 use crate::abi::{MessageFlags, NetworkEvents, SocketFlags};
 use crate::model::Constant;
 
@@ -30,7 +31,7 @@ pub(super) struct OverlappedArg {
 pub(super) struct OverlappedWritten<'a> {
     id: u32,
     #[serde(borrow)]
-    event: Option<&'a ron::value::RawValue>,
+    event: Option<Raw<'a>>,
     #[serde(default)]
     routine: bool,
 }

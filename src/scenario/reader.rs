@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ron::value::RawValue;
 use serde::Deserialize;
 
+use crate::model::source::Raw;
 use crate::model::explain::{nearest, shortened};
 use crate::model::items::{bare, first_item};
 use crate::model::{Diagnostic, Source, source};
@@ -178,21 +178,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The thread with a name; `process/thread` makes it.
-    pub(super) fn thread(&mut self, literal: &'a str) -> Option<ThreadRef> {
-        let text = self.text(literal)?;
-        if let Some(&thread) = self.thread_names.get(&*text) {
+    pub(super) fn thread(&mut self, text: &str) -> Option<ThreadRef> {
+        if let Some(&thread) = self.thread_names.get(text) {
             return Some(thread);
         }
         let Some((process, thread)) = text.split_once('/') else {
-            self.slot(&text, &[Kind::Process])?;
+            self.slot(text, &[Kind::Process])?;
             return None;
         };
         let process = self.slot(process, &[Kind::Process])?;
         if !is_name(thread) {
-            self.wrong(literal, "a thread is called `process/thread`", "no name");
+            self.wrong(text, "a thread is called `process/thread`", "no name");
             return None;
         }
-        self.add_thread(&text, process)
+        self.add_thread(text, process)
     }
 
     /// The slot with a name. `None`, with a complaint, if there is none or it holds something else.
@@ -277,8 +276,8 @@ pub(super) enum Shape<'a> {
 
 impl<'a> Shape<'a> {
     /// How a raw value is written.
-    pub(super) fn of(raw: &'a RawValue) -> Self {
-        Self::of_text(bare(raw.get_ron()))
+    pub(super) fn of(raw: Raw<'a>) -> Self {
+        Self::of_text(bare(raw.0))
     }
 
     /// How a value is written that has no blanks around it.
