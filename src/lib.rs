@@ -59,6 +59,8 @@
 
 pub mod abi;
 pub mod contract;
+pub mod model;
 pub mod provider;
 pub mod rules;
+pub mod scenario;
 pub mod world;
