@@ -4,4 +4,5 @@
 pub mod abi;
 pub mod contract;
 pub mod rules;
+pub mod scenario;
 pub mod world;
