@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Block, Info, ProtocolInfoA, SocketFlags, SpiCall, SpiReturn, WsaError};
+use super::{Block, Info, NetworkEvents, ProtocolInfoA, SocketFlags, SpiCall, SpiReturn, WsaError};
 use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
 
 /// A call of a client thread.
@@ -218,7 +218,7 @@ pub struct WindowMessage {
     /// wParam: the descriptor.
     pub socket: Handle,
     /// Low word of lParam: one FD_ bit.
-    pub event: super::NetworkEvents,
+    pub event: NetworkEvents,
     /// High word of lParam.
     pub error: Option<WsaError>,
 }

@@ -3,7 +3,9 @@
 //!
 //! The upcalls themselves are in [`crate::world::upcalls`]; this file only says what a provider is given.
 
-use crate::abi::{Guid, SpiFunction, WindowMessage};
+use std::collections::VecDeque;
+
+use crate::abi::client::WindowMessage;
 use crate::world::afd::{Afd, Cx};
 use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
 use crate::world::duplication::Duplications;
@@ -13,8 +15,7 @@ use crate::world::handles::Handles;
 use crate::world::ids::{Handle, InstanceId, SocketId, ThreadId, Ticks};
 use crate::world::log::Log;
 use crate::world::machine::Machine;
-use crate::world::process::{Client, Directory};
-use std::collections::VecDeque;
+use crate::world::process::Directory;
 
 use super::Shape;
 
@@ -32,18 +33,12 @@ pub struct Context<'a> {
     pub instance: InstanceId,
     /// This provider's code.
     pub shape_id: ShapeId,
-    /// The vendor's id of this provider.
-    pub provider_id: Guid,
-    /// Startups of this instance, maintained by [`begin_startup`](Self::begin_startup) and the like.
-    pub startups: &'a mut u32,
     /// Whether a callback of the client's is running on this thread.
     pub in_callback: bool,
     /// Whether the thread has a Winsock 1.1 blocking hook.
     pub hook: bool,
     /// The handle table of the process.
     pub handles: &'a mut Handles,
-    /// What ws2_32 of the process holds.
-    pub client: &'a Client,
     /// The catalog this process sees.
     pub catalog: &'a Catalog,
     /// Which instance of the process holds which code.
@@ -94,11 +89,5 @@ impl Context<'_> {
     /// The base entries of this provider, in catalog order.
     pub fn own_base_entries(&self) -> impl Iterator<Item = &CatalogEntry> {
         self.catalog.entries().iter().filter(|entry| entry.is_base() && entry.shape == Some(self.shape_id))
-    }
-
-    /// Whether this provider implements an entry itself.
-    #[must_use]
-    pub fn hooks(&self, function: SpiFunction) -> bool {
-        self.shape().hooks(function)
     }
 }

@@ -16,7 +16,7 @@ pub mod shape;
 pub use context::Context;
 pub use shape::{Duplicating, HandleKind, Shape, ShapeKind};
 
-use crate::abi::{Guid, SpiCall, SpiResult};
+use crate::abi::{SpiCall, SpiResult};
 use crate::world::catalog::ShapeId;
 use crate::world::frame::{Wait, Woken};
 use crate::world::ids::InstanceId;
@@ -97,10 +97,6 @@ pub trait Provider {
 pub struct Instance {
     /// Whose code.
     pub shape: ShapeId,
-    /// The vendor's id.
-    pub provider_id: Guid,
-    /// WSPStartups not yet undone by WSPCleanup, whoever made them (R30).
-    pub startups: u32,
     /// The provider's state.
     pub state: State,
 }
@@ -133,7 +129,7 @@ impl Instance {
             ShapeKind::Base { .. } => State::Base(base::Base::default()),
             ShapeKind::Layer { .. } => State::Layer(layer::Layer::default()),
         };
-        Self { shape, provider_id: description.provider_id, startups: 0, state }
+        Self { shape, state }
     }
 
     /// Enters the provider.
@@ -155,6 +151,24 @@ impl Instance {
             }
             // A frame's token always comes from the instance it names: see `World::answer`.
             (_, _) => Flow::Return(Err(crate::abi::WsaError::SysCallFailure)),
+        }
+    }
+
+    /// WSPStartups not yet undone by WSPCleanup, whoever made them (R30).
+    #[must_use]
+    pub fn startups(&self) -> u32 {
+        match &self.state {
+            State::Base(base) => base.startups(),
+            State::Layer(layer) => layer.startups(),
+        }
+    }
+
+    /// The provider whose entries a layer has put into its own table for those it does not hook (L1).
+    #[must_use]
+    pub fn exposes(&self) -> Option<InstanceId> {
+        match &self.state {
+            State::Base(_) => None,
+            State::Layer(layer) => layer.first_below(),
         }
     }
 

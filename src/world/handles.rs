@@ -145,6 +145,13 @@ impl Handles {
         self.table.is_empty()
     }
 
+    /// Forgets what ws2_32 knows of every handle, as its end does.
+    pub fn unbind_all(&mut self) {
+        for (_, entry) in self.table.iter_mut() {
+            entry.binding = None;
+        }
+    }
+
     /// The shared socket behind an IFS handle.
     #[inline]
     #[must_use]

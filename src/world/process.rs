@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, ShapeId};
 use super::frame::{Frame, Until, Wait};
 use super::handles::Handles;
 use super::ids::{Incarnation, InstanceId, ProcessId, Window};
 use super::table::Table;
-use crate::abi::{Guid, Message, WindowMessage, WsaError};
+use crate::abi::client::{Message, WindowMessage};
+use crate::abi::{Guid, WsaError};
 use crate::provider::Instance;
 
 /// One incarnation of a process.
@@ -24,6 +25,8 @@ pub struct Process {
     pub client: Client,
     /// The providers loaded in it.
     pub instances: Table<InstanceId, Instance>,
+    /// Which instance holds which code; a DLL is loaded once.
+    pub loaded: Vec<(ShapeId, InstanceId)>,
     /// Its threads. A thread never goes away before its process.
     pub threads: Vec<Thread>,
     /// Its windows with their message queues; a destroyed window leaves `None`.
@@ -104,6 +107,7 @@ impl Process {
             handles: Handles::default(),
             client: Client::default(),
             instances: Table::new(),
+            loaded: Vec::new(),
             threads: vec![Thread::default()],
             windows: Vec::new(),
             inbox: VecDeque::new(),

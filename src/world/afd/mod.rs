@@ -1,5 +1,226 @@
-//! What lies under a base provider.
+//! What lies under a base provider: shared sockets and the machine's network, as one value.
+//!
+//! A *shared socket* is what all descriptors of a socket refer to, in whatever process they are. This part of the world
+//! knows shared sockets, their references, names, connections, data, options and event registrations. It knows no
+//! handle tables, no providers, no threads and no waiting: a call that would wait says so, the caller parks it on an
+//! [`Interest`] and tries again when [`Afd::ready`] says it may. It has no clock either: [`Cx::now`] arrives with every
+//! call, [`Afd::next_deadline`] says when something is due and [`Afd::advance`] does what is due.
+//!
+//! The network is the machine talking to itself. A byte sent is in the peer's receive queue before the call returns, or
+//! in the sender's queue if there is no room; nothing is lost, delayed or reordered on the way. Other hosts exist as
+//! silence.
+//!
+//! | file | what |
+//! |---|---|
+//! | `socket` | [`SharedSocket`] and its references |
+//! | `close` | giving up references: linger, background close, reset |
+//! | `route`, `port`, `bind` | the machine's addresses, who is bound where, names |
+//! | `listen`, `connect` | queues of requests, accepting; attempts and how they end |
+//! | `queue`, `stream`, `datagram` | data |
+//! | `option` | socket options and the blocking mode |
+//! | `event` | registrations, what is due when, the record |
+//! | `ready`, `deadline`, `fault` | readiness; time; what goes wrong from outside |
+//! | `change` | every change, for the log |
+//! | `check` | what must always hold |
+//!
+//! Not modelled yet: out-of-band data (MSG_OOB gives WSAEOPNOTSUPP), multipoint, overlapped operations, quality of
+//! service, raw sockets. Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous open.
 
-/// A change of a shared socket, for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {}
+use std::collections::BTreeSet;
+
+use super::ids::{EventId, Handle, Incarnation, SocketId, Ticks, Window};
+use super::log::Log;
+use super::machine::Platform;
+use super::table::Table;
+use crate::abi::{NetworkEvents, WsaError};
+use crate::rules::RuleId;
+
+mod bind;
+mod change;
+mod check;
+mod close;
+mod connect;
+mod datagram;
+mod deadline;
+mod event;
+mod fault;
+mod listen;
+mod option;
+mod port;
+mod queue;
+mod ready;
+mod route;
+mod socket;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+pub use change::{Change, Ended, Lost};
+pub use close::{Closing, Release};
+pub use connect::Connect;
+pub use event::Registration;
+pub use listen::{Request, RequestState};
+pub use option::OptionValue;
+pub use ready::Readiness;
+pub use socket::{SharedSocket, StateKind};
+pub use stream::Received;
+
+/// What every call brings: the machine, the time, and where to write down what happens.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    /// The machine.
+    pub platform: &'a Platform,
+    /// The time.
+    pub now: Ticks,
+    /// The log.
+    pub log: &'a mut Log,
+}
+
+/// An address family with sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// AF_INET.
+    V4,
+    /// AF_INET6.
+    V6,
+}
+
+/// A socket type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// SOCK_STREAM: TCP.
+    Stream,
+    /// SOCK_DGRAM: UDP.
+    Datagram,
+}
+
+/// What a socket is made for; never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Transport {
+    /// The address family.
+    pub family: Family,
+    /// The type.
+    pub kind: Kind,
+}
+
+/// What a blocked call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Interest {
+    /// A receive: data, the end of the stream, an error.
+    Readable,
+    /// A send: space, an error.
+    Writable,
+    /// An accept: a request.
+    Acceptable,
+    /// A connect: its outcome.
+    Connected,
+    /// A close: all data sent, or no connection any more.
+    Drained,
+}
+
+/// Where a registration reports to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// An event object; reports are recorded too (WSPEventSelect).
+    Event(EventId),
+    /// A window (WSPAsyncSelect).
+    Window {
+        /// The process the window belongs to.
+        process: Incarnation,
+        /// The window.
+        window: Window,
+        /// The message number.
+        message: u32,
+        /// The descriptor that messages name.
+        socket: Handle,
+    },
+}
+
+/// Who made a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Registrant {
+    /// The process.
+    pub process: Incarnation,
+    /// The descriptor it used.
+    pub handle: Handle,
+}
+
+/// One report on its way to its target: the caller sets the event object or posts the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Signal {
+    /// Where to.
+    pub target: Target,
+    /// Exactly one event.
+    pub event: NetworkEvents,
+    /// What went wrong, if anything.
+    pub error: Option<WsaError>,
+}
+
+/// All shared sockets of a machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Afd {
+    sockets: Table<SocketId, SharedSocket>,
+    ports: port::Ports,
+    /// When which socket wants attention: at most one entry per socket.
+    deadlines: BTreeSet<(Ticks, SocketId)>,
+    /// Empty between steps.
+    signals: Vec<Signal>,
+    faults: fault::Faults,
+}
+
+impl Afd {
+    /// The shared socket, if there is one of that id.
+    #[must_use]
+    #[inline]
+    pub fn socket(&self, id: SocketId) -> Option<&SharedSocket> {
+        self.sockets.get(id)
+    }
+
+    /// All shared sockets in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (SocketId, &SharedSocket)> {
+        self.sockets.iter()
+    }
+
+    /// How many shared sockets there are, those without a descriptor included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sockets.len()
+    }
+
+    /// Whether there is no shared socket.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
+    /// The reports made since the last call.
+    pub fn take_signals(&mut self) -> Vec<Signal> {
+        std::mem::take(&mut self.signals)
+    }
+
+    /// Whether [`take_signals`](Self::take_signals) would return any.
+    #[must_use]
+    #[inline]
+    pub fn signals_pending(&self) -> bool {
+        !self.signals.is_empty()
+    }
+
+    /// The socket, for a call that needs the network.
+    #[inline]
+    fn usable(&self, cx: &mut Cx<'_>, id: SocketId) -> Result<&SharedSocket, WsaError> {
+        let Some(socket) = self.sockets.get(id) else { return Err(WsaError::NotSock) };
+        if self.faults.network_down {
+            cx.log.rule(RuleId::G6);
+            return Err(WsaError::NetDown);
+        }
+        Ok(socket)
+    }
+
+    /// As [`usable`](Self::usable), for a call that needs buffers too.
+    #[inline]
+    fn buffered(&self, cx: &mut Cx<'_>, id: SocketId) -> Result<&SharedSocket, WsaError> {
+        let socket = self.usable(cx, id)?;
+        if self.faults.no_buffers { Err(WsaError::NoBufs) } else { Ok(socket) }
+    }
+}

@@ -1,0 +1,194 @@
+//! Local and remote names: bind, implicit bind, what WSPGetSockName and WSPGetPeerName show.
+//!
+//! Automatic ports are the next free one after the last given, so that runs repeat; SO_RANDOMIZE_PORT is stored and
+//! nothing more. A late WSAEADDRINUSE can come from a connect that turns a wildcard into an address somebody else has
+//! (see `connect`); listen has nothing left to find out, since the conflict table has spoken at the bind.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::port::{Bind, Sharing};
+use super::route::{self, Place};
+use super::socket::{Bound, BoundEntry, Role, SharedSocket};
+use super::{Afd, Change, Cx, Family, SocketId};
+use crate::abi::{SockAddr, SockOpt, WsaError};
+use crate::rules::RuleId;
+use crate::world::policy::{EphemeralPorts, PolicyId};
+
+impl Afd {
+    /// WSPBind.
+    pub fn bind(&mut self, cx: &mut Cx<'_>, id: SocketId, name: &SockAddr) -> Result<(), WsaError> {
+        let socket = self.usable(cx, id)?;
+        if !has_family(socket.transport.family, name) {
+            cx.log.rule(RuleId::Bind2);
+            return Err(WsaError::Fault);
+        }
+        if socket.bound.is_some() {
+            cx.log.rule(RuleId::Bind1);
+            return Err(WsaError::Inval);
+        }
+        self.buffered(cx, id)?;
+        let Some(place) = self.local_place(cx, id, name) else {
+            cx.log.rule(RuleId::Bind7);
+            return Err(WsaError::AddrNotAvail);
+        };
+        self.bind_to(cx, id, place)?;
+        self.report_due(cx, id);
+        Ok(())
+    }
+
+    /// The place a bind asks for; `None` if it is not the machine's or the socket cannot be there.
+    fn local_place(&self, cx: &Cx<'_>, id: SocketId, name: &SockAddr) -> Option<Place> {
+        let place = Place::of(name)?;
+        let mapped = matches!(name, SockAddr::V6(_)) && place.ip.is_ipv4();
+        let usable = !mapped || (!self.sockets[id].only_v6() && !place.ip.is_unspecified());
+        (usable && (place.ip.is_unspecified() || route::is_own(cx.platform, place.ip))).then_some(place)
+    }
+
+    /// Binds an unbound socket to a place of the machine; port 0 lets the machine choose.
+    fn bind_to(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place) -> Result<(), WsaError> {
+        let socket = &self.sockets[id];
+        let (transport, sharing) = (socket.transport, socket.sharing());
+        let dual = place.ip.is_unspecified() && place.ip.is_ipv6() && !socket.only_v6();
+        let mut bind = Bind { kind: transport.kind, port: place.port, address: place.ip, sharing, dual };
+        if bind.port == 0 {
+            bind.port = self.automatic_port(cx, &bind)?;
+        } else {
+            self.check_conflicts(cx, &bind)?;
+        }
+        let sequence = self.ports.insert(&bind, id);
+        let name = Place { port: bind.port, ..place }.seen_by(transport.family);
+        let entry = BoundEntry { sequence, wildcard: place.ip.is_unspecified(), dual };
+        self.sockets[id].bound = Some(Bound { name, entry: Some(entry) });
+        cx.log.note(|| Change::Bound { socket: id, name });
+        Ok(())
+    }
+
+    fn automatic_port(&mut self, cx: &mut Cx<'_>, bind: &Bind) -> Result<u16, WsaError> {
+        cx.log.policy(PolicyId::ephemeral_ports);
+        let range = match cx.platform.policies.ephemeral_ports {
+            EphemeralPorts::From49152 => 49152..=65535,
+            EphemeralPorts::From1024 => 1024..=5000,
+        };
+        self.ports.next_automatic(bind.kind, range).ok_or_else(|| {
+            cx.log.rule(RuleId::Bind10);
+            WsaError::NoBufs
+        })
+    }
+
+    fn check_conflicts(&self, cx: &mut Cx<'_>, bind: &Bind) -> Result<(), WsaError> {
+        let outcome = self.ports.conflict(cx.platform.policies.bind_matrix, bind);
+        if outcome != Ok(false) {
+            cx.log.rule(RuleId::Bind8);
+            cx.log.policy(PolicyId::bind_matrix);
+        }
+        outcome.map(|_| ())
+    }
+
+    /// Binds an unbound socket to the wildcard and an automatic port.
+    pub(super) fn bind_implicitly(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<(), WsaError> {
+        let socket = &self.sockets[id];
+        if socket.bound.is_some() {
+            return Ok(());
+        }
+        let ip = match socket.transport.family {
+            Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        self.bind_to(cx, id, Place { ip, port: 0 })
+    }
+
+    /// Gives up the local name.
+    pub(super) fn unbind(&mut self, id: SocketId) {
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        let kind = socket.transport.kind;
+        if let Some(Bound { name, entry: Some(entry) }) = socket.bound.take()
+            && let Some(place) = Place::of(&name)
+        {
+            let wild = if entry.dual { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { Place::wildcard(place.ip) };
+            let address = if entry.wildcard { wild } else { place.ip };
+            self.ports.remove(kind, place.port, address, entry.dual, entry.sequence);
+        }
+    }
+
+    /// WSPGetSockName.
+    pub fn local_name(&self, id: SocketId) -> Result<SockAddr, WsaError> {
+        let socket = self.sockets.get(id).ok_or(WsaError::NotSock)?;
+        if self.faults.network_down {
+            return Err(WsaError::NetDown);
+        }
+        socket.local().ok_or(WsaError::Inval)
+    }
+
+    /// WSPGetPeerName.
+    pub fn peer_name(&self, id: SocketId) -> Result<SockAddr, WsaError> {
+        let socket = self.sockets.get(id).ok_or(WsaError::NotSock)?;
+        if self.faults.network_down {
+            return Err(WsaError::NetDown);
+        }
+        socket.peer().ok_or(WsaError::NotConn)
+    }
+
+    /// The address another socket sees traffic from this one come from.
+    pub(super) fn source_place(&self, cx: &Cx<'_>, id: SocketId, to: IpAddr) -> Option<Place> {
+        let place = Place::of(&self.sockets.get(id)?.local()?)?;
+        let ip = if place.ip.is_unspecified() { route::source(cx.platform, to) } else { place.ip };
+        Some(Place { ip, ..place })
+    }
+}
+
+impl SharedSocket {
+    /// Whether an IPv6 socket leaves IPv4 alone.
+    pub(super) fn only_v6(&self) -> bool {
+        self.options.switch(SockOpt::Ipv6V6Only)
+    }
+
+    fn sharing(&self) -> Sharing {
+        if self.options.switch(SockOpt::ExclusiveAddrUse) {
+            Sharing::Exclusive
+        } else if self.options.switch(SockOpt::ReuseAddr) {
+            Sharing::Reuse
+        } else {
+            Sharing::Plain
+        }
+    }
+
+    /// While connected, a socket bound to the wildcard shows the one address its traffic comes from.
+    pub(super) fn show_local(&mut self, ip: IpAddr) {
+        let family = self.transport.family;
+        if let Some(bound) = &mut self.bound
+            && bound.entry.is_some_and(|entry| entry.wildcard)
+            && let Some(place) = Place::of(&bound.name)
+        {
+            bound.name = Place { ip, ..place }.seen_by(family);
+        }
+    }
+
+    /// Back to showing the wildcard.
+    pub(super) fn show_wildcard(&mut self) {
+        match self.transport.family {
+            Family::V4 => self.show_local(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            Family::V6 => self.show_local(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        }
+    }
+
+    /// Where traffic to `name` goes, if a socket of this family can send there.
+    pub(super) fn remote_place(&self, name: &SockAddr) -> Result<Place, WsaError> {
+        if !has_family(self.transport.family, name) {
+            return Err(WsaError::AfNoSupport);
+        }
+        let place = Place::of(name).ok_or(WsaError::AfNoSupport)?;
+        if self.transport.family == Family::V6 && place.ip.is_ipv4() && self.only_v6() {
+            return Err(WsaError::NetUnreach);
+        }
+        Ok(place)
+    }
+
+    /// Whether it listens.
+    pub(super) fn is_listening(&self) -> bool {
+        matches!(self.role, Role::Listening(_))
+    }
+}
+
+fn has_family(family: Family, name: &SockAddr) -> bool {
+    matches!((family, name), (Family::V4, SockAddr::V4(_)) | (Family::V6, SockAddr::V6(_)))
+}

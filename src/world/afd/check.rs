@@ -1,0 +1,148 @@
+//! What must hold between any two calls. For tests and fuzzing; nothing in the world calls it.
+
+use std::collections::BTreeSet;
+
+use super::listen::Stage;
+use super::route::Place;
+use super::socket::{Connection, Life, Phase, Role, SharedSocket};
+use super::{Afd, SocketId};
+
+type Check = Result<(), String>;
+
+fn holds(condition: bool, id: SocketId, what: &str) -> Check {
+    if condition { Ok(()) } else { Err(format!("socket {}: {what}", id.0)) }
+}
+
+impl Afd {
+    /// Whether everything fits together; the first thing that does not, in words.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        for (id, socket) in self.sockets.iter() {
+            self.check_life(id, socket)?;
+            self.check_role(id, socket)?;
+            self.check_name(id, socket)?;
+        }
+        self.check_ports()?;
+        self.check_deadlines()
+    }
+
+    fn check_life(&self, id: SocketId, socket: &SharedSocket) -> Check {
+        match socket.life {
+            Life::Open => holds(socket.references() > 0, id, "open without references"),
+            Life::Orphan => {
+                holds(socket.references() == 0, id, "closed with references")?;
+                holds(socket.unsent_bytes() > 0, id, "closed with nothing left to send")?;
+                holds(socket.bound.is_none() && socket.registration.is_none(), id, "closed with name or registration")
+            }
+            Life::Queued(listener) => {
+                let queue = self.sockets.get(listener).and_then(|socket| socket.listener());
+                let queued = queue.is_some_and(|queue| queue.requests.iter().any(|r| r.stage == Stage::Complete(id)));
+                holds(queued, id, "waits in a queue that does not know it")?;
+                holds(socket.references() == 0, id, "queued with references")?;
+                holds(socket.registration.is_none(), id, "queued with a registration")
+            }
+        }
+    }
+
+    fn check_role(&self, id: SocketId, socket: &SharedSocket) -> Check {
+        match &socket.role {
+            Role::Idle => Ok(()),
+            Role::Connecting(attempt) => match attempt.phase {
+                Phase::Travelling | Phase::Silent => Ok(()),
+                Phase::Offered(listener) => {
+                    let queue = self.sockets.get(listener).and_then(|socket| socket.listener());
+                    let offered = queue.is_some_and(|q| q.requests.iter().any(|r| r.stage == Stage::Offered(id)));
+                    holds(offered, id, "offered to a listener that does not know it")
+                }
+            },
+            Role::Listening(listener) => {
+                let fits = listener.requests.len() <= listener.backlog as usize;
+                holds(fits, id, "more requests than the backlog allows")?;
+                holds(!listener.deferred || !listener.requests.is_empty(), id, "deferred nothing")?;
+                listener.requests.iter().try_for_each(|request| match request.stage {
+                    Stage::Complete(server) => {
+                        let end = self.sockets.get(server).map(|end| end.life);
+                        holds(end == Some(Life::Queued(id)), id, "queues a connection that is not its own")
+                    }
+                    Stage::Offered(client) => {
+                        let role = self.sockets.get(client).map(|client| &client.role);
+                        let waits = matches!(role, Some(Role::Connecting(a)) if a.phase == Phase::Offered(id));
+                        holds(waits, id, "queues an attempt that is not for it")
+                    }
+                    Stage::Reset | Stage::Withdrawn => Ok(()),
+                })
+            }
+            Role::Connected(connection) => self.check_connection(id, socket, connection),
+            Role::Datagram(datagrams) => {
+                let charge: usize = datagrams.queue.iter().map(|datagram| datagram.bytes.len().max(1)).sum();
+                holds(charge == datagrams.charge as usize, id, "the queue's charge is wrong")?;
+                let foreign = |from| datagrams.peer.is_some_and(|peer| Place::of(&peer) != Place::of(from));
+                let only_peer = !datagrams.queue.iter().any(|datagram| foreign(&datagram.from));
+                holds(only_peer, id, "holds datagrams of somebody else than its peer")
+            }
+        }
+    }
+
+    fn check_connection(&self, id: SocketId, socket: &SharedSocket, connection: &Connection) -> Check {
+        if let Some(unsent) = &connection.unsent {
+            holds(!unsent.bytes.is_empty(), id, "keeps nothing")?;
+            holds(connection.peer.is_some(), id, "keeps data for nobody")?;
+        }
+        if connection.broken.is_some() {
+            holds(connection.peer.is_none(), id, "broken with a peer")?;
+            return holds(connection.received.is_empty(), id, "broken with data");
+        }
+        let Some(peer) = connection.peer else {
+            return holds(connection.end_received, id, "the peer is gone without an end");
+        };
+        let Some(other) = self.sockets.get(peer) else { return holds(false, id, "the peer does not exist") };
+        let Some(end) = other.connection() else { return holds(false, id, "the peer is not connected") };
+        holds(end.peer == Some(id), id, "the peer has another peer")?;
+        holds(end.broken.is_none(), id, "the peer is broken")?;
+        let sent_all = socket.shut.send && connection.unsent.is_none();
+        holds(end.end_received == sent_all, id, "the end of the stream is not where it should be")?;
+        let pumped = connection.unsent.is_none() || other.receive_room() == 0;
+        holds(pumped, id, "keeps data although the peer has room")?;
+        let refused = socket.shut.receive && !(connection.received.is_empty() && end.unsent.is_none());
+        holds(!refused, id, "has data although shut for receiving")
+    }
+
+    fn check_name(&self, id: SocketId, socket: &SharedSocket) -> Check {
+        let Some(bound) = socket.bound else {
+            let nameless = match &socket.role {
+                Role::Idle => true,
+                Role::Connected(_) => socket.life == Life::Orphan,
+                Role::Datagram(datagrams) => datagrams.peer.is_none() && datagrams.queue.is_empty(),
+                Role::Connecting(_) | Role::Listening(_) => false,
+            };
+            return holds(nameless, id, "does without a name what needs one");
+        };
+        let Some(entry) = bound.entry else { return holds(socket.connection().is_some(), id, "holds no port") };
+        let place = Place::of(&bound.name);
+        let mine = |&(kind, port, address, owner): &(_, u16, std::net::IpAddr, SocketId)| {
+            owner == id
+                && kind == socket.transport.kind
+                && place.is_some_and(|place| place.port == port)
+                && (entry.wildcard == address.is_unspecified())
+        };
+        let entries = self.ports.iter().filter(mine).count();
+        holds(entries == 1 + usize::from(entry.dual), id, "is not in the port table as it should be")
+    }
+
+    fn check_ports(&self) -> Check {
+        let mut owners = self.ports.iter().map(|(.., owner)| owner);
+        let stray = owners.find(|&owner| {
+            self.sockets.get(owner).is_none_or(|socket| socket.bound.is_none_or(|bound| bound.entry.is_none()))
+        });
+        stray.map_or(Ok(()), |id| holds(false, id, "in the port table without being bound"))
+    }
+
+    fn check_deadlines(&self) -> Check {
+        let expected: BTreeSet<_> =
+            self.sockets.iter().filter_map(|(id, socket)| Some((socket.deadline()?, id))).collect();
+        if expected == self.deadlines {
+            Ok(())
+        } else {
+            Err(format!("deadlines are {:?} and should be {expected:?}", self.deadlines))
+        }
+    }
+}

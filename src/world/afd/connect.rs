@@ -1,0 +1,247 @@
+//! Attempts to connect and how they end.
+//!
+//! An attempt whose outcome the state of the machine decides is over when the call returns; on a nonblocking socket
+//! its outcome is then reported by FD_CONNECT, SO_ERROR and [`Afd::connect_outcome`] all the same. An attempt stays in
+//! progress only while it travels (a delay asked for by [`Afd::delay_connects`]), while nobody answers, or while a
+//! listener with SO_CONDITIONAL_ACCEPT has not decided.
+//!
+//! Two connections with equal names at both ends are possible where SO_REUSEADDR allowed two clients one address:
+//! nothing here finds a connection by its names.
+
+use super::route::{self, Place, Route};
+use super::socket::{Attempt, Connection, Life, Phase, Role, SharedSocket};
+use super::{Afd, Change, Cx, Family, Kind, SocketId};
+use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
+use crate::rules::RuleId;
+
+/// What became of a connect that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connect {
+    /// Connected.
+    Done,
+    /// A nonblocking caller reports WSAEWOULDBLOCK, a blocking one waits for [`Interest::Connected`] and then asks
+    /// [`Afd::connect_outcome`].
+    ///
+    /// [`Interest::Connected`]: super::Interest::Connected
+    Started,
+}
+
+impl Afd {
+    /// WSPConnect in the mode of the shared socket.
+    pub fn connect(&mut self, cx: &mut Cx<'_>, id: SocketId, to: &SockAddr) -> Result<Connect, WsaError> {
+        let nonblocking = self.sockets.get(id).is_some_and(|socket| socket.nonblocking);
+        self.connect_in_mode(cx, id, to, nonblocking)
+    }
+
+    /// WSPConnect through a descriptor that has a blocking mode of its own.
+    pub fn connect_in_mode(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        to: &SockAddr,
+        nonblocking: bool,
+    ) -> Result<Connect, WsaError> {
+        self.usable(cx, id)?;
+        if self.sockets[id].transport.kind == Kind::Datagram {
+            return self.connect_datagram(cx, id, to).map(|()| Connect::Done);
+        }
+        let place = self.check_connect(cx, id, to)?;
+        self.bind_implicitly(cx, id)?;
+        self.check_late_conflict(cx, id, place)?;
+        self.start(cx, id, place, to);
+        match &self.sockets[id] {
+            _ if nonblocking => {
+                cx.log.rule(RuleId::Connect7);
+                Ok(Connect::Started)
+            }
+            SharedSocket { role: Role::Connecting(_), .. } => Ok(Connect::Started),
+            socket => {
+                let outcome = socket.outcome.unwrap_or(Ok(()));
+                self.forget_outcome(id);
+                outcome.map(|()| Connect::Done)
+            }
+        }
+    }
+
+    /// Everything that makes a stream connect fail before anything has happened.
+    fn check_connect(&self, cx: &mut Cx<'_>, id: SocketId, to: &SockAddr) -> Result<Place, WsaError> {
+        let socket = &self.sockets[id];
+        let (rule, error) = match &socket.role {
+            Role::Listening(_) => (RuleId::Connect4, WsaError::Inval),
+            Role::Connecting(_) => (RuleId::Connect8, WsaError::Already),
+            Role::Connected(_) => (RuleId::Connect3, WsaError::IsConn),
+            Role::Idle | Role::Datagram(_) => match socket.remote_place(to) {
+                Err(WsaError::AfNoSupport) => (RuleId::Connect17, WsaError::AfNoSupport),
+                Ok(place) if place.port == 0 || self.is_no_host(cx, place) => {
+                    (RuleId::Connect2, WsaError::AddrNotAvail)
+                }
+                other => {
+                    self.buffered(cx, id)?;
+                    return other;
+                }
+            },
+        };
+        cx.log.rule(rule);
+        Err(error)
+    }
+
+    fn is_no_host(&self, cx: &Cx<'_>, place: Place) -> bool {
+        place.ip.is_unspecified() || route::route(cx.platform, place.ip) == Route::Broadcast
+    }
+
+    /// A socket bound to the wildcard takes one address for the connection; somebody else may hold exactly that one.
+    fn check_late_conflict(&self, cx: &Cx<'_>, id: SocketId, to: Place) -> Result<(), WsaError> {
+        let socket = &self.sockets[id];
+        let wildcard = socket.bound.and_then(|bound| bound.entry).is_some_and(|entry| entry.wildcard);
+        if !wildcard || socket.options.switch(SockOpt::ReuseAddr) {
+            return Ok(());
+        }
+        let Some(from) = self.source_place(cx, id, to.ip) else { return Ok(()) };
+        let mut holders = self.ports.at(Kind::Stream, from.port, from.ip);
+        if holders.any(|holder| holder != id) { Err(WsaError::AddrInUse) } else { Ok(()) }
+    }
+
+    fn start(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place, to: &SockAddr) {
+        let source = self.source_place(cx, id, place.ip);
+        let delay_ms = self.faults.connect_delay_ms;
+        let socket = &mut self.sockets[id];
+        socket.outcome = None;
+        if let Some(source) = source {
+            socket.show_local(source.ip);
+        }
+        if let Some(registration) = &mut socket.registration {
+            registration.reported.remove(NetworkEvents::CONNECT);
+        }
+        let (phase, wait_ms) = match route::route(cx.platform, place.ip) {
+            Route::Own | Route::Broadcast => (Phase::Travelling, delay_ms),
+            Route::Silent => (Phase::Silent, cx.platform.limits.connect_timeout_ms),
+            Route::Unreachable => {
+                self.fail_attempt(cx, id, WsaError::NetUnreach);
+                return;
+            }
+        };
+        let deadline = cx.now.plus_ms(wait_ms);
+        self.sockets[id].role = Role::Connecting(Attempt { to: *to, deadline, phase });
+        if phase == Phase::Travelling && delay_ms == 0 {
+            self.arrive(cx, id);
+            return;
+        }
+        cx.log.note(|| Change::Connecting { socket: id, to: *to });
+        self.deadlines.insert((deadline, id));
+    }
+
+    /// The attempt reaches the machine it is for, which is this one.
+    pub(super) fn arrive(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let Some(Role::Connecting(Attempt { to, .. })) = self.sockets.get(id).map(|socket| &socket.role) else {
+            return;
+        };
+        let to = *to;
+        let offer = Place::of(&to).and_then(|place| self.listener_at(place).map(|listener| (listener, place)));
+        let Some((listener, place)) = offer.filter(|&(listener, _)| self.takes_requests(cx, listener)) else {
+            cx.log.rule(RuleId::Connect15);
+            self.fail_attempt(cx, id, WsaError::ConnRefused);
+            return;
+        };
+        if self.sockets[listener].options.switch(SockOpt::ConditionalAccept) {
+            self.offer(cx, id, listener, place);
+        } else if self.has_room(cx) {
+            self.establish(cx, id, listener, place);
+        } else {
+            self.fail_attempt(cx, id, WsaError::ConnRefused);
+        }
+    }
+
+    /// Makes the client's end a connected one. What it reports is left to the caller.
+    pub(super) fn become_connected(&mut self, cx: &mut Cx<'_>, client: SocketId, server: SocketId) {
+        self.clear_deadline(client);
+        let now = cx.now;
+        let socket = &mut self.sockets[client];
+        let Role::Connecting(Attempt { to, .. }) = &socket.role else { return };
+        let peer = *to;
+        socket.role = Role::Connected(Connection::new(peer, server, now, true));
+        socket.error = None;
+        socket.outcome = Some(Ok(()));
+        cx.log.note(|| Change::Connected { socket: client, peer, peer_socket: Some(server) });
+        self.report_connect(cx, client, None);
+    }
+
+    /// Ends an attempt badly. The socket may try again.
+    pub(super) fn fail_attempt(&mut self, cx: &mut Cx<'_>, id: SocketId, error: WsaError) {
+        self.clear_deadline(id);
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        socket.role = Role::Idle;
+        socket.show_wildcard();
+        socket.error = Some(error);
+        socket.outcome = Some(Err(error));
+        cx.log.note(|| Change::ConnectFailed { socket: id, error });
+        self.report_connect(cx, id, Some(error));
+    }
+
+    /// How a connect that had to wait ended; `None` while it has no outcome. Asking takes the outcome.
+    pub fn connect_outcome(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Option<Result<(), WsaError>> {
+        let socket = self.sockets.get_mut(id)?;
+        let outcome = socket.outcome.take();
+        if let Some(Err(error)) = outcome {
+            // The caller hears the error from the call, so SO_ERROR has nothing to add.
+            socket.error = socket.error.filter(|&pending| pending != error);
+            cx.log.rule(RuleId::Connect5);
+        }
+        outcome
+    }
+
+    /// A blocking connect returns its outcome itself.
+    fn forget_outcome(&mut self, id: SocketId) {
+        let socket = &mut self.sockets[id];
+        if let Some(Err(error)) = socket.outcome.take() {
+            socket.error = socket.error.filter(|&pending| pending != error);
+        }
+    }
+
+    /// Drops an attempt whose socket goes away.
+    pub(super) fn abandon_attempt(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let Some(Role::Connecting(attempt)) = self.sockets.get(id).map(|socket| &socket.role) else { return };
+        let phase = attempt.phase;
+        self.clear_deadline(id);
+        if let Phase::Offered(listener) = phase {
+            self.withdraw(cx, listener, id);
+        }
+        self.sockets[id].role = Role::Idle;
+    }
+
+    /// The listening socket that gets requests for this place: bound to the address before the wildcard, and of several
+    /// the one bound first.
+    fn listener_at(&self, place: Place) -> Option<SocketId> {
+        let exact = self.ports.at(Kind::Stream, place.port, place.ip);
+        let wildcard = self.ports.at(Kind::Stream, place.port, Place::wildcard(place.ip));
+        exact.chain(wildcard).find(|&id| self.sockets[id].is_listening())
+    }
+
+    /// Two ends: the client's, and a new one that waits in the listener's queue.
+    fn establish(&mut self, cx: &mut Cx<'_>, client: SocketId, listener: SocketId, place: Place) {
+        let Some(server) = self.make_server_end(cx, client, listener, place) else { return };
+        self.sockets[server].life = Life::Queued(listener);
+        self.become_connected(cx, client, server);
+        self.enqueue_connection(cx, listener, server);
+        self.report_due(cx, client);
+    }
+
+    /// The server's end of a connection, with the listener's properties.
+    pub(super) fn make_server_end(
+        &mut self,
+        cx: &mut Cx<'_>,
+        client: SocketId,
+        listener: SocketId,
+        place: Place,
+    ) -> Option<SocketId> {
+        let source = self.source_place(cx, client, place.ip)?;
+        let parent = &self.sockets[listener];
+        let family: Family = parent.transport.family;
+        let mut end = SharedSocket::new(parent.transport, parent.overlapped, parent.options.clone());
+        let peer = source.seen_by(family);
+        end.bound = Some(super::socket::Bound { name: place.seen_by(family), entry: None });
+        end.role = Role::Connected(Connection::new(peer, client, cx.now, false));
+        let server = self.insert(cx, end);
+        cx.log.note(|| Change::Connected { socket: server, peer, peer_socket: Some(client) });
+        Some(server)
+    }
+}

@@ -1,0 +1,276 @@
+//! Datagrams: default peers, delivery, broadcast, what gets lost.
+//!
+//! A datagram is in the receiver's queue before the send returns, or it is lost: to a full queue, to a peer filter, to a
+//! silent host, to a port nobody is bound to. Of several sockets bound to one place, one connected to the sender gets
+//! it, else the one bound first. Sending never waits, so SO_SNDBUF means nothing here.
+
+use super::route::{self, Place, Route};
+use super::socket::{Datagram, Datagrams};
+use super::{Afd, Change, Cx, Kind, Lost, Received, SocketId};
+use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
+use crate::rules::RuleId;
+use crate::world::policy::{PolicyId, UdpPortUnreachable};
+
+impl Datagrams {
+    pub(super) fn forget_queue(&mut self) {
+        self.queue.clear();
+        self.charge = 0;
+    }
+
+    /// Keeps the datagrams of one sender only.
+    fn keep_only(&mut self, peer: &SockAddr) {
+        self.queue.retain(|datagram| datagram.from == *peer);
+        self.charge = self.queue.iter().map(|datagram| charge_of(&datagram.bytes)).sum();
+    }
+}
+
+/// What a datagram counts against SO_RCVBUF: its bytes, and an empty one still something.
+fn charge_of(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX).max(1)
+}
+
+impl Afd {
+    /// Sets, changes or takes away the default peer.
+    pub(super) fn connect_datagram(&mut self, cx: &mut Cx<'_>, id: SocketId, to: &SockAddr) -> Result<(), WsaError> {
+        let socket = &self.sockets[id];
+        if *to == SockAddr::Other(0) {
+            self.dissolve(cx, id);
+            return Ok(());
+        }
+        let place = socket.remote_place(to).inspect_err(|_| cx.log.rule(RuleId::Connect17))?;
+        if place.ip.is_unspecified() {
+            self.dissolve(cx, id);
+            return Ok(());
+        }
+        self.buffered(cx, id)?;
+        if place.port == 0 {
+            return Err(WsaError::AddrNotAvail);
+        }
+        self.check_destination(cx, id, place, RuleId::Connect14)?;
+        self.bind_implicitly(cx, id)?;
+        self.set_peer(cx, id, place, to);
+        Ok(())
+    }
+
+    fn set_peer(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place, to: &SockAddr) {
+        let source = route::source(cx.platform, place.ip);
+        let socket = &mut self.sockets[id];
+        socket.show_wildcard();
+        socket.show_local(source);
+        if let Some(registration) = &mut socket.registration {
+            registration.reported.remove(NetworkEvents::CONNECT);
+        }
+        let Some(datagrams) = socket.datagrams_mut() else { return };
+        match datagrams.peer.replace(*to) {
+            None => datagrams.keep_only(to),
+            Some(former) if former != *to => {
+                cx.log.rule(RuleId::Connect13);
+                datagrams.forget_queue();
+                datagrams.unreachable = false;
+            }
+            Some(_) => {}
+        }
+        cx.log.rule(RuleId::Connect10);
+        cx.log.note(|| Change::Connected { socket: id, peer: *to, peer_socket: None });
+        self.report_connect(cx, id, None);
+        self.report_due(cx, id);
+    }
+
+    fn dissolve(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let socket = &mut self.sockets[id];
+        socket.show_wildcard();
+        let Some(datagrams) = socket.datagrams_mut() else { return };
+        if datagrams.peer.take().is_some() {
+            datagrams.forget_queue();
+            datagrams.unreachable = false;
+            cx.log.rule(RuleId::Connect12);
+            cx.log.note(|| Change::Dissolved { socket: id });
+        }
+    }
+
+    /// Whether a datagram socket can send to a place at all.
+    fn check_destination(
+        &self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        place: Place,
+        broadcast_rule: RuleId,
+    ) -> Result<Route, WsaError> {
+        match route::route(cx.platform, place.ip) {
+            Route::Unreachable => Err(WsaError::NetUnreach),
+            Route::Broadcast if !self.sockets[id].options.switch(SockOpt::Broadcast) => {
+                cx.log.rule(broadcast_rule);
+                Err(WsaError::Acces)
+            }
+            route => Ok(route),
+        }
+    }
+
+    /// Sends to the default peer; `without` is the error if there is none.
+    pub(super) fn send_to_peer(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        data: &[u8],
+        without: WsaError,
+    ) -> Result<usize, WsaError> {
+        let socket = &mut self.sockets[id];
+        let peer = socket.datagrams_mut().and_then(|datagrams| datagrams.peer);
+        match peer {
+            Some(peer) => self.send_datagram(cx, id, data, &peer),
+            None => {
+                cx.log.rule(if without == WsaError::NotConn { RuleId::Send1 } else { RuleId::SendTo4 });
+                Err(without)
+            }
+        }
+    }
+
+    pub(super) fn send_datagram(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        data: &[u8],
+        to: &SockAddr,
+    ) -> Result<usize, WsaError> {
+        let socket = &self.sockets[id];
+        if socket.shut.send {
+            cx.log.rule(RuleId::Send8);
+            return Err(WsaError::Shutdown);
+        }
+        let place = socket.remote_place(to).inspect_err(|_| cx.log.rule(RuleId::SendTo5))?;
+        if place.ip.is_unspecified() {
+            cx.log.rule(RuleId::SendTo5);
+            return Err(WsaError::AddrNotAvail);
+        }
+        if data.len() > cx.platform.limits.message_bytes as usize {
+            cx.log.rule(RuleId::Send6);
+            return Err(WsaError::MsgSize);
+        }
+        let route = self.check_destination(cx, id, place, RuleId::SendTo7)?;
+        if self.sockets[id].bound.is_none() {
+            cx.log.rule(RuleId::SendTo3);
+            self.bind_implicitly(cx, id)?;
+            self.report_due(cx, id);
+        }
+        match route {
+            Route::Own => self.deliver(cx, id, data, place),
+            Route::Broadcast => self.deliver_to_all(cx, id, data, place),
+            Route::Silent | Route::Unreachable => {
+                cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::Silence })
+            }
+        }
+        Ok(data.len())
+    }
+
+    fn deliver(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], place: Place) {
+        let Some(from) = self.source_place(cx, id, place.ip) else { return };
+        let mut anybody = false;
+        let mut receiver = None;
+        for candidate in self.bound_at(place) {
+            anybody = true;
+            match self.sockets[candidate].peer().map(|peer| Place::of(&peer)) {
+                None => receiver = receiver.or(Some(candidate)),
+                Some(peer) if peer == Some(from) => {
+                    receiver = Some(candidate);
+                    break;
+                }
+                Some(_) => cx.log.rule(RuleId::Connect11),
+            }
+        }
+        match receiver {
+            Some(receiver) => self.queue_datagram(cx, receiver, data, from),
+            None if anybody => cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::NotFromPeer }),
+            None => self.port_unreachable(cx, id, place),
+        }
+    }
+
+    fn bound_at(&self, place: Place) -> impl Iterator<Item = SocketId> + '_ {
+        let exact = self.ports.at(Kind::Datagram, place.port, place.ip);
+        exact.chain(self.ports.at(Kind::Datagram, place.port, Place::wildcard(place.ip)))
+    }
+
+    /// Every socket on the port gets a broadcast, if its default peer allows.
+    fn deliver_to_all(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], place: Place) {
+        let Some(from) = self.source_place(cx, id, place.ip) else { return };
+        let receivers: Vec<SocketId> = self.ports.on_port_v4(Kind::Datagram, place.port).map(|(_, id)| id).collect();
+        for receiver in receivers {
+            let peer = self.sockets[receiver].peer().and_then(|peer| Place::of(&peer));
+            if peer.is_none_or(|peer| peer == from) {
+                self.queue_datagram(cx, receiver, data, from);
+            }
+        }
+    }
+
+    fn queue_datagram(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], from: Place) {
+        let socket = &mut self.sockets[id];
+        let limit = socket.options.receive_buffer;
+        let from = from.seen_by(socket.transport.family);
+        let Some(datagrams) = socket.datagrams_mut() else { return };
+        let charge = charge_of(data).saturating_add(datagrams.charge);
+        if charge > limit {
+            cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::QueueFull });
+            return;
+        }
+        datagrams.charge = charge;
+        datagrams.queue.push_back(Datagram { from, bytes: data.to_vec() });
+        cx.log.note(|| Change::DatagramQueued { socket: id, from, bytes: data.len() });
+        self.report_due(cx, id);
+    }
+
+    /// Nobody is bound at the destination.
+    fn port_unreachable(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place) {
+        cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::NobodyThere });
+        if place.port == 0 {
+            return;
+        }
+        let socket = &mut self.sockets[id];
+        let reported = match socket.options.udp_connreset {
+            Some(reported) => reported,
+            None => {
+                cx.log.policy(PolicyId::udp_port_unreachable);
+                cx.platform.policies.udp_port_unreachable == UdpPortUnreachable::Reported
+            }
+        };
+        if let Some(datagrams) = socket.datagrams_mut() {
+            datagrams.unreachable |= reported;
+        }
+    }
+
+    pub(super) fn receive_datagram(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        room: usize,
+        peek: bool,
+    ) -> Result<Received, WsaError> {
+        let socket = &mut self.sockets[id];
+        if socket.bound.is_none() {
+            cx.log.rule(RuleId::Recv1);
+            return Err(WsaError::Inval);
+        }
+        if socket.shut.receive {
+            cx.log.rule(RuleId::Recv15);
+            return Err(WsaError::Shutdown);
+        }
+        let Some(datagrams) = socket.datagrams_mut() else { return Ok(Received::Empty) };
+        if std::mem::take(&mut datagrams.unreachable) {
+            cx.log.rule(RuleId::RecvFrom6);
+            return Err(WsaError::ConnReset);
+        }
+        let Some(front) = datagrams.queue.front() else { return Ok(Received::Empty) };
+        let (from, length) = (Some(front.from), front.bytes.len());
+        let truncated = length > room;
+        if peek {
+            let bytes = front.bytes[..length.min(room)].to_vec();
+            return Ok(Received::Data { bytes, from, truncated });
+        }
+        let Some(Datagram { mut bytes, from: sender }) = datagrams.queue.pop_front() else {
+            return Ok(Received::Empty);
+        };
+        datagrams.charge = datagrams.charge.saturating_sub(charge_of(&bytes));
+        let left = datagrams.queue.len();
+        bytes.truncate(room);
+        cx.log.note(|| Change::DatagramTaken { socket: id, from: sender, bytes: length, left });
+        Ok(Received::Data { bytes, from, truncated })
+    }
+}

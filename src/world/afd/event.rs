@@ -1,0 +1,318 @@
+//! Event registrations: what is due, what was reported, what was recorded.
+//!
+//! A registration is one mask with one target for the whole shared socket. Each event of the mask is either free to be
+//! reported or has been reported and waits for its re-enabling call; that one set of bits carries all of level and edge
+//! behaviour:
+//!
+//! | event | condition | freed by |
+//! |---|---|---|
+//! | FD_READ | data waits | any receive |
+//! | FD_WRITE | a send is possible | a send that gave WSAEWOULDBLOCK |
+//! | FD_ACCEPT | a request waits and the first was not put off | accept, unless it gave WSATRY_AGAIN |
+//! | FD_CONNECT | connected by this end | the next connect |
+//! | FD_CLOSE | stream ended and all read, or broken | nothing |
+//!
+//! Whenever a condition may have become true, `report_due` compares. FD_CONNECT alone is not compared but told, with
+//! the outcome. Reports leave as [`Signal`]s; the caller sets events and posts messages. FD_OOB, FD_QOS and the change
+//! events can be asked for and never come.
+
+use super::route::Place;
+use super::socket::{Role, SharedSocket};
+use super::{Afd, Change, Cx, Handle, Incarnation, Registrant, Signal, SocketId, Target};
+use crate::abi::flags::FD_MAX_EVENTS;
+use crate::abi::{NetworkEvents, WsaError};
+use crate::rules::RuleId;
+use crate::world::ids::EventId;
+use crate::world::policy::{ForeignEvent, PolicyId, RecordAtRegistration, RegistrantCloses};
+
+/// The events a condition can make due, in the order of reporting.
+const LEVELS: [NetworkEvents; 4] =
+    [NetworkEvents::ACCEPT, NetworkEvents::READ, NetworkEvents::WRITE, NetworkEvents::CLOSE];
+
+/// An error for each event; only those of recorded events mean anything.
+pub(super) type Codes = [Option<WsaError>; FD_MAX_EVENTS];
+
+/// The one event registration of a shared socket.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Registration {
+    /// Who made it.
+    pub registrant: Registrant,
+    /// Where it reports to.
+    pub target: Target,
+    /// What it reports.
+    pub mask: NetworkEvents,
+    /// What was reported and not re-enabled since.
+    pub reported: NetworkEvents,
+    /// What WSPEnumNetworkEvents would give.
+    pub record: NetworkEvents,
+    codes: Codes,
+}
+
+impl Registration {
+    fn new(registrant: Registrant, target: Target, mask: NetworkEvents) -> Self {
+        let none = NetworkEvents::empty();
+        let codes = [None; FD_MAX_EVENTS];
+        Self { registrant, target, mask, reported: none, record: none, codes }
+    }
+
+    /// The registration an accepted socket starts with: the same, for a descriptor that is not known yet.
+    pub(super) fn for_accepted(&self) -> Self {
+        let registrant = Registrant { handle: Handle::INVALID, ..self.registrant };
+        Self::new(registrant, self.target, self.mask)
+    }
+
+    /// Whether it is that of an accepted socket whose descriptor nobody has named yet.
+    fn is_mute(&self) -> bool {
+        self.registrant.handle == Handle::INVALID
+    }
+
+    fn is_recorded(&self) -> bool {
+        matches!(self.target, Target::Event(_))
+    }
+
+    /// Carries recorded events over from an earlier registration.
+    fn keep_record(&mut self, earlier: &Self) {
+        self.record = earlier.record;
+        self.codes = earlier.codes;
+        self.reported = earlier.record;
+    }
+}
+
+impl Afd {
+    /// WSPEventSelect and WSPAsyncSelect: replaces the registration, with mask 0 cancels it; the socket is nonblocking
+    /// either way. Reports what holds already.
+    pub fn register(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        registrant: Registrant,
+        target: Target,
+        mask: NetworkEvents,
+    ) -> Result<(), WsaError> {
+        self.usable(cx, id)?;
+        cx.log.rule(RuleId::R18);
+        self.force_nonblocking(cx, id);
+        let earlier = self.take_registration(cx, id);
+        if mask.is_empty() {
+            cx.log.rule(RuleId::E3);
+            return Ok(());
+        }
+        if earlier.is_some() {
+            cx.log.rule(RuleId::R17);
+        }
+        let mut registration = Registration::new(registrant, target, mask);
+        let kept = self.keep_record(cx, &mut registration, earlier.as_deref());
+        self.sockets[id].registration = Some(Box::new(registration));
+        cx.log.note(|| Change::Registered { socket: id, registrant, target, mask });
+        for event in kept.singles() {
+            self.signals.push(Signal { target, event, error: None });
+        }
+        if self.is_connected(id) {
+            self.report_connect(cx, id, None);
+        }
+        self.report_due(cx, id);
+        Ok(())
+    }
+
+    /// What the policy says about events recorded for the earlier registration; those to be signalled once more.
+    fn keep_record(
+        &self,
+        cx: &mut Cx<'_>,
+        registration: &mut Registration,
+        earlier: Option<&Registration>,
+    ) -> NetworkEvents {
+        let Some(earlier) = earlier.filter(|earlier| registration.is_recorded() && !earlier.record.is_empty()) else {
+            return NetworkEvents::empty();
+        };
+        cx.log.policy(PolicyId::record_at_registration);
+        match cx.platform.policies.record_at_registration {
+            RecordAtRegistration::Dropped => NetworkEvents::empty(),
+            RecordAtRegistration::Kept => {
+                registration.keep_record(earlier);
+                registration.record.intersection(registration.mask)
+            }
+        }
+    }
+
+    fn take_registration(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Option<Box<Registration>> {
+        let registration = self.sockets.get_mut(id)?.registration.take()?;
+        let registrant = registration.registrant;
+        cx.log.note(|| Change::RegistrationCancelled { socket: id, registrant });
+        Some(registration)
+    }
+
+    /// Ends the registration, if there is one. What was signalled before stays signalled.
+    pub fn cancel_registration(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        if self.take_registration(cx, id).is_some() {
+            cx.log.rule(RuleId::E15);
+        }
+    }
+
+    /// The registration of a socket.
+    #[must_use]
+    pub fn registration(&self, id: SocketId) -> Option<&Registration> {
+        self.sockets.get(id)?.registration.as_deref()
+    }
+
+    /// A descriptor goes; if it made the registration, policy `registrant_closes` decides.
+    pub fn registrant_gone(&mut self, cx: &mut Cx<'_>, id: SocketId, who: Registrant) {
+        self.registrant_gone_if(cx, id, |registrant| *registrant == who);
+    }
+
+    /// A process goes with all its descriptors; if it made the registration, policy `registrant_closes` decides.
+    pub fn registrant_process_gone(&mut self, cx: &mut Cx<'_>, id: SocketId, process: Incarnation) {
+        self.registrant_gone_if(cx, id, |registrant| registrant.process == process);
+    }
+
+    fn registrant_gone_if(&mut self, cx: &mut Cx<'_>, id: SocketId, gone: impl FnOnce(&Registrant) -> bool) {
+        if self.registration(id).is_some_and(|registration| gone(&registration.registrant)) {
+            cx.log.policy(PolicyId::registrant_closes);
+            if cx.platform.policies.registrant_closes == RegistrantCloses::Cancelled {
+                self.cancel_registration(cx, id);
+            }
+        }
+    }
+
+    /// WSPEnumNetworkEvents: copies the record and empties it. Resetting the event object is the caller's part.
+    pub fn enumerate(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        event: Option<EventId>,
+    ) -> Result<(NetworkEvents, [Option<WsaError>; FD_MAX_EVENTS]), WsaError> {
+        self.usable(cx, id)?;
+        let registered = self.registration(id).map(|registration| registration.target);
+        if event.is_some_and(|event| registered != Some(Target::Event(event))) {
+            cx.log.rule(RuleId::Enum8);
+            cx.log.policy(PolicyId::foreign_event);
+            if cx.platform.policies.foreign_event == ForeignEvent::Wsaeinval {
+                return Err(WsaError::Inval);
+            }
+        }
+        let nothing = (NetworkEvents::empty(), [None; FD_MAX_EVENTS]);
+        let Some(registration) = self.sockets[id].registration.as_mut() else { return Ok(nothing) };
+        let record = (std::mem::take(&mut registration.record), std::mem::take(&mut registration.codes));
+        if !record.0.is_empty() {
+            cx.log.rule(RuleId::Enum1);
+            cx.log.note(|| Change::RecordCleared { socket: id, events: record.0 });
+        }
+        Ok(record)
+    }
+
+    /// A re-enabling call was made, successful or not: the events may be reported again, at once if they still hold.
+    #[inline]
+    pub fn reenable(&mut self, cx: &mut Cx<'_>, id: SocketId, events: NetworkEvents) {
+        let Some(registration) = self.sockets.get_mut(id).and_then(|socket| socket.registration.as_mut()) else {
+            return;
+        };
+        if registration.reported.intersects(events) {
+            registration.reported.remove(events);
+            cx.log.rule(RuleId::E4);
+        }
+        self.report_levels(cx, id);
+    }
+
+    /// Reports every event that is chosen, free and due.
+    #[inline]
+    pub(super) fn report_due(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        if self.sockets.get(id).is_some_and(|socket| socket.registration.is_some()) {
+            self.report_levels(cx, id);
+        }
+    }
+
+    fn report_levels(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        if self.faults.network_down {
+            return;
+        }
+        let Some(registration) = self.registration(id).filter(|registration| !registration.is_mute()) else { return };
+        let free = registration.mask.difference(registration.reported);
+        if free.is_empty() {
+            return;
+        }
+        let due = self.conditions(id).intersection(free);
+        for event in LEVELS.into_iter().filter(|&event| due.contains(event)) {
+            let error = if event == NetworkEvents::CLOSE { self.close_code(id) } else { None };
+            self.report(cx, id, event, error);
+        }
+    }
+
+    /// Reports how a connect ended.
+    pub(super) fn report_connect(&mut self, cx: &mut Cx<'_>, id: SocketId, error: Option<WsaError>) {
+        // A dead network has no code of its own among those of FD_CONNECT.
+        let error = error.map(|error| if error == WsaError::NetDown { WsaError::NetUnreach } else { error });
+        self.report_if_free(cx, id, NetworkEvents::CONNECT, error);
+    }
+
+    /// Reports one event if it is chosen and free.
+    pub(super) fn report_if_free(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        event: NetworkEvents,
+        error: Option<WsaError>,
+    ) {
+        let free = self.registration(id).is_some_and(|registration| {
+            !registration.is_mute() && registration.mask.contains(event) && !registration.reported.contains(event)
+        });
+        if free {
+            self.report(cx, id, event, error);
+        }
+    }
+
+    fn report(&mut self, cx: &mut Cx<'_>, id: SocketId, event: NetworkEvents, error: Option<WsaError>) {
+        let Some(registration) = self.sockets.get_mut(id).and_then(|socket| socket.registration.as_mut()) else {
+            return;
+        };
+        registration.reported.insert(event);
+        if registration.is_recorded() {
+            registration.record.insert(event);
+            if let Some(code) = event.bit_index().and_then(|bit| registration.codes.get_mut(bit)) {
+                *code = error;
+            }
+        }
+        let target = registration.target;
+        self.signals.push(Signal { target, event, error });
+        cx.log.note(|| Change::Reported { socket: id, event, error });
+    }
+
+    /// The events whose condition holds.
+    fn conditions(&self, id: SocketId) -> NetworkEvents {
+        let Some(socket) = self.sockets.get(id) else { return NetworkEvents::empty() };
+        let mut due = NetworkEvents::empty();
+        due.set(NetworkEvents::ACCEPT, socket.announces_request());
+        due.set(NetworkEvents::READ, self.has_data(id));
+        due.set(NetworkEvents::WRITE, self.can_send(id));
+        due.set(NetworkEvents::CLOSE, !self.has_data(id) && socket.has_ended());
+        due
+    }
+
+    /// Whether FD_CONNECT is due at registration: a connection this end asked for, or a default peer.
+    fn is_connected(&self, id: SocketId) -> bool {
+        match self.sockets.get(id).map(|socket| &socket.role) {
+            Some(Role::Connected(connection)) => connection.initiator && connection.broken.is_none(),
+            Some(Role::Datagram(datagrams)) => datagrams.peer.as_ref().is_some_and(|peer| Place::of(peer).is_some()),
+            _ => false,
+        }
+    }
+
+    /// The code of FD_CLOSE.
+    fn close_code(&self, id: SocketId) -> Option<WsaError> {
+        let broken = self.sockets.get(id)?.connection()?.broken?;
+        Some(match broken {
+            WsaError::ConnReset | WsaError::NetDown => broken,
+            _ => WsaError::ConnAborted,
+        })
+    }
+}
+
+impl SharedSocket {
+    /// Whether a listener has a request to announce: the first one was not put off.
+    fn announces_request(&self) -> bool {
+        self.listener().is_some_and(|listener| !listener.requests.is_empty() && !listener.deferred)
+    }
+
+    /// Whether a connection is over, as far as the peer is concerned.
+    fn has_ended(&self) -> bool {
+        self.connection().is_some_and(|connection| connection.end_received || connection.broken.is_some())
+    }
+}

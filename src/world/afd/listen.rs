@@ -1,0 +1,339 @@
+//! Listening: the queue of requests, accepting, rejecting, putting off.
+//!
+//! Without SO_CONDITIONAL_ACCEPT a request is a finished connection: its server end exists as a shared socket without
+//! references, and the client can already send. With it a request is only the client's attempt, and the connection is
+//! made when it is accepted. A request that its client ended stays in the queue, so that accept can report it.
+//!
+//! WSPListen's WSAEADDRINUSE has no case here: conflicts are found at the bind. Condition functions, their data and the
+//! descriptor of the accepted socket are the caller's business.
+
+use std::collections::VecDeque;
+
+use super::route::Place;
+use super::socket::{Attempt, Bound, Life, Phase, Role};
+use super::{Afd, Change, Cx, Ended, Handle, Kind, SocketId, Target};
+use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
+use crate::rules::RuleId;
+use crate::world::policy::{PolicyId, RepeatedListen};
+
+/// What a listening socket has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Listener {
+    pub(super) backlog: u32,
+    pub(super) requests: VecDeque<Queued>,
+    /// The front request was answered with CF_DEFER.
+    pub(super) deferred: bool,
+}
+
+/// A request in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Queued {
+    pub(super) peer: SockAddr,
+    pub(super) local: SockAddr,
+    pub(super) stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Stage {
+    /// Connected; this is the server's end.
+    Complete(SocketId),
+    /// This client waits for the condition function.
+    Offered(SocketId),
+    /// The client reset the connection.
+    Reset,
+    /// The client gave up, or its time ran out.
+    Withdrawn,
+}
+
+/// The first request in a listener's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Who asks.
+    pub peer: SockAddr,
+    /// Whom the request was for.
+    pub local: SockAddr,
+    /// Whether it can still be accepted.
+    pub state: RequestState,
+}
+
+/// Whether a request can still be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Yes.
+    Waiting,
+    /// The peer reset the connection: accept gives WSAECONNRESET.
+    Reset,
+    /// The offer was withdrawn or timed out: accept gives WSAEACCES.
+    Withdrawn,
+}
+
+impl Afd {
+    /// WSPListen. On a listening socket the backlog is replaced and surplus requests are reset.
+    pub fn listen(&mut self, cx: &mut Cx<'_>, id: SocketId, backlog: i32) -> Result<(), WsaError> {
+        let socket = self.usable(cx, id)?;
+        let (rule, error) = match &socket.role {
+            Role::Datagram(_) => (RuleId::Listen3, WsaError::OpNotSupp),
+            Role::Connected(_) => (RuleId::Listen2, WsaError::IsConn),
+            Role::Listening(_) => return self.listen_again(cx, id, backlog),
+            Role::Idle if socket.bound.is_some() => return self.listen_first(cx, id, backlog),
+            Role::Idle | Role::Connecting(_) => (RuleId::Listen1, WsaError::Inval),
+        };
+        cx.log.rule(rule);
+        Err(error)
+    }
+
+    fn listen_first(&mut self, cx: &mut Cx<'_>, id: SocketId, backlog: i32) -> Result<(), WsaError> {
+        self.buffered(cx, id)?;
+        let backlog = legal_backlog(cx, backlog);
+        let listener = Listener { backlog, requests: VecDeque::new(), deferred: false };
+        let socket = &mut self.sockets[id];
+        socket.role = Role::Listening(Box::new(listener));
+        socket.outcome = None;
+        cx.log.note(|| Change::Listening { socket: id, backlog });
+        Ok(())
+    }
+
+    fn listen_again(&mut self, cx: &mut Cx<'_>, id: SocketId, backlog: i32) -> Result<(), WsaError> {
+        cx.log.rule(RuleId::Listen7);
+        cx.log.policy(PolicyId::repeated_listen);
+        if cx.platform.policies.repeated_listen == RepeatedListen::Wsaeinval {
+            return Err(WsaError::Inval);
+        }
+        let backlog = legal_backlog(cx, backlog);
+        let Some(listener) = self.sockets[id].listener_mut() else { return Ok(()) };
+        listener.backlog = backlog;
+        let kept = listener.requests.len().min(backlog as usize);
+        let surplus: Vec<Queued> = listener.requests.drain(kept..).collect();
+        cx.log.note(|| Change::Listening { socket: id, backlog });
+        for request in surplus {
+            cx.log.rule(RuleId::Listen8);
+            self.end_request(cx, id, request);
+        }
+        Ok(())
+    }
+
+    /// The request an accept would take.
+    pub fn accept_front(&self, id: SocketId) -> Result<Option<Request>, WsaError> {
+        let socket = self.sockets.get(id).ok_or(WsaError::NotSock)?;
+        if self.faults.network_down {
+            return Err(WsaError::NetDown);
+        }
+        if socket.transport.kind == Kind::Datagram {
+            return Err(WsaError::OpNotSupp);
+        }
+        let listener = socket.listener().ok_or(WsaError::Inval)?;
+        Ok(listener.requests.front().map(|request| Request {
+            peer: request.peer,
+            local: request.local,
+            state: match request.stage {
+                Stage::Complete(_) | Stage::Offered(_) => RequestState::Waiting,
+                Stage::Reset => RequestState::Reset,
+                Stage::Withdrawn => RequestState::Withdrawn,
+            },
+        }))
+    }
+
+    /// Takes the front request: a new shared socket without references, with the listener's properties and
+    /// registration. The registration reports nothing until [`set_registration_handle`](Self::set_registration_handle)
+    /// has named the new descriptor. WSAEWOULDBLOCK if nothing is queued. Re-enables FD_ACCEPT, whatever comes of it.
+    pub fn accept(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<SocketId, WsaError> {
+        let accepted = self.accept_request(cx, id);
+        self.reenable(cx, id, NetworkEvents::ACCEPT);
+        accepted
+    }
+
+    fn accept_request(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<SocketId, WsaError> {
+        self.buffered(cx, id)?;
+        if let Err(error) = self.accept_front(id) {
+            cx.log.rule(RuleId::Accept2);
+            return Err(error);
+        }
+        let front = self.sockets[id].listener().and_then(|listener| listener.requests.front().copied());
+        let Some(request) = front else { return Err(WsaError::WouldBlock) };
+        match request.stage {
+            Stage::Complete(server) => {
+                self.pop_request(id);
+                self.hand_over(cx, id, server);
+                Ok(server)
+            }
+            Stage::Offered(client) => self.accept_offer(cx, id, client),
+            Stage::Reset => self.report_lost_request(cx, id, WsaError::ConnReset),
+            Stage::Withdrawn => self.report_lost_request(cx, id, WsaError::Acces),
+        }
+    }
+
+    fn report_lost_request(&mut self, cx: &mut Cx<'_>, id: SocketId, error: WsaError) -> Result<SocketId, WsaError> {
+        cx.log.rule(RuleId::Accept12);
+        self.pop_request(id);
+        Err(error)
+    }
+
+    /// Makes the connection that a client waits for.
+    fn accept_offer(&mut self, cx: &mut Cx<'_>, id: SocketId, client: SocketId) -> Result<SocketId, WsaError> {
+        if !self.has_room(cx) {
+            return Err(WsaError::NoBufs);
+        }
+        let Some(Role::Connecting(Attempt { to, .. })) = self.sockets.get(client).map(|socket| &socket.role) else {
+            return self.report_lost_request(cx, id, WsaError::Acces);
+        };
+        let server = Place::of(to).and_then(|place| self.make_server_end(cx, client, id, place));
+        let Some(server) = server else { return self.report_lost_request(cx, id, WsaError::Acces) };
+        cx.log.rule(RuleId::Accept16);
+        self.pop_request(id);
+        self.become_connected(cx, client, server);
+        self.hand_over(cx, id, server);
+        self.report_due(cx, client);
+        Ok(server)
+    }
+
+    /// Gives the server's end the listener's properties and registration (R31, E14).
+    fn hand_over(&mut self, cx: &mut Cx<'_>, listener: SocketId, server: SocketId) {
+        let parent = &self.sockets[listener];
+        let (options, nonblocking) = (parent.options.clone(), parent.nonblocking);
+        let registration = parent.registration.as_ref().map(|registration| Box::new(registration.for_accepted()));
+        cx.log.rule(RuleId::R31);
+        if registration.is_some() {
+            cx.log.rule(RuleId::E14);
+        }
+        let socket = &mut self.sockets[server];
+        socket.life = Life::Open;
+        socket.options = options;
+        socket.options.set_switch(SockOpt::ConditionalAccept, false);
+        socket.nonblocking = nonblocking;
+        socket.registration = registration;
+        cx.log.note(|| Change::Accepted { socket: listener, accepted: server });
+        if let Some(client) = self.sockets[server].peer_socket() {
+            self.pump(cx, client);
+        }
+    }
+
+    /// Refuses the front request.
+    pub fn reject(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        if let Some(request) = self.pop_request(id) {
+            cx.log.rule(RuleId::Accept6);
+            self.end_request(cx, id, request);
+        }
+        self.reenable(cx, id, NetworkEvents::ACCEPT);
+    }
+
+    /// Leaves the front request in the queue; FD_ACCEPT stays quiet until it is decided.
+    pub fn defer(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let Some(listener) = self.sockets.get_mut(id).and_then(|socket| socket.listener_mut()) else { return };
+        if !listener.requests.is_empty() {
+            listener.deferred = true;
+            cx.log.rule(RuleId::E13);
+            cx.log.note(|| Change::Deferred { socket: id });
+        }
+    }
+
+    fn pop_request(&mut self, id: SocketId) -> Option<Queued> {
+        let listener = self.sockets.get_mut(id)?.listener_mut()?;
+        listener.deferred = false;
+        listener.requests.pop_front()
+    }
+
+    /// Tells the client of a request that it will not be accepted.
+    fn end_request(&mut self, cx: &mut Cx<'_>, listener: SocketId, request: Queued) {
+        match request.stage {
+            Stage::Complete(server) => {
+                self.break_connection(cx, server, WsaError::ConnAborted, WsaError::ConnReset);
+                self.destroy(cx, server);
+            }
+            Stage::Offered(client) => self.fail_attempt(cx, client, WsaError::ConnRefused),
+            Stage::Reset | Stage::Withdrawn => {}
+        }
+        cx.log.note(|| Change::RequestEnded { socket: listener, from: request.peer, how: Ended::Refused });
+    }
+
+    /// Refuses everything in the queue.
+    pub(super) fn end_all_requests(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let requests = match self.sockets.get_mut(id).and_then(|socket| socket.listener_mut()) {
+            Some(listener) => std::mem::take(&mut listener.requests),
+            None => return,
+        };
+        if let Some(listener) = self.sockets[id].listener_mut() {
+            listener.deferred = false;
+        }
+        for request in requests {
+            cx.log.rule(RuleId::Close18);
+            self.end_request(cx, id, request);
+        }
+    }
+
+    /// Whether a request that arrives now finds a place.
+    pub(super) fn takes_requests(&self, cx: &mut Cx<'_>, id: SocketId) -> bool {
+        let socket = &self.sockets[id];
+        let room = socket.listener().is_some_and(|listener| listener.requests.len() < listener.backlog as usize);
+        if !room {
+            cx.log.rule(RuleId::Listen6);
+        }
+        room && !socket.options.switch(SockOpt::PauseAccept)
+    }
+
+    /// A finished connection joins the queue.
+    pub(super) fn enqueue_connection(&mut self, cx: &mut Cx<'_>, listener: SocketId, server: SocketId) {
+        let end = &self.sockets[server];
+        let (Some(Bound { name: local, .. }), Some(connection)) = (end.bound, end.connection()) else { return };
+        let peer = connection.peer_name;
+        self.enqueue(cx, listener, Queued { peer, local, stage: Stage::Complete(server) });
+    }
+
+    /// An attempt joins the queue, to be decided by a condition function.
+    pub(super) fn offer(&mut self, cx: &mut Cx<'_>, client: SocketId, listener: SocketId, place: Place) {
+        let family = self.sockets[listener].transport.family;
+        let Some(source) = self.source_place(cx, client, place.ip) else { return };
+        let deadline = cx.now.plus_ms(cx.platform.limits.connect_timeout_ms);
+        self.clear_deadline(client);
+        let Role::Connecting(attempt) = &mut self.sockets[client].role else { return };
+        attempt.phase = Phase::Offered(listener);
+        attempt.deadline = deadline;
+        let to = attempt.to;
+        self.deadlines.insert((deadline, client));
+        cx.log.note(|| Change::Connecting { socket: client, to });
+        let stage = Stage::Offered(client);
+        self.enqueue(cx, listener, Queued { peer: source.seen_by(family), local: place.seen_by(family), stage });
+    }
+
+    fn enqueue(&mut self, cx: &mut Cx<'_>, listener: SocketId, request: Queued) {
+        let Some(queue) = self.sockets[listener].listener_mut() else { return };
+        queue.requests.push_back(request);
+        let queued = queue.requests.len();
+        cx.log.note(|| Change::Requested { socket: listener, from: request.peer, queued });
+        self.report_due(cx, listener);
+    }
+
+    /// The client of an offer gives up or runs out of time.
+    pub(super) fn withdraw(&mut self, cx: &mut Cx<'_>, listener: SocketId, client: SocketId) {
+        self.mark_request(cx, listener, Stage::Offered(client), Stage::Withdrawn);
+    }
+
+    /// The client of a queued connection reset it.
+    pub(super) fn reset_request(&mut self, cx: &mut Cx<'_>, listener: SocketId, server: SocketId) {
+        self.mark_request(cx, listener, Stage::Complete(server), Stage::Reset);
+    }
+
+    fn mark_request(&mut self, cx: &mut Cx<'_>, listener: SocketId, from: Stage, to: Stage) {
+        let Some(queue) = self.sockets.get_mut(listener).and_then(|socket| socket.listener_mut()) else { return };
+        let Some(request) = queue.requests.iter_mut().find(|request| request.stage == from) else { return };
+        request.stage = to;
+        let how = if to == Stage::Reset { Ended::Reset } else { Ended::Withdrawn };
+        let peer = request.peer;
+        cx.log.note(|| Change::RequestEnded { socket: listener, from: peer, how });
+    }
+
+    /// The descriptor of an accepted socket: its registration names it from now on, and reports what is due.
+    pub fn set_registration_handle(&mut self, cx: &mut Cx<'_>, id: SocketId, handle: Handle) {
+        let registration = self.sockets.get_mut(id).and_then(|socket| socket.registration.as_mut());
+        let Some(registration) = registration else { return };
+        registration.registrant.handle = handle;
+        if let Target::Window { socket, .. } = &mut registration.target {
+            *socket = handle;
+        }
+        self.report_due(cx, id);
+    }
+}
+
+/// The legal backlog nearest to the one asked for.
+fn legal_backlog(cx: &Cx<'_>, asked: i32) -> u32 {
+    u32::try_from(asked).unwrap_or(0).clamp(1, cx.platform.limits.backlog.max(1))
+}

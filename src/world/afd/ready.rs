@@ -1,0 +1,127 @@
+//! Readiness: what blocked calls, WSPSelect and FIONREAD ask. Nothing changes here.
+
+use super::socket::{Life, Role, SharedSocket};
+use super::{Afd, Cx, Interest, SocketId};
+use crate::world::policy::{FionreadDatagram, PolicyId};
+
+/// In which sets WSPSelect finds a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Readiness {
+    /// readfds: a request, data, or the end of a connection.
+    pub read: bool,
+    /// writefds: connected and able to send.
+    pub write: bool,
+    /// exceptfds: a connect failed.
+    pub except: bool,
+}
+
+impl Afd {
+    /// Whether a call blocked on this may make progress: succeed or fail. A socket that is gone is always ready.
+    #[must_use]
+    pub fn ready(&self, id: SocketId, interest: Interest) -> bool {
+        let Some(socket) = self.sockets.get(id) else { return true };
+        if self.faults.network_down {
+            return true;
+        }
+        match interest {
+            Interest::Readable => self.receive_returns(id, socket),
+            Interest::Writable => self.send_returns(id, socket),
+            Interest::Acceptable => socket.listener().is_none_or(|listener| !listener.requests.is_empty()),
+            Interest::Connected => !matches!(socket.role, Role::Connecting(_)),
+            Interest::Drained => socket.connection().is_none_or(|connection| connection.unsent.is_none()),
+        }
+    }
+
+    fn receive_returns(&self, id: SocketId, socket: &SharedSocket) -> bool {
+        let fails = match &socket.role {
+            Role::Connected(connection) => connection.end_received || connection.broken.is_some(),
+            Role::Datagram(datagrams) => datagrams.unreachable || socket.bound.is_none(),
+            _ => true,
+        };
+        fails || socket.shut.receive || self.has_data(id)
+    }
+
+    fn send_returns(&self, id: SocketId, socket: &SharedSocket) -> bool {
+        let fails = match &socket.role {
+            Role::Connected(connection) => connection.broken.is_some(),
+            _ => true,
+        };
+        fails || socket.shut.send || self.can_send(id)
+    }
+
+    /// What WSPSelect says about a socket. Unlike [`ready`](Self::ready), a socket without a connection is in no set.
+    #[must_use]
+    pub fn select(&self, id: SocketId) -> Readiness {
+        let Some(socket) = self.sockets.get(id) else { return Readiness::default() };
+        match &socket.role {
+            Role::Idle => Readiness { except: matches!(socket.outcome, Some(Err(_))), ..Readiness::default() },
+            Role::Connecting(_) => Readiness::default(),
+            Role::Listening(listener) => Readiness { read: !listener.requests.is_empty(), ..Readiness::default() },
+            Role::Connected(_) => Readiness {
+                read: self.receive_returns(id, socket),
+                write: self.send_returns(id, socket),
+                except: false,
+            },
+            Role::Datagram(_) => Readiness {
+                read: socket.bound.is_some() && self.receive_returns(id, socket),
+                write: true,
+                except: false,
+            },
+        }
+    }
+
+    /// Whether a receive would return data.
+    pub(super) fn has_data(&self, id: SocketId) -> bool {
+        let Some(socket) = self.sockets.get(id).filter(|socket| !socket.shut.receive) else { return false };
+        match &socket.role {
+            Role::Connected(connection) => {
+                !connection.received.is_empty()
+                    || connection.peer.is_some_and(|peer| self.sockets[peer].unsent_bytes() > 0)
+            }
+            Role::Datagram(datagrams) => !datagrams.queue.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether a send would take something.
+    pub(super) fn can_send(&self, id: SocketId) -> bool {
+        let Some(socket) = self.sockets.get(id).filter(|socket| !socket.shut.send) else { return false };
+        match &socket.role {
+            Role::Connected(connection) if connection.broken.is_none() => {
+                socket.send_space() > 0
+                    || connection
+                        .peer
+                        .is_none_or(|peer| connection.unsent.is_none() && self.sockets[peer].receive_room() > 0)
+            }
+            Role::Datagram(_) => socket.bound.is_some(),
+            _ => false,
+        }
+    }
+
+    /// FIONREAD.
+    #[must_use]
+    pub fn readable_bytes(&self, cx: &mut Cx<'_>, id: SocketId) -> u32 {
+        let Some(socket) = self.sockets.get(id) else { return 0 };
+        let bytes = match &socket.role {
+            Role::Connected(connection) if connection.received.is_empty() => {
+                connection.peer.map_or(0, |peer| self.sockets[peer].unsent_bytes())
+            }
+            Role::Datagram(datagrams) => {
+                cx.log.policy(PolicyId::fionread_datagram);
+                match cx.platform.policies.fionread_datagram {
+                    FionreadDatagram::TotalQueued => socket.received_bytes(),
+                    FionreadDatagram::FirstDatagram => datagrams.queue.front().map_or(0, |first| first.bytes.len()),
+                }
+            }
+            _ => socket.received_bytes(),
+        };
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}
+
+impl SharedSocket {
+    /// Whether data for this end of a connection is still welcome.
+    pub(super) fn takes_data(&self) -> bool {
+        self.life != Life::Orphan && !self.shut.receive
+    }
+}

@@ -1,0 +1,400 @@
+//! Bytes through a connection: send, receive, half close, reset.
+//!
+//! A send puts bytes into the peer's receive queue while SO_RCVBUF has room and keeps the rest up to SO_SNDBUF; what is
+//! kept moves on when the peer reads. With SO_RCVBUF 0 nothing moves by itself, and a receive takes from the sender's
+//! queue. The end of a stream follows its data. A reset drops what is queued at both ends.
+//!
+//! Not modelled: MSG_OOB (WSAEOPNOTSUPP), MSG_WAITALL (a caller's loop), and the order among blocked senders.
+
+use super::socket::{Connection, Life, Role};
+use super::{Afd, Change, Cx, Kind, SocketId};
+use crate::abi::{MessageFlags, NetworkEvents, SockAddr, WsaError};
+use crate::rules::RuleId;
+use crate::world::policy::{PartialSend, PolicyId};
+
+/// What a receive found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Nothing yet: wait, or report WSAEWOULDBLOCK.
+    Empty,
+    /// The end of the stream.
+    End,
+    /// Data.
+    Data {
+        /// As much as there was room for.
+        bytes: Vec<u8>,
+        /// The sender of a datagram.
+        from: Option<SockAddr>,
+        /// A datagram was longer than the room: WSAEMSGSIZE, the rest is lost.
+        truncated: bool,
+    },
+}
+
+/// A direction of a stream, as seen from one end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Send,
+    Receive,
+}
+
+impl Connection {
+    /// What a call on a broken connection reports: a failed keep-alive once in each direction, anything else for good.
+    fn report_broken(&mut self, direction: Direction) -> Option<WsaError> {
+        let error = self.broken?;
+        if error != WsaError::NetReset {
+            return Some(error);
+        }
+        let told = match direction {
+            Direction::Send => &mut self.told.send,
+            Direction::Receive => &mut self.told.receive,
+        };
+        Some(if std::mem::replace(told, true) { WsaError::NotConn } else { WsaError::NetReset })
+    }
+}
+
+impl Afd {
+    /// WSPSend: how many bytes were taken. `Ok(0)` for data that is not empty says there is no space now: a blocking
+    /// caller waits, a nonblocking one reports WSAEWOULDBLOCK and calls [`note_would_block`](Self::note_would_block).
+    #[inline]
+    pub fn send(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], flags: MessageFlags) -> Result<usize, WsaError> {
+        let kind = self.buffered(cx, id)?.transport.kind;
+        check_send_flags(cx, flags)?;
+        match kind {
+            Kind::Stream => self.send_stream(cx, id, data),
+            Kind::Datagram => self.send_to_peer(cx, id, data, WsaError::NotConn),
+        }
+    }
+
+    /// WSPSendTo: as [`send`](Self::send) on a stream; on a datagram socket to the destination or the default peer.
+    pub fn send_to(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        data: &[u8],
+        to: Option<&SockAddr>,
+        flags: MessageFlags,
+    ) -> Result<usize, WsaError> {
+        let kind = self.buffered(cx, id)?.transport.kind;
+        check_send_flags(cx, flags)?;
+        match (kind, to) {
+            (Kind::Stream, _) => self.send_stream(cx, id, data),
+            (Kind::Datagram, Some(to)) => self.send_datagram(cx, id, data, to),
+            (Kind::Datagram, None) => self.send_to_peer(cx, id, data, WsaError::DestAddrReq),
+        }
+    }
+
+    fn send_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8]) -> Result<usize, WsaError> {
+        let socket = &mut self.sockets[id];
+        let (space, nonblocking, shut) = (socket.send_space(), socket.nonblocking, socket.shut.send);
+        let Role::Connected(connection) = &mut socket.role else {
+            cx.log.rule(RuleId::Send1);
+            return Err(WsaError::NotConn);
+        };
+        if shut {
+            cx.log.rule(RuleId::Send8);
+            return Err(WsaError::Shutdown);
+        }
+        if let Some(error) = connection.report_broken(Direction::Send) {
+            cx.log.rule(RuleId::Send13);
+            return Err(error);
+        }
+        if data.is_empty() {
+            return Ok(0);
+        }
+        let waiting = connection.unsent.is_some();
+        let Some(peer) = connection.peer.filter(|&peer| self.sockets[peer].takes_data()) else {
+            self.send_in_vain(cx, id);
+            return Ok(data.len());
+        };
+        let receiver = &mut self.sockets[peer];
+        let room = if waiting { 0 } else { receiver.receive_room() };
+        let taken = how_much(cx, data.len(), room + space, nonblocking);
+        let (direct, rest) = data[..taken].split_at(taken.min(room));
+        if let Some(connection) = receiver.connection_mut().filter(|_| !direct.is_empty()) {
+            connection.received.push(direct);
+            let queued = connection.received.len();
+            cx.log.note(|| Change::Queued { socket: peer, bytes: direct.len(), queued });
+        }
+        if !rest.is_empty() {
+            self.keep(cx, id, rest);
+        }
+        if taken > 0 {
+            self.report_due(cx, peer);
+        }
+        Ok(taken)
+    }
+
+    /// Keeps data that found no room at the peer.
+    fn keep(&mut self, cx: &mut Cx<'_>, id: SocketId, rest: &[u8]) {
+        let Some(connection) = self.sockets[id].connection_mut() else { return };
+        let unsent = connection.unsent.get_or_insert_default();
+        unsent.bytes.push(rest);
+        let unsent = unsent.bytes.len();
+        cx.log.note(|| Change::Held { socket: id, bytes: rest.len(), unsent });
+    }
+
+    /// Data for an end that takes none any more: the send succeeds, and a reset comes back.
+    fn send_in_vain(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        cx.log.rule(RuleId::Send7);
+        self.break_connection(cx, id, WsaError::ConnReset, WsaError::ConnAborted);
+    }
+
+    /// A send gave WSAEWOULDBLOCK: FD_WRITE is due when space returns. Calling it after a receive does no harm.
+    pub fn note_would_block(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        if !self.can_send(id) {
+            cx.log.rule(RuleId::E7);
+            self.reenable(cx, id, NetworkEvents::WRITE);
+        }
+    }
+
+    /// WSPRecv and WSPRecvFrom: takes what is there, as far as there is room for it. Re-enables FD_READ and FD_OOB,
+    /// whatever comes of it.
+    #[inline]
+    pub fn recv(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        room: usize,
+        flags: MessageFlags,
+    ) -> Result<Received, WsaError> {
+        let received = self.receive(cx, id, room, flags);
+        self.reenable(cx, id, NetworkEvents::READ | NetworkEvents::OOB);
+        received
+    }
+
+    fn receive(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        room: usize,
+        flags: MessageFlags,
+    ) -> Result<Received, WsaError> {
+        let kind = self.usable(cx, id)?.transport.kind;
+        if flags.contains(MessageFlags::OOB) {
+            cx.log.rule(RuleId::Recv21);
+            return Err(WsaError::OpNotSupp);
+        }
+        let peek = flags.contains(MessageFlags::PEEK);
+        match kind {
+            Kind::Stream => self.receive_stream(cx, id, room, peek),
+            Kind::Datagram => self.receive_datagram(cx, id, room, peek),
+        }
+    }
+
+    fn receive_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, room: usize, peek: bool) -> Result<Received, WsaError> {
+        let socket = &mut self.sockets[id];
+        let shut = socket.shut.receive;
+        let Role::Connected(connection) = &mut socket.role else {
+            cx.log.rule(RuleId::Recv1);
+            return Err(WsaError::NotConn);
+        };
+        if shut {
+            cx.log.rule(RuleId::Recv15);
+            return Err(WsaError::Shutdown);
+        }
+        if let Some(error) = connection.report_broken(Direction::Receive) {
+            cx.log.rule(RuleId::Recv14);
+            return Err(error);
+        }
+        let (peer, ended) = (connection.peer, connection.end_received);
+        if !connection.received.is_empty() {
+            let bytes = connection.received.front(room).to_vec();
+            if !peek && !bytes.is_empty() {
+                connection.received.consume(bytes.len());
+                let left = connection.received.len();
+                cx.log.note(|| Change::Taken { socket: id, bytes: bytes.len(), left });
+                if let Some(peer) = peer {
+                    self.pump(cx, peer);
+                }
+            }
+            return Ok(Received::Data { bytes, from: None, truncated: false });
+        }
+        if let Some(bytes) = peer.and_then(|peer| self.take_unsent(cx, peer, room, peek)) {
+            return Ok(Received::Data { bytes, from: None, truncated: false });
+        }
+        if !ended {
+            return Ok(Received::Empty);
+        }
+        cx.log.rule(RuleId::Recv12);
+        Ok(Received::End)
+    }
+
+    /// Takes data right out of the sender's queue: the receiver has no buffer of its own.
+    fn take_unsent(&mut self, cx: &mut Cx<'_>, from: SocketId, room: usize, peek: bool) -> Option<Vec<u8>> {
+        let unsent = self.sockets[from].connection_mut()?.unsent.as_mut()?;
+        let bytes = unsent.bytes.front(room).to_vec();
+        if !peek && !bytes.is_empty() {
+            unsent.bytes.consume(bytes.len());
+            self.after_unsent_shrank(cx, from, bytes.len());
+        }
+        Some(bytes)
+    }
+
+    /// Moves what a sender keeps into the peer's receive queue, as far as there is room.
+    pub(super) fn pump(&mut self, cx: &mut Cx<'_>, from: SocketId) {
+        let Some(connection) = self.sockets.get_mut(from).and_then(|socket| socket.connection_mut()) else { return };
+        let (Some(to), true) = (connection.peer, connection.unsent.is_some()) else { return };
+        let room = self.sockets[to].receive_room();
+        let Some(mut unsent) = self.sockets[from].connection_mut().and_then(|connection| connection.unsent.take())
+        else {
+            return;
+        };
+        let moved = unsent.bytes.len().min(room);
+        if let Some(connection) = self.sockets[to].connection_mut().filter(|_| moved > 0) {
+            connection.received.push(unsent.bytes.front(moved));
+            let queued = connection.received.len();
+            unsent.bytes.consume(moved);
+            cx.log.note(|| Change::Queued { socket: to, bytes: moved, queued });
+        }
+        if let Some(connection) = self.sockets[from].connection_mut() {
+            connection.unsent = Some(unsent);
+        }
+        if moved > 0 {
+            self.after_unsent_shrank(cx, from, moved);
+            self.report_due(cx, to);
+        }
+    }
+
+    /// Space came back; perhaps all is sent.
+    fn after_unsent_shrank(&mut self, cx: &mut Cx<'_>, from: SocketId, bytes: usize) {
+        let unsent = self.sockets[from].unsent_bytes();
+        cx.log.note(|| Change::Passed { socket: from, bytes, unsent });
+        if unsent == 0 {
+            self.after_drained(cx, from);
+        } else {
+            self.report_due(cx, from);
+        }
+    }
+
+    fn after_drained(&mut self, cx: &mut Cx<'_>, from: SocketId) {
+        self.clear_deadline(from);
+        let socket = &mut self.sockets[from];
+        let (life, shut) = (socket.life, socket.shut.send);
+        let Some(connection) = socket.connection_mut() else { return };
+        connection.unsent = None;
+        let peer = connection.peer;
+        match (life, peer) {
+            (Life::Orphan, _) => self.finish_orphan(cx, from),
+            (_, Some(peer)) if shut => self.end_stream(cx, peer),
+            _ => self.report_due(cx, from),
+        }
+    }
+
+    /// The end of the stream arrives.
+    pub(super) fn end_stream(&mut self, cx: &mut Cx<'_>, at: SocketId) {
+        let Some(connection) = self.sockets.get_mut(at).and_then(|socket| socket.connection_mut()) else { return };
+        if !connection.end_received && connection.broken.is_none() {
+            connection.end_received = true;
+            cx.log.note(|| Change::EndOfStream { socket: at });
+            self.report_due(cx, at);
+        }
+    }
+
+    /// WSPShutdown: `how` is SD_RECEIVE 0, SD_SEND 1 or SD_BOTH 2.
+    pub fn shutdown(&mut self, cx: &mut Cx<'_>, id: SocketId, how: i32) -> Result<(), WsaError> {
+        let socket = self.usable(cx, id)?;
+        let (receive, send) = match how {
+            0 => (true, false),
+            1 => (false, true),
+            2 => (true, true),
+            _ => {
+                cx.log.rule(RuleId::Shutdown8);
+                return Err(WsaError::Inval);
+            }
+        };
+        let connected = socket.connection().is_some_and(|connection| connection.broken.is_none());
+        if socket.transport.kind == Kind::Stream && !connected {
+            cx.log.rule(RuleId::Shutdown7);
+            return Err(WsaError::NotConn);
+        }
+        let shut = &mut self.sockets[id].shut;
+        let ends_sending = send && !shut.send;
+        shut.send |= send;
+        shut.receive |= receive;
+        cx.log.note(|| Change::ShutDown { socket: id, send, receive });
+        if connected && ends_sending {
+            self.end_sending(cx, id);
+        }
+        if connected && receive {
+            self.refuse_queued(cx, id);
+        }
+        Ok(())
+    }
+
+    fn end_sending(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let Some(connection) = self.sockets[id].connection() else { return };
+        if let Some(peer) = connection.peer.filter(|_| connection.unsent.is_none()) {
+            self.end_stream(cx, peer);
+        }
+    }
+
+    /// A stream shut for receiving answers data with a reset, also data that waits already.
+    fn refuse_queued(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let Some(connection) = self.sockets[id].connection() else { return };
+        let incoming = connection.peer.is_some_and(|peer| self.sockets[peer].unsent_bytes() > 0);
+        if incoming || !connection.received.is_empty() {
+            cx.log.rule(RuleId::Shutdown4);
+            self.break_connection(cx, id, WsaError::ConnAborted, WsaError::ConnReset);
+        }
+    }
+
+    /// Breaks a connection: what is queued is lost, and each end reports its own error from now on.
+    pub(super) fn break_connection(&mut self, cx: &mut Cx<'_>, id: SocketId, here: WsaError, there: WsaError) {
+        let peer = self.break_end(cx, id, here);
+        if let Some(peer) = peer {
+            self.break_end(cx, peer, there);
+            self.after_break(cx, peer);
+        }
+        self.after_break(cx, id);
+    }
+
+    fn break_end(&mut self, cx: &mut Cx<'_>, id: SocketId, error: WsaError) -> Option<SocketId> {
+        self.clear_deadline(id);
+        let connection = self.sockets.get_mut(id)?.connection_mut()?;
+        if connection.broken.is_some() {
+            return None;
+        }
+        connection.broken = Some(error);
+        connection.received.clear();
+        connection.unsent = None;
+        let peer = connection.peer.take();
+        cx.log.note(|| Change::Broken { socket: id, error });
+        peer
+    }
+
+    fn after_break(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        match self.sockets.get(id).map(|socket| socket.life) {
+            Some(Life::Open) => self.report_due(cx, id),
+            Some(Life::Orphan) => self.destroy(cx, id),
+            Some(Life::Queued(listener)) => {
+                self.reset_request(cx, listener, id);
+                self.destroy(cx, id);
+            }
+            None => {}
+        }
+    }
+}
+
+/// Flags that no socket here can honour.
+#[inline]
+fn check_send_flags(cx: &mut Cx<'_>, flags: MessageFlags) -> Result<(), WsaError> {
+    if flags.intersects(MessageFlags::OOB | MessageFlags::PARTIAL) {
+        cx.log.rule(if flags.contains(MessageFlags::OOB) { RuleId::Send10 } else { RuleId::Send11 });
+        return Err(WsaError::OpNotSupp);
+    }
+    Ok(())
+}
+
+/// How much of a send is taken.
+#[inline]
+fn how_much(cx: &mut Cx<'_>, wanted: usize, free: usize, nonblocking: bool) -> usize {
+    if wanted <= free || free == 0 || !nonblocking {
+        return wanted.min(free);
+    }
+    cx.log.rule(RuleId::Send4);
+    cx.log.policy(PolicyId::partial_send);
+    match cx.platform.policies.partial_send {
+        PartialSend::WhatFits => free,
+        PartialSend::WholeOrNothing => wanted,
+    }
+}

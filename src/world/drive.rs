@@ -1,0 +1,306 @@
+//! How a call runs: the loop that moves between the frames of a thread until the call returns or parks.
+
+use super::World;
+use super::event::{Entering, Event, Leaving};
+use super::frame::{Frame, Token, Until, Wait, Woken};
+use super::ids::{Incarnation, InstanceId, SocketId, ThreadId};
+use super::log::Log;
+use super::op::Outcome;
+use super::policy::{BlockedCallAtClose, PolicyId};
+use super::process::Process;
+use super::ws2_32::Ws2Token;
+use crate::abi::client::{Call, CallResult};
+use crate::abi::{SpiCall, SpiFunction, SpiResult, WsaError};
+use crate::provider::context::Cancel;
+use crate::provider::{Callee, Context, Flow, Instance, ProviderToken, Resumed};
+
+/// What the topmost frame of a thread wants next.
+pub(super) enum Next {
+    /// The client call is over.
+    Finish(CallResult),
+    /// A provider has answered; its frame goes away.
+    Answer(SpiResult),
+    /// A provider is to be called. The topmost frame goes on with the token when it has answered.
+    Call(Callee, SpiCall, Token),
+    /// The topmost frame waits.
+    Park(Wait, Token),
+}
+
+impl World {
+    /// Starts a client call on a thread that accepts one.
+    pub(super) fn start_call(&mut self, thread: ThreadId, call: Call, log: &mut Log) -> Outcome {
+        log.note(|| Event::ClientCall { thread, call: Box::new(call.clone()) });
+        let token = match &call {
+            Call::Os(_) => Token::Os,
+            Call::Spi(_) | Call::Api(_) => Token::Ws2(Ws2Token::Entered),
+        };
+        self.frames(thread).push(Frame { token, function: None, wait: None });
+        let next = match call {
+            Call::Spi(call) => self.enter_spi(thread, call, log),
+            Call::Api(call) => self.enter_api(thread, call, log),
+            Call::Os(call) => self.enter_os(thread, call, log),
+        };
+        self.drive(thread, next, log)
+    }
+
+    /// Lets a parked thread go on.
+    pub(super) fn resume_parked(&mut self, thread: ThreadId, woken: Woken, log: &mut Log) -> Outcome {
+        log.note(|| Event::Resumed { thread });
+        let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
+        let wait = frame.wait.take();
+        let next = match frame.token {
+            Token::Os => self.resume_os(thread, wait, woken, log),
+            _ => self.resume_top(thread, Resumed::Woken(woken), log),
+        };
+        self.drive(thread, next, log)
+    }
+
+    fn drive(&mut self, thread: ThreadId, mut next: Next, log: &mut Log) -> Outcome {
+        loop {
+            next = match next {
+                Next::Finish(result) => return self.finish(thread, result, log),
+                Next::Park(wait, token) => return self.park(thread, wait, token, log),
+                Next::Call(callee, call, token) => self.call_provider(thread, callee, call, token, log),
+                Next::Answer(result) => self.answer(thread, result, log),
+            };
+        }
+    }
+
+    /// Ends a client call: its frame goes, an error becomes the thread's last error (G1).
+    fn finish(&mut self, thread: ThreadId, result: CallResult, log: &mut Log) -> Outcome {
+        if let Some(state) = self.thread_mut(thread) {
+            state.frames.pop();
+            if let Err(error) = &result {
+                state.last_error = Some(*error);
+            }
+        }
+        log.note(|| Event::ClientReturn { thread, result: Box::new(result.clone()) });
+        Outcome::Returned(result)
+    }
+
+    fn park(&mut self, thread: ThreadId, wait: Wait, token: Token, log: &mut Log) -> Outcome {
+        log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
+        if let Some(frame) = self.frames(thread).last_mut() {
+            frame.token = token;
+            frame.wait = Some(wait);
+        }
+        Outcome::Parked
+    }
+
+    fn call_provider(&mut self, thread: ThreadId, callee: Callee, call: SpiCall, token: Token, log: &mut Log) -> Next {
+        if let Some(frame) = self.frames(thread).last_mut() {
+            frame.token = token;
+        }
+        let Some(instance) = self.load(thread.process, callee) else {
+            return self.resume_top(thread, Resumed::NotLoaded, log);
+        };
+        let instance = self.implementer(thread.process, instance, call.function());
+        if log.is_on() {
+            self.note_entering(thread, instance, &call, log);
+        }
+        let function = call.function();
+        let token = Token::Provider(instance, ProviderToken::Entered);
+        self.frames(thread).push(Frame { token, function: Some(function), wait: None });
+        self.with_instance(thread, instance, log, |instance, cx| instance.call(cx, call))
+    }
+
+    /// A provider has answered: its frame goes, the one below goes on.
+    fn answer(&mut self, thread: ThreadId, result: SpiResult, log: &mut Log) -> Next {
+        let Some(Frame { token: Token::Provider(from, _), function, .. }) = self.frames(thread).pop() else {
+            return Next::Finish(Err(WsaError::SysCallFailure));
+        };
+        if log.is_on() {
+            self.note_leaving(thread, from, function, &result, log);
+        }
+        self.resume_top(thread, Resumed::Result { from, result }, log)
+    }
+
+    fn resume_top(&mut self, thread: ThreadId, resumed: Resumed, log: &mut Log) -> Next {
+        let Some(frame) = self.frames(thread).last_mut() else {
+            return Next::Finish(Err(WsaError::SysCallFailure));
+        };
+        match std::mem::replace(&mut frame.token, Token::Os) {
+            Token::Ws2(token) => {
+                frame.token = Token::Ws2(Ws2Token::Entered);
+                self.resume_ws2(thread, token, resumed, log)
+            }
+            Token::Provider(instance, token) => {
+                frame.token = Token::Provider(instance, ProviderToken::Entered);
+                self.with_instance(thread, instance, log, |provider, cx| provider.resume(cx, token, resumed))
+            }
+            Token::Os => Next::Finish(Err(WsaError::SysCallFailure)),
+        }
+    }
+
+    /// Runs one step of a provider in its surroundings.
+    fn with_instance(
+        &mut self,
+        thread: ThreadId,
+        id: InstanceId,
+        log: &mut Log,
+        run: impl FnOnce(&mut Instance, &mut Context<'_>) -> Flow<ProviderToken>,
+    ) -> Next {
+        let machine = &*self.machine;
+        let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
+            return Next::Answer(Err(WsaError::SysCallFailure));
+        };
+        let Process { handles, client, instances, threads, windows, loaded, .. } = process;
+        let state = &threads[thread.index as usize];
+        let depth = state.frames.len() as u32;
+        let (in_callback, hook) = (state.in_callback(), state.hook);
+        let Some(instance) = instances.get_mut(id) else {
+            return Next::Answer(Err(WsaError::SysCallFailure));
+        };
+        let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
+        let mut cancelled = Vec::new();
+        let mut cx = Context {
+            machine,
+            now: self.now,
+            thread,
+            depth,
+            instance: id,
+            shape_id: instance.shape,
+            in_callback,
+            hook,
+            handles,
+            catalog,
+            loaded,
+            windows,
+            afd: &mut self.afd,
+            duplications: &mut self.duplications,
+            events: &mut self.events,
+            faults: &mut self.faults,
+            directory: &self.directory,
+            cancelled: &mut cancelled,
+            log: &mut *log,
+        };
+        let flow = run(instance, &mut cx);
+        for cancel in cancelled {
+            self.cancel(thread, cancel, log);
+        }
+        if self.afd.signals_pending() {
+            self.deliver_signals(log);
+        }
+        match flow {
+            Flow::Return(result) => Next::Answer(result),
+            Flow::Call { callee, call, token } => Next::Call(callee, call, Token::Provider(id, token)),
+            Flow::Wait { wait, token } => Next::Park(wait, Token::Provider(id, token)),
+        }
+    }
+
+    /// Ends blocked calls; they return when they run next.
+    fn cancel(&mut self, by: ThreadId, cancel: Cancel, log: &mut Log) {
+        let policy = self.machine.policies().blocked_call_at_close;
+        let error = match cancel {
+            Cancel::Thread => WsaError::Intr,
+            _ => blocked_error(policy),
+        };
+        let mut any = false;
+        for (at, process) in self.processes.iter_mut().enumerate() {
+            let here = Incarnation(at as u32) == by.process;
+            for (index, thread) in process.threads.iter_mut().enumerate() {
+                let own = here && index as u32 == by.index;
+                for wait in thread.frames.iter_mut().filter_map(|frame| frame.wait.as_mut()) {
+                    if concerns(cancel, here, own, wait) && wait.cancelled.is_none() {
+                        wait.cancelled = Some(error);
+                        any = true;
+                    }
+                }
+            }
+        }
+        if any && cancel != Cancel::Thread {
+            log.policy(PolicyId::blocked_call_at_close);
+        }
+    }
+
+    /// The instance to call: loads the code of an entry's provider if need be.
+    pub(super) fn load(&mut self, process: Incarnation, callee: Callee) -> Option<InstanceId> {
+        let entry = match callee {
+            Callee::Instance(instance) => return Some(instance),
+            Callee::Entry(entry) => entry,
+        };
+        let process = self.processes.get_mut(process.0 as usize)?;
+        let catalog = process.client.catalog.as_deref().unwrap_or(&self.machine.catalog);
+        let shape = catalog.entry(entry)?.shape?;
+        if let Some(&(_, instance)) = process.loaded.iter().find(|&&(loaded, _)| loaded == shape) {
+            return Some(instance);
+        }
+        let instance = process.instances.insert(Instance::load(shape, self.machine.shape(shape)));
+        process.loaded.push((shape, instance));
+        Some(instance)
+    }
+
+    /// Whose code stands behind an entry of an instance's table: a layer that does not hook it exposes the one
+    /// below (L1).
+    fn implementer(&self, process: Incarnation, mut id: InstanceId, function: SpiFunction) -> InstanceId {
+        let process = &self.processes[process.0 as usize];
+        while let Some(instance) = process.instances.get(id) {
+            if self.machine.shape(instance.shape).hooks(function) {
+                break;
+            }
+            match instance.exposes() {
+                Some(below) => id = below,
+                None => break,
+            }
+        }
+        id
+    }
+
+    pub(super) fn thread_mut(&mut self, thread: ThreadId) -> Option<&mut super::process::Thread> {
+        self.processes.get_mut(thread.process.0 as usize)?.threads.get_mut(thread.index as usize)
+    }
+
+    /// The frames of a thread that is known to exist.
+    fn frames(&mut self, thread: ThreadId) -> &mut Vec<Frame> {
+        &mut self.processes[thread.process.0 as usize].threads[thread.index as usize].frames
+    }
+
+    fn note_entering(&self, thread: ThreadId, callee: InstanceId, call: &SpiCall, log: &mut Log) {
+        let process = &self.processes[thread.process.0 as usize];
+        let frames = &process.threads[thread.index as usize].frames;
+        let shape = |instance| process.instances.get(instance).map(|instance| instance.shape);
+        let caller = match frames.last().map(|frame| &frame.token) {
+            Some(&Token::Provider(instance, _)) => shape(instance),
+            _ => None,
+        };
+        let Some(callee) = shape(callee) else { return };
+        let depth = frames.len() as u32;
+        log.note(|| Event::Enter(Box::new(Entering { thread, depth, caller, callee, call: call.clone() })));
+    }
+
+    fn note_leaving(
+        &self,
+        thread: ThreadId,
+        from: InstanceId,
+        function: Option<SpiFunction>,
+        result: &SpiResult,
+        log: &mut Log,
+    ) {
+        let process = &self.processes[thread.process.0 as usize];
+        let (Some(callee), Some(function)) = (process.instances.get(from).map(|i| i.shape), function) else { return };
+        let depth = process.threads[thread.index as usize].frames.len() as u32;
+        log.note(|| Event::Leave(Box::new(Leaving { thread, depth, callee, function, result: result.clone() })));
+    }
+}
+
+fn blocked_error(policy: BlockedCallAtClose) -> WsaError {
+    match policy {
+        BlockedCallAtClose::Wsaeintr => WsaError::Intr,
+        BlockedCallAtClose::Wsaenotsock => WsaError::NotSock,
+        BlockedCallAtClose::Wsaeconnaborted => WsaError::ConnAborted,
+    }
+}
+
+/// Whether ending `cancel` ends this wait. `here`: of the same process; `own`: of the same thread.
+fn concerns(cancel: Cancel, here: bool, own: bool, wait: &Wait) -> bool {
+    match cancel {
+        Cancel::Descriptor(handle) => here && !own && wait.via == Some(handle),
+        Cancel::Socket(socket) => !own && waits_on(wait, socket),
+        Cancel::Process => here && !own && wait.via.is_some(),
+        Cancel::Thread => own && wait.via.is_some(),
+    }
+}
+
+fn waits_on(wait: &Wait, socket: SocketId) -> bool {
+    matches!(wait.until, Until::Socket(on, _) if on == socket)
+}
