@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `spans` | which events belong together |
 //! | [`value`] | the kinds of arguments and results |
-//! | [`args`], [`client`], [`outcome`] | calls and results, reduced to these kinds |
+//! | [`args`], [`client`], [`outcome`], [`change`] | calls, results and changes, reduced to these kinds |
 //! | [`words`] | a value as text |
 //! | [`text`] | an event as one line |
 //! | [`lanes`] | a play as a picture: a lane for each process, layers indented, arrows between processes |
@@ -16,6 +16,7 @@
 //! Everything here is a pure function of its arguments: two renderings of a play are byte-equal.
 
 pub mod args;
+pub mod change;
 pub mod client;
 pub mod json;
 pub mod lanes;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::abi::client::BlockA;
 use crate::abi::{Block, Bytes, Gather, Info, Name, Room, Scatter, SockAddr, WsaError, consts};
-use crate::world::ids::{Handle, ProcessId, Window};
+use crate::world::ids::{Handle, Incarnation, ProcessId, SocketId, Window};
 
 /// An argument or a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,18 @@ pub enum Value {
     Data(Arc<[u8]>),
     /// A number of some process's handle table.
     Handle(Handle),
+    /// A number of this process's handle table, wherever it is spoken of.
+    HandleOf(Incarnation, Handle),
     /// A window.
     Window(Window),
     /// A process, by id.
     Process(ProcessId),
+    /// A process, by incarnation.
+    Owner(Incarnation),
     /// A catalog entry, by id.
     Entry(u32),
+    /// A shared socket.
+    Socket(SocketId),
     /// A protocol info.
     Info(Info),
     /// Error numbers that are values: the last error, the outcome of an overlapped operation.
