@@ -37,6 +37,8 @@ pub struct Context<'a> {
     pub in_callback: bool,
     /// Whether the thread has a Winsock 1.1 blocking hook.
     pub hook: bool,
+    /// Whether as many processes use Winsock as the machine allows. Known during WSPStartup only.
+    pub too_many_clients: bool,
     /// The handle table of the process.
     pub handles: &'a mut Handles,
     /// The catalog this process sees.
@@ -84,6 +86,12 @@ impl Context<'_> {
     /// The log and the platform as the shared sockets want them.
     pub fn afd(&mut self) -> (&mut Afd, Cx<'_>) {
         (&mut *self.afd, Cx { platform: &self.machine.platform, now: self.now, log: &mut *self.log })
+    }
+
+    /// Whether the process holds as many handles as it may.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.handles.is_full(self.handle_limit())
     }
 
     /// The base entries of this provider, in catalog order.

@@ -143,9 +143,7 @@ impl Instance {
     /// Resumes the provider.
     pub fn resume(&mut self, cx: &mut Context<'_>, token: ProviderToken, resumed: Resumed) -> Flow<ProviderToken> {
         match (&mut self.state, token) {
-            (State::Base(base), ProviderToken::Base(token)) => {
-                base.resume(cx, token, resumed).map(ProviderToken::Base)
-            }
+            (State::Base(base), ProviderToken::Base(token)) => base.resume(cx, token, resumed).map(ProviderToken::Base),
             (State::Layer(layer), ProviderToken::Layer(token)) => {
                 layer.resume(cx, token, resumed).map(ProviderToken::Layer)
             }

@@ -1,7 +1,6 @@
 //! The protocol catalog: entries in order, chains, and the code behind a provider id.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use crate::abi::{Guid, Info, consts};
 

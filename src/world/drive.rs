@@ -140,6 +140,7 @@ impl World {
         log: &mut Log,
         run: impl FnOnce(&mut Instance, &mut Context<'_>) -> Flow<ProviderToken>,
     ) -> Next {
+        let too_many_clients = self.is_starting(thread) && self.too_many_clients();
         let machine = &*self.machine;
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
             return Next::Answer(Err(WsaError::SysCallFailure));
@@ -162,6 +163,7 @@ impl World {
             shape_id: instance.shape,
             in_callback,
             hook,
+            too_many_clients,
             handles,
             catalog,
             loaded,
@@ -178,14 +180,22 @@ impl World {
         for cancel in cancelled {
             self.cancel(thread, cancel, log);
         }
-        if self.afd.signals_pending() {
-            self.deliver_signals(log);
-        }
         match flow {
             Flow::Return(result) => Next::Answer(result),
             Flow::Call { callee, call, token } => Next::Call(callee, call, Token::Provider(id, token)),
             Flow::Wait { wait, token } => Next::Park(wait, Token::Provider(id, token)),
         }
+    }
+
+    fn is_starting(&self, thread: ThreadId) -> bool {
+        let frames = &self.processes[thread.process.0 as usize].threads[thread.index as usize].frames;
+        frames.last().is_some_and(|frame| frame.function == Some(SpiFunction::WspStartup))
+    }
+
+    /// Whether the machine serves as many processes as it can (WSAEPROCLIM).
+    fn too_many_clients(&self) -> bool {
+        let clients = self.processes.iter().filter(|process| !process.client.started.is_empty()).count();
+        clients >= self.machine.platform.limits.client_processes as usize
     }
 
     /// Ends blocked calls; they return when they run next.

@@ -84,10 +84,16 @@ pub struct Handles {
 impl Handles {
     /// Puts an entry into the next free number; `None` when the table holds `limit` entries or the process's own.
     pub fn insert(&mut self, limit: u32, entry: HandleEntry) -> Option<Handle> {
-        if self.table.len() >= self.limit.unwrap_or(limit) as usize {
+        if self.is_full(limit) {
             return None;
         }
         Some(self.table.insert(entry).handle())
+    }
+
+    /// Whether the table holds `limit` entries, or as many as the process's own limit.
+    #[must_use]
+    pub fn is_full(&self, limit: u32) -> bool {
+        self.table.len() >= self.limit.unwrap_or(limit) as usize
     }
 
     /// Puts an entry under a number of another process's table, as inheritance does; `false` if it is taken.

@@ -25,7 +25,7 @@ pub mod op;
 mod os;
 pub mod policy;
 pub mod process;
-mod signal;
+pub(crate) mod signal;
 mod step;
 pub mod table;
 pub mod upcalls;

@@ -19,7 +19,9 @@ impl World {
     pub(super) fn enter_os(&mut self, thread: ThreadId, call: OsCall, log: &mut Log) -> Next {
         let caller = thread.process;
         Next::Finish(match call {
-            OsCall::CreateProcess { suspended, inherit, id } => self.create_process(caller, suspended, inherit, id, log),
+            OsCall::CreateProcess { suspended, inherit, id } => {
+                self.create_process(caller, suspended, inherit, id, log)
+            }
             OsCall::ResumeProcess { process } => self.resume_process(process, log),
             OsCall::ExitProcess => return self.exit_process(caller, log),
             OsCall::TerminateProcess { process } => match self.living(process) {
@@ -49,7 +51,11 @@ impl World {
                 self.kernel_handle_mut(caller, handle).map(|entry| Value::Bool(entry.inheritable))
             }
             OsCall::CloseHandle { handle } => {
-                if self.close_kernel_handle(caller, handle, log) { Ok(Value::Done) } else { Err(WsaError::InvalidHandle) }
+                if self.close_kernel_handle(caller, handle, log) {
+                    Ok(Value::Done)
+                } else {
+                    Err(WsaError::InvalidHandle)
+                }
             }
             OsCall::CreateWindow => Ok(self.create_window(caller)),
             OsCall::DestroyWindow { window } => self.destroy_window(caller, window),

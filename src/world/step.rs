@@ -9,8 +9,8 @@ use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Ticks};
 use super::log::Log;
 use super::op::{Op, Outcome, Rejection};
 use super::process::{Process, ProcessState};
-use crate::abi::{SpiCall, WsaError};
 use crate::abi::client::Call;
+use crate::abi::{SpiCall, WsaError};
 
 impl World {
     /// Lets one op happen.
@@ -170,7 +170,7 @@ impl World {
             Fault::NetworkUp => afd.set_network_down(&mut cx, false),
             Fault::NoBuffers => afd.set_no_buffers(true),
             Fault::BuffersBack => afd.set_no_buffers(false),
-            Fault::ConnectLatency { ms } => afd.delay_connects(&mut cx, ms),
+            Fault::ConnectLatency { ms } => afd.delay_connects(ms),
             Fault::NotReady => self.faults.not_ready = true,
             Fault::Ready => self.faults.not_ready = false,
             Fault::FailUpcall { .. } | Fault::FailCall { .. } => self.faults.arm(fault),

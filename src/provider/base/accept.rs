@@ -103,7 +103,8 @@ impl Base {
         if by_window {
             cx.log.rule(RuleId::E14);
         }
-        cx.afd.set_registration_handle(socket, cx.thread.process, handle);
+        let (afd, mut afd_cx) = cx.afd();
+        afd.set_registration_handle(&mut afd_cx, socket, handle);
     }
 }
 
@@ -115,5 +116,5 @@ fn nothing_queued(cx: &mut Context<'_>, at: At, addr: Room, condition: Option<Co
         return fail(WsaError::WouldBlock);
     }
     cx.log.rule(RuleId::Accept8);
-    wait(cx, at, Interest::Acceptable, 0, Token::Accept(at, addr, condition))
+    wait(cx, at, Interest::Acceptable, None, Token::Accept(at, addr, condition))
 }

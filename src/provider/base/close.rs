@@ -2,8 +2,8 @@
 
 use super::{Answer, At, Base, Step, Token, done, fail, nonblocking};
 use crate::abi::{NetworkEvents, SpiCall, SpiReturn, WsaError};
-use crate::provider::context::{Cancel, Context};
 use crate::provider::Flow;
+use crate::provider::context::{Cancel, Context};
 use crate::rules::RuleId;
 use crate::world::afd::{Closing, Interest, Registrant, SharedSocket};
 use crate::world::frame::{Until, Wait};

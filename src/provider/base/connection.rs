@@ -45,20 +45,14 @@ fn named(cx: &mut Context<'_>, name: Result<SockAddr, WsaError>, room: Room) -> 
 
 impl Base {
     /// WSPConnect.
-    pub(super) fn connect(
-        &mut self,
-        cx: &mut Context<'_>,
-        at: At,
-        name: Name,
-        extras: Option<&ConnectExtras>,
-    ) -> Step {
+    pub(super) fn connect(&mut self, cx: &mut Context<'_>, at: At, name: Name, extras: Option<&ConnectExtras>) -> Step {
         let address = match target(cx, at, name, extras) {
             Ok(address) => address,
             Err(error) => return fail(error),
         };
         let mode = nonblocking(cx, at);
         let (afd, mut afd_cx) = cx.afd();
-        match afd.connect(&mut afd_cx, at.socket, &address) {
+        match afd.connect_in_mode(&mut afd_cx, at.socket, &address, mode) {
             Err(error) => fail(error),
             Ok(Connect::Done) => done(Ok(())),
             Ok(Connect::Started) if mode => {
@@ -75,27 +69,20 @@ impl Base {
         let (afd, mut afd_cx) = cx.afd();
         match afd.connect_outcome(&mut afd_cx, at.socket) {
             Some(outcome) => done(outcome),
-            None => wait(cx, at, Interest::Connected, 0, Token::Connect(at)),
+            None => wait(cx, at, Interest::Connected, None, Token::Connect(at)),
         }
     }
 }
 
 /// The address to connect to, and what may come with it.
-fn target(
-    cx: &mut Context<'_>,
-    at: At,
-    name: Name,
-    extras: Option<&ConnectExtras>,
-) -> Result<SockAddr, WsaError> {
+fn target(cx: &mut Context<'_>, at: At, name: Name, extras: Option<&ConnectExtras>) -> Result<SockAddr, WsaError> {
     let Name::At { address, len } = name else { return Err(WsaError::Fault) };
     let transport = shared(cx, at)?.transport();
     let stream = transport.kind == Kind::Stream;
     let unspecified = matches!(address, SockAddr::Other(family) if family == 0);
     let dissolves = !stream && unspecified;
-    let same_family = matches!(
-        (transport.family, address),
-        (Family::V4, SockAddr::V4(_)) | (Family::V6, SockAddr::V6(_))
-    );
+    let same_family =
+        matches!((transport.family, address), (Family::V4, SockAddr::V4(_)) | (Family::V6, SockAddr::V6(_)));
     if !same_family && !dissolves {
         cx.log.rule(RuleId::Connect17);
         return Err(WsaError::AfNoSupport);

@@ -53,7 +53,6 @@ impl Base {
         let (afd, mut afd_cx) = cx.afd();
         let taken = match (datagram, sending.to) {
             (true, Some(to)) => afd.send_to(&mut afd_cx, at.socket, rest, Some(&to), sending.flags),
-            (true, None) if afd.peer_name(at.socket).is_err() => Err(WsaError::NotConn),
             _ => afd.send(&mut afd_cx, at.socket, rest, sending.flags),
         };
         match taken {
@@ -83,7 +82,7 @@ impl Base {
             return fail(WsaError::WouldBlock);
         }
         cx.log.rule(RuleId::Send3);
-        let timeout = cx.afd.socket(at.socket).map_or(0, |socket| socket.send_timeout_ms());
+        let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.send_timeout_ms());
         wait(cx, at, Interest::Writable, timeout, Token::Send(Box::new(sending)))
     }
 
@@ -154,7 +153,7 @@ impl Base {
             return fail(WsaError::WouldBlock);
         }
         cx.log.rule(RuleId::Recv2);
-        let timeout = cx.afd.socket(at.socket).map_or(0, |socket| socket.receive_timeout_ms());
+        let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.receive_timeout_ms());
         wait(cx, at, Interest::Readable, timeout, Token::Recv(receiving))
     }
 

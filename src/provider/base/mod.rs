@@ -29,12 +29,12 @@ mod open;
 mod option;
 mod startup;
 
+pub(in crate::provider) use startup::negotiate;
+
 use std::sync::Arc;
 
 use super::{Context, Flow, HandleKind, Provider, Resumed};
-use crate::abi::{
-    Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError,
-};
+use crate::abi::{Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
 use crate::world::afd::{Interest, SharedSocket, Transport};
@@ -188,9 +188,7 @@ impl Base {
             SpiCall::SendTo { data, flags, to, .. } => self.send_to(cx, at, &data, flags, to),
             SpiCall::Recv { room, flags, .. } => self.recv(cx, at, &room, flags),
             SpiCall::RecvFrom { room, flags, from, .. } => self.recv_from(cx, at, &room, flags, from),
-            SpiCall::GetSockOpt { level, option, room, .. } => {
-                Flow::Return(option::get(cx, at, level, option, room))
-            }
+            SpiCall::GetSockOpt { level, option, room, .. } => Flow::Return(option::get(cx, at, level, option, room)),
             SpiCall::SetSockOpt { level, option, value, .. } => done(option::set(cx, at, level, option, value)),
             SpiCall::Ioctl { code, input, room, returned, .. } => {
                 Flow::Return(self.ioctl(cx, at, &option::Control { code, input, room, returned }))
@@ -233,7 +231,9 @@ impl Base {
     fn at(&self, cx: &mut Context<'_>, s: Handle) -> Result<At, WsaError> {
         let socket = match cx.shape().handles {
             HandleKind::Ifs => cx.handles.socket(s),
-            HandleKind::NonIfs => cx.query_socket_handle_context(s).ok().and_then(|context| self.record_socket(context)),
+            HandleKind::NonIfs => {
+                cx.query_socket_handle_context(s).ok().and_then(|context| self.record_socket(context))
+            }
         };
         match socket {
             Some(socket) => Ok(At { s, socket }),
@@ -348,7 +348,7 @@ fn nonblocking(cx: &mut Context<'_>, at: At) -> bool {
 }
 
 /// Waits on a shared socket, having asked for the blocking hook (B5, B6).
-fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: u32, token: Token) -> Step {
+fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32>, token: Token) -> Step {
     cx.log.rule(RuleId::B5);
     let transport = cx.afd.socket(at.socket).map(SharedSocket::transport);
     if let Some(entry) = transport.and_then(|transport| own_entry(cx, transport)) {
@@ -356,7 +356,7 @@ fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: u32, token
             return fail(error);
         }
     }
-    let deadline = (timeout_ms != 0).then(|| cx.now.plus_ms(timeout_ms.into()));
+    let deadline = timeout_ms.map(|ms| cx.now.plus_ms(ms.into()));
     let wait = Wait { until: Until::Socket(at.socket, interest), deadline, via: Some(at.s), cancelled: None };
     Flow::Wait { wait, token }
 }

@@ -6,16 +6,11 @@ use crate::provider::Context;
 use crate::rules::RuleId;
 use crate::world::afd::{Registrant, Target};
 use crate::world::ids::{Handle, Window};
-use crate::world::policy::{BlockingMode, ForeignEvent, PolicyId};
+use crate::world::policy::BlockingMode;
 use crate::world::signal::window_exists;
 
 /// WSPEventSelect. With mask 0 the event argument does not matter (E3).
-pub(super) fn event_select(
-    cx: &mut Context<'_>,
-    at: At,
-    event: Handle,
-    events: NetworkEvents,
-) -> Result<(), WsaError> {
+pub(super) fn event_select(cx: &mut Context<'_>, at: At, event: Handle, events: NetworkEvents) -> Result<(), WsaError> {
     let known = cx.event(event);
     let target = match known {
         Some(id) => Target::Event(id),
@@ -67,15 +62,8 @@ pub(super) fn enumerate(cx: &mut Context<'_>, at: At, event: Handle, out: bool) 
         None if event != Handle::NULL => return Err(WsaError::Inval),
         given => given,
     };
-    let registered = cx.afd.registration(at.socket).map(|registration| registration.target);
-    if given.is_some_and(|id| registered != Some(Target::Event(id))) {
-        cx.log.policy(PolicyId::foreign_event);
-        if cx.machine.policies().foreign_event == ForeignEvent::Wsaeinval {
-            return Err(WsaError::Inval);
-        }
-    }
     let (afd, mut afd_cx) = cx.afd();
-    let (events, errors) = afd.enumerate(&mut afd_cx, at.socket);
+    let (events, errors) = afd.enumerate(&mut afd_cx, at.socket, given)?;
     let error_code = errors.map(|error| error.map_or(0, |error: WsaError| error.number() as i32));
     if let Some(id) = given {
         cx.events.set(id, false);

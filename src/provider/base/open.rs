@@ -1,9 +1,7 @@
 //! WSPSocket: a fresh shared socket, or a further descriptor of one that was duplicated for this process.
 
 use super::{Answer, Base};
-use crate::abi::consts::{
-    AF_INET, AF_INET6, FROM_PROTOCOL_INFO, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM,
-};
+use crate::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
 use crate::abi::{Block, Info, ProviderFlags, SocketFlags, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
@@ -12,8 +10,8 @@ use crate::world::duplication::Duplication;
 use crate::world::event::Event;
 use crate::world::ids::{Handle, SocketId};
 use crate::world::policy::{
-    BlockReuse, DuplicateInheritable, ExplicitTriple, FailedOpen, PolicyId, ReferenceTaken, TargetIdentity,
-    TokenPlace, WrongProcess,
+    BlockReuse, DuplicateInheritable, ExplicitTriple, FailedOpen, PolicyId, ReferenceTaken, TargetIdentity, TokenPlace,
+    WrongProcess,
 };
 use crate::world::ws2_32::token_of;
 
@@ -80,13 +78,7 @@ impl Base {
     }
 
     /// Registers a descriptor whose reference is counted already; gives the reference up if that fails.
-    pub(super) fn describe(
-        &mut self,
-        cx: &mut Context<'_>,
-        entry: u32,
-        socket: SocketId,
-        inheritable: bool,
-    ) -> Answer {
+    pub(super) fn describe(&mut self, cx: &mut Context<'_>, entry: u32, socket: SocketId, inheritable: bool) -> Answer {
         match self.register(cx, entry, socket, inheritable) {
             Ok(socket) => Ok(SpiReturn::Socket { socket, peer: None }),
             Err(error) => {

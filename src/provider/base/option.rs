@@ -1,10 +1,13 @@
 //! WSPGetSockOpt, WSPSetSockOpt and WSPIoctl: between bytes and values.
 
 use super::{Answer, At, Base, own_entry, shared};
-use crate::abi::{Bytes, Ioctl, Linger, OptionType, ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiReturn, WsaError};
+use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
+use crate::abi::{
+    Bytes, Ioctl, Linger, OptionType, ProtocolInfoA, ProtocolInfoW, Room, SockAddr, SockOpt, SpiReturn, WsaError,
+};
 use crate::provider::Context;
 use crate::rules::RuleId;
-use crate::world::afd::OptionValue;
+use crate::world::afd::{Kind, OptionValue, Transport};
 use crate::world::policy::{BlockingMode, PolicyId};
 
 /// The arguments of WSPIoctl.
@@ -31,14 +34,17 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
     if matches!(option, SockOpt::ProtocolInfoA | SockOpt::ProtocolInfoW) {
         return protocol_info(cx, at, option, room);
     }
+    let transport = shared(cx, at)?.transport();
     let (afd, mut afd_cx) = cx.afd();
-    let value = afd.peek_option(at.socket, option)?;
-    let bytes = encode(&value);
-    if room < bytes.as_slice().len() {
-        afd_cx.log.rule(RuleId::GetOpt2);
+    // Asked before the value is taken: SO_ERROR must not be lost to a short buffer.
+    if room < fixed_len(option) {
         return Err(WsaError::Fault);
     }
-    afd.get_option(&mut afd_cx, at.socket, option)?;
+    let value = afd.get_option(&mut afd_cx, at.socket, option)?;
+    let bytes = encode(&value, transport)?;
+    if room < bytes.as_slice().len() {
+        return Err(WsaError::Fault);
+    }
     Ok(SpiReturn::Bytes(bytes))
 }
 
@@ -53,29 +59,52 @@ fn protocol_info(cx: &mut Context<'_>, at: At, option: SockOpt, room: usize) -> 
 }
 
 /// WSPSetSockOpt.
-pub(super) fn set(
-    cx: &mut Context<'_>,
-    at: At,
-    level: i32,
-    number: i32,
-    value: Option<Bytes>,
-) -> Result<(), WsaError> {
+pub(super) fn set(cx: &mut Context<'_>, at: At, level: i32, number: i32, value: Option<Bytes>) -> Result<(), WsaError> {
     let option = lookup(level, number)?;
     let value = decode(option, &value.ok_or(WsaError::Fault)?)?;
     let (afd, mut afd_cx) = cx.afd();
     afd.set_option(&mut afd_cx, at.socket, option, value)
 }
 
-fn encode(value: &OptionValue) -> Bytes {
-    match value {
+fn encode(value: &OptionValue, transport: Transport) -> Result<Bytes, WsaError> {
+    Ok(match value {
         OptionValue::Bool(on) => Bytes::word(u32::from(*on)),
         OptionValue::Int(number) => Bytes::word(*number as u32),
         OptionValue::U32(number) => Bytes::word(*number),
-        OptionValue::Linger { on, seconds } => {
-            Bytes::of(&Linger { onoff: u16::from(*on), seconds: *seconds }.encode())
-        }
+        OptionValue::Linger { on, seconds } => Bytes::of(&Linger { onoff: u16::from(*on), seconds: *seconds }.encode()),
         OptionValue::Bytes(bytes) => Bytes::of(bytes),
+        OptionValue::Addresses { local, peer } => Bytes::of(&csaddr(transport, *local, *peer)),
+    })
+}
+
+/// The bytes every value of a fixed type needs.
+fn fixed_len(option: SockOpt) -> usize {
+    match option.row().value {
+        OptionType::Bool | OptionType::Int | OptionType::U32 | OptionType::Linger => 4,
+        _ => 0,
     }
+}
+
+/// CSADDR_INFO as a 64-bit process sees it, with both addresses behind it. Pointers become offsets into the block.
+fn csaddr(transport: Transport, local: Option<SockAddr>, peer: Option<SockAddr>) -> Vec<u8> {
+    const HEAD: usize = 40;
+    let family = transport.family.unspecified();
+    let addresses = [local, peer].map(|address| address.unwrap_or(family).encode());
+    let mut bytes = Vec::with_capacity(HEAD + 2 * addresses[0].len());
+    let mut at = HEAD;
+    for address in &addresses {
+        bytes.extend_from_slice(&(at as u64).to_le_bytes());
+        bytes.extend_from_slice(&(address.len() as u64).to_le_bytes());
+        at += address.len();
+    }
+    let (kind, protocol) = match transport.kind {
+        Kind::Stream => (SOCK_STREAM, IPPROTO_TCP),
+        Kind::Datagram => (SOCK_DGRAM, IPPROTO_UDP),
+    };
+    bytes.extend_from_slice(&kind.to_le_bytes());
+    bytes.extend_from_slice(&protocol.to_le_bytes());
+    bytes.extend(addresses.concat());
+    bytes
 }
 
 fn decode(option: SockOpt, bytes: &Bytes) -> Result<OptionValue, WsaError> {
@@ -105,6 +134,13 @@ impl Base {
                 let (afd, mut afd_cx) = cx.afd();
                 let count = afd.readable_bytes(&mut afd_cx, at.socket);
                 output(control, Bytes::word(count))
+            }
+            Some(Ioctl::UdpConnReset) => {
+                cx.log.rule(RuleId::Ioctl10);
+                let reported = control.input.as_ref().and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
+                let (afd, mut afd_cx) = cx.afd();
+                afd.set_udp_connreset(&mut afd_cx, at.socket, reported)?;
+                Ok(SpiReturn::Bytes(Bytes::EMPTY))
             }
             Some(Ioctl::BaseHandle) => {
                 cx.log.rule(RuleId::Ioctl8);

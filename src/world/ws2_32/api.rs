@@ -73,9 +73,10 @@ impl World {
     fn enum_protocols(&self, thread: ThreadId) -> Result<Value, WsaError> {
         let catalog = self.processes[thread.process.0 as usize].client.catalog.as_ref();
         let catalog = catalog.ok_or(WsaError::NotInitialised)?;
-        let shown = catalog.entries().iter().filter(|entry| {
-            !entry.is_layer() && !entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN)
-        });
+        let shown = catalog
+            .entries()
+            .iter()
+            .filter(|entry| !entry.is_layer() && !entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN));
         let infos: Arc<[Info]> = shown.map(|entry| entry.info.clone()).collect();
         Ok(Value::Infos(infos))
     }
@@ -99,7 +100,13 @@ impl World {
         Ok(Value::Done)
     }
 
-    fn set_event(&mut self, thread: ThreadId, event: Handle, signalled: bool, log: &mut Log) -> Result<Value, WsaError> {
+    fn set_event(
+        &mut self,
+        thread: ThreadId,
+        event: Handle,
+        signalled: bool,
+        log: &mut Log,
+    ) -> Result<Value, WsaError> {
         let id = self.processes[thread.process.0 as usize].handles.event(event).ok_or(WsaError::InvalidHandle)?;
         self.events.set(id, signalled);
         log.note(|| Event::EventSet { event: id, signalled });

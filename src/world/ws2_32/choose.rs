@@ -1,7 +1,7 @@
 //! Which catalog entry serves a request.
 
 use crate::abi::consts::FROM_PROTOCOL_INFO;
-use crate::abi::{Block, ProviderFlags, ProtocolInfoW, WsaError};
+use crate::abi::{Block, ProtocolInfoW, ProviderFlags, WsaError};
 use crate::rules::RuleId;
 use crate::world::catalog::{Catalog, CatalogEntry};
 use crate::world::log::Log;

@@ -15,6 +15,9 @@ mod probe;
 mod spi;
 mod start;
 
+pub(crate) use spi::token_of;
+pub(crate) use start::comparable;
+
 use super::World;
 use super::drive::Next;
 use super::frame::{Token, Woken};

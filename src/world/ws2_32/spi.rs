@@ -163,8 +163,8 @@ impl World {
         if let Ok(SpiReturn::Socket { socket, .. }) = &result {
             let process = &mut self.processes[thread.process.0 as usize];
             if let Some(entry) = process.handles.get_mut(*socket) {
-                entry.inheritable = !flags.contains(SocketFlags::NO_HANDLE_INHERIT)
-                    && (!opened || policy == DuplicateInheritable::Yes);
+                entry.inheritable =
+                    !flags.contains(SocketFlags::NO_HANDLE_INHERIT) && (!opened || policy == DuplicateInheritable::Yes);
             }
         }
         result

@@ -27,7 +27,8 @@ impl World {
         let catalog = Arc::clone(&self.machine.catalog);
         let client = &mut self.processes[thread.process.0 as usize].client;
         if client.startups == 0 {
-            client.version = if comparable(version) < comparable(WINSOCK_VERSION_2_2) { version } else { WINSOCK_VERSION_2_2 };
+            client.version =
+                if comparable(version) < comparable(WINSOCK_VERSION_2_2) { version } else { WINSOCK_VERSION_2_2 };
             client.catalog = Some(catalog);
         }
         client.startups += 1;
@@ -71,7 +72,14 @@ impl World {
     }
 
     /// Calls the provider of an entry, having started it if this process has not yet (Startup1).
-    pub(super) fn call_entry(&mut self, thread: ThreadId, entry: u32, call: SpiCall, after: After, log: &mut Log) -> Next {
+    pub(super) fn call_entry(
+        &mut self,
+        thread: ThreadId,
+        entry: u32,
+        call: SpiCall,
+        after: After,
+        log: &mut Log,
+    ) -> Next {
         match self.started_instance(thread, entry) {
             Some(instance) => Next::Call(Callee::Instance(instance), call, Self::ws2(Ws2Token::Calling(after))),
             None => self.start_provider(thread, Starting { entry, then: Then::Call(call, after) }, log),
