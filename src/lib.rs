@@ -6,4 +6,5 @@ pub mod contract;
 pub mod provider;
 pub mod rules;
 pub mod scenario;
+pub mod trace;
 pub mod world;

@@ -3,9 +3,7 @@
 use super::value::{Fields, Value};
 use crate::abi::consts::{self, SOL_SOCKET};
 use crate::abi::upcall::UpcallCall;
-use crate::abi::{
-    Bytes, Condition, ConnectExtras, Ioctl, Linger, OptionType, Overlapped, SockOpt, SpiCall, WsaError,
-};
+use crate::abi::{Bytes, Condition, ConnectExtras, Ioctl, Linger, OptionType, Overlapped, SockOpt, SpiCall, WsaError};
 use crate::world::ids::Handle;
 
 /// The arguments of a call into a provider.
@@ -59,7 +57,11 @@ fn of_connection(call: &SpiCall) -> Option<Fields> {
             vec![socket(*s), ("namelen", room.into())]
         }
         SpiCall::AddressToString { address, info, room } => {
-            vec![("lpsaAddress", address.into()), ("lpProtocolInfo", info.into()), ("lpdwAddressStringLength", room.into())]
+            vec![
+                ("lpsaAddress", address.into()),
+                ("lpProtocolInfo", info.into()),
+                ("lpdwAddressStringLength", room.into()),
+            ]
         }
         SpiCall::StringToAddress { text, family, info, room } => vec![
             ("AddressString", Value::Text(text.clone())),
@@ -107,7 +109,12 @@ fn of_transfer(call: &SpiCall) -> Option<Fields> {
 fn of_control(call: &SpiCall) -> Fields {
     match call {
         SpiCall::GetSockOpt { s, level, option, room } => {
-            vec![socket(*s), ("level", self::level(*level)), ("optname", optname(*level, *option)), ("optlen", room.into())]
+            vec![
+                socket(*s),
+                ("level", self::level(*level)),
+                ("optname", optname(*level, *option)),
+                ("optlen", room.into()),
+            ]
         }
         SpiCall::SetSockOpt { s, level, option, value } => vec![
             socket(*s),
@@ -126,12 +133,9 @@ fn of_control(call: &SpiCall) -> Fields {
         SpiCall::EventSelect { s, event, events } => {
             vec![socket(*s), ("hEventObject", (*event).into()), ("lNetworkEvents", Value::flags(events))]
         }
-        SpiCall::AsyncSelect { s, window, message, events } => vec![
-            socket(*s),
-            ("hWnd", (*window).into()),
-            ("wMsg", (*message).into()),
-            ("lEvent", Value::flags(events)),
-        ],
+        SpiCall::AsyncSelect { s, window, message, events } => {
+            vec![socket(*s), ("hWnd", (*window).into()), ("wMsg", (*message).into()), ("lEvent", Value::flags(events))]
+        }
         SpiCall::EnumNetworkEvents { s, event, out } => {
             vec![socket(*s), ("hEventObject", (*event).into()), ("lpNetworkEvents", Value::pointer(*out))]
         }
@@ -204,9 +208,10 @@ pub(super) fn option_value(level: i32, option: i32, bytes: &Bytes) -> Value {
 
 fn linger(bytes: &Bytes) -> Value {
     match Linger::decode(bytes.as_slice()) {
-        Ok(linger) => {
-            Value::Fields(vec![("l_onoff", u32::from(linger.onoff).into()), ("l_linger", u32::from(linger.seconds).into())])
-        }
+        Ok(linger) => Value::Fields(vec![
+            ("l_onoff", u32::from(linger.onoff).into()),
+            ("l_linger", u32::from(linger.seconds).into()),
+        ]),
         Err(_) => word_or_bytes(bytes),
     }
 }

@@ -23,7 +23,9 @@ fn of_connection(change: &Change) -> Option<(&'static str, Fields)> {
         Change::ConnectFailed { error, .. } => ("connect_failed", vec![("error", Value::Error(*error))]),
         Change::Dissolved { .. } => ("dissolved", Vec::new()),
         Change::Requested { from, queued, .. } => ("requested", vec![address(from), ("queued", (*queued).into())]),
-        Change::RequestEnded { from, how, .. } => ("request_ended", vec![address(from), ("how", Value::word(ended(*how)))]),
+        Change::RequestEnded { from, how, .. } => {
+            ("request_ended", vec![address(from), ("how", Value::word(ended(*how)))])
+        }
         Change::Deferred { .. } => ("deferred", Vec::new()),
         Change::Accepted { accepted, .. } => ("accepted", vec![("accepted", Value::Socket(*accepted))]),
         Change::EndOfStream { .. } => ("end_of_stream", Vec::new()),
@@ -51,12 +53,17 @@ fn of_state(change: &Change) -> (&'static str, Fields) {
     match change {
         Change::Created { transport, .. } => (
             "created",
-            vec![("family", Value::Word(format!("{:?}", transport.family).into())), ("kind", Value::Word(format!("{:?}", transport.kind).into()))],
+            vec![
+                ("family", Value::Word(format!("{:?}", transport.family).into())),
+                ("kind", Value::Word(format!("{:?}", transport.kind).into())),
+            ],
         ),
         Change::References { descriptors, duplications, .. } => {
             ("references", vec![("descriptors", (*descriptors).into()), ("duplications", (*duplications).into())])
         }
-        Change::ShutDown { send, receive, .. } => ("shut_down", vec![("send", (*send).into()), ("receive", (*receive).into())]),
+        Change::ShutDown { send, receive, .. } => {
+            ("shut_down", vec![("send", (*send).into()), ("receive", (*receive).into())])
+        }
         Change::OptionSet { option, value, .. } => {
             ("option_set", vec![("option", Value::word(option.name())), ("value", option_value(value))])
         }

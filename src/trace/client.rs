@@ -123,9 +123,9 @@ fn of_os(call: &OsCall) -> Fields {
             ("bInheritHandles", (*inherit).into()),
             ("dwProcessId", id.map_or(Value::Null, Value::from)),
         ],
-        OsCall::ResumeProcess { process }
-        | OsCall::TerminateProcess { process }
-        | OsCall::OpenProcess { process } => vec![("dwProcessId", (*process).into())],
+        OsCall::ResumeProcess { process } | OsCall::TerminateProcess { process } | OsCall::OpenProcess { process } => {
+            vec![("dwProcessId", (*process).into())]
+        }
         OsCall::DuplicateHandle { handle, target, inheritable } => vec![
             ("hSourceHandle", (*handle).into()),
             ("target", (*target).into()),

@@ -89,8 +89,13 @@ fn accepted(socket: Handle, peer: &SockAddr) -> Value {
     Value::Fields(vec![("s", socket.into()), ("addr", Value::address(peer))])
 }
 
+/// The bytes; a structure only when there is more to say.
 fn of_receive(received: &Received) -> Value {
-    let mut fields = vec![("bytes", received.data.len().into()), ("lpBuffers", Value::data(&received.data))];
+    let data = Value::data(&received.data);
+    if received.flags.is_empty() && received.from.is_none() {
+        return data;
+    }
+    let mut fields = vec![("lpBuffers", data)];
     if !received.flags.is_empty() {
         fields.push(("lpFlags", Value::flags(received.flags)));
     }

@@ -41,12 +41,6 @@ impl Spans {
     pub(super) fn owner(&self, at: usize) -> Option<usize> {
         self.owner.get(at).copied().flatten()
     }
-
-    /// The begin of the client call an event happened in, itself included.
-    pub(super) fn client_call(&self, events: &[Event], at: usize) -> Option<usize> {
-        std::iter::successors(Some(at), |&at| self.owner(at))
-            .find(|&at| matches!(events.get(at), Some(Event::ClientCall { .. })))
-    }
 }
 
 struct Reader {
@@ -155,13 +149,22 @@ mod tests {
         assert_eq!((spans.partner(0), spans.partner(1), spans.partner(2)), (Some(7), Some(6), Some(4)));
         assert_eq!((spans.owner(3), spans.owner(5)), (Some(2), Some(1)));
         assert_eq!((spans.owner(0), spans.owner(4), spans.owner(7)), (None, Some(1), None));
-        assert_eq!(spans.client_call(&events, 3), Some(0));
     }
 
     #[test]
     fn a_parked_call_is_taken_up_again_after_another_thread_ran() {
-        let events =
-            [call(A), enter(A, 1), parked(A), call(B), RULE, gives(B), Event::Resumed { thread: A }, RULE, leave(A, 1), gives(A)];
+        let events = [
+            call(A),
+            enter(A, 1),
+            parked(A),
+            call(B),
+            RULE,
+            gives(B),
+            Event::Resumed { thread: A },
+            RULE,
+            leave(A, 1),
+            gives(A),
+        ];
         let spans = Spans::of(&events);
         assert_eq!((spans.owner(4), spans.owner(7)), (Some(3), Some(1)));
         assert_eq!((spans.partner(0), spans.partner(1)), (Some(9), Some(8)));

@@ -5,9 +5,9 @@
 
 use super::words::{Place, Style, Words};
 use super::{Trace, args, client, outcome};
+use crate::abi::SpiResult;
 use crate::abi::WsaError;
 use crate::abi::client::CallResult;
-use crate::abi::SpiResult;
 use crate::world::duplication::Duplication;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::op::Op;
@@ -123,7 +123,12 @@ impl Line<'_, '_> {
 
     fn enter(&self, entering: &Entering) -> String {
         let text = self.words.call(self.place(), entering.call.function().name(), &args::of_spi(&entering.call));
-        format!("{}:{} {} {text}", self.words.thread(entering.thread), indent(entering.depth), self.words.shape(entering.callee))
+        format!(
+            "{}:{} {} {text}",
+            self.words.thread(entering.thread),
+            indent(entering.depth),
+            self.words.shape(entering.callee)
+        )
     }
 
     fn leave(&self, leaving: &Leaving) -> String {

@@ -23,6 +23,8 @@ pub enum Value {
     Bool(bool),
     /// A number that is just a number.
     Number(i64),
+    /// A number of bytes: the room in a buffer.
+    Size(u32),
     /// A number users know by its Windows name (`AF_INET`, `FD_READ|FD_CLOSE`), or something with a notation of its
     /// own (`127.0.0.1:7000`, `2.2`).
     Word(Cow<'static, str>),
@@ -120,12 +122,14 @@ impl Value {
         Self::Data(bytes.into())
     }
 
-    /// Whether the value says no more than its absence would.
+    /// Whether the value says no more than its absence would: zero, NULL, what callers usually give.
     pub(super) fn is_plain(&self) -> bool {
+        const USUAL: [&str; 6] = ["0", "valid", "AF_UNSPEC", "FROM_PROTOCOL_INFO", "INFINITE", "WSA_FLAG_OVERLAPPED"];
         match self {
             Self::Null | Self::Number(0) | Self::Bool(false) => true,
             Self::Handle(handle) => *handle == Handle::NULL,
-            Self::Word(word) => matches!(&**word, "0" | "valid" | "AF_UNSPEC" | "FROM_PROTOCOL_INFO" | "INFINITE"),
+            Self::Info(info) => info.catalog_entry_id() == 0 && info.reserved() == 0,
+            Self::Word(word) => USUAL.contains(&&**word),
             _ => false,
         }
     }
@@ -181,7 +185,7 @@ impl From<ProcessId> for Value {
 /// Room for something: its size, or a bad pointer.
 impl From<&Room> for Value {
     fn from(value: &Room) -> Self {
-        value.map_or(Self::Null, Self::from)
+        value.map_or(Self::Null, Self::Size)
     }
 }
 
@@ -230,8 +234,8 @@ impl From<&Scatter> for Value {
     fn from(value: &Scatter) -> Self {
         match value {
             Scatter::Wild => Self::Wild,
-            Scatter::One(len) => Self::from(*len),
-            Scatter::Many(lens) => Self::List(lens.iter().map(|&len| Self::from(len)).collect()),
+            Scatter::One(len) => Self::Size(*len),
+            Scatter::Many(lens) => Self::List(lens.iter().map(|&len| Self::Size(len)).collect()),
         }
     }
 }

@@ -83,6 +83,7 @@ impl<'t, 'a> Words<'t, 'a> {
             Value::Wild => "bad pointer".to_owned(),
             Value::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
             Value::Number(number) => number.to_string(),
+            Value::Size(bytes) => format!("{bytes} bytes"),
             Value::Word(word) => word.clone().into_owned(),
             Value::Text(text) => quoted(text),
             Value::Data(bytes) => data(bytes),
@@ -117,7 +118,9 @@ impl<'t, 'a> Words<'t, 'a> {
         self.labelled(format!("{:#x}", handle.0), label)
     }
 
-    fn window(&self, place: Place, window: Window) -> String {
+    /// A window of its process.
+    #[must_use]
+    pub fn window(&self, place: Place, window: Window) -> String {
         let label = place.process.and_then(|process| self.trace.names.window(process, window));
         self.labelled(format!("window {}", window.0), label)
     }
@@ -257,7 +260,7 @@ fn interest_words(interest: Interest) -> &'static str {
 
 /// Values that need no parameter name beside them.
 fn speaks_for_itself(value: &Value) -> bool {
-    !matches!(value, Value::Number(_) | Value::Bool(_) | Value::Null | Value::Wild | Value::List(_) | Value::Window(_))
+    !matches!(value, Value::Number(_) | Value::Size(_) | Value::Bool(_) | Value::Null | Value::Wild | Value::List(_))
 }
 
 /// Text in quotes, without control characters and not too long.

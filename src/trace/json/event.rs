@@ -58,15 +58,15 @@ struct Decided {
 impl Decided {
     fn of(trace: &Trace<'_>) -> Self {
         let mut decided = Self::default();
-        for (at, event) in trace.events.iter().enumerate() {
-            let Some(carrier) = carrier(trace, at, event) else { continue };
-            match event {
-                Event::Rule(rule) => push_new(decided.rules.entry(carrier).or_default(), *rule),
-                Event::Policy(policy) => push_new(decided.policies.entry(carrier).or_default(), *policy),
-                _ => continue,
+        let carriers = carriers(trace);
+        for (&at, &carrier) in &carriers {
+            match trace.events[at] {
+                Event::Rule(rule) => push_new(decided.rules.entry(carrier).or_default(), rule),
+                Event::Policy(policy) => push_new(decided.policies.entry(carrier).or_default(), policy),
+                _ => {}
             }
-            decided.told.push(at);
         }
+        decided.told = carriers.into_keys().collect();
         decided
     }
 
@@ -75,18 +75,24 @@ impl Decided {
     }
 }
 
-/// The end or wait that tells what a rule or policy decided: the next of its crossing.
-fn carrier(trace: &Trace<'_>, at: usize, event: &Event) -> Option<usize> {
-    if !matches!(event, Event::Rule(_) | Event::Policy(_)) {
-        return None;
+/// By rule or policy: the next wait of its crossing, or its end. Read backwards, so that each event is seen once.
+fn carriers(trace: &Trace<'_>) -> BTreeMap<usize, usize> {
+    let mut next_wait: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut carriers = BTreeMap::new();
+    for (at, event) in trace.events.iter().enumerate().rev() {
+        let Some(owner) = trace.spans.owner(at) else { continue };
+        match event {
+            Event::Parked { .. } => {
+                next_wait.insert(owner, at);
+            }
+            Event::Rule(_) | Event::Policy(_) => {
+                let carrier = next_wait.get(&owner).copied().or_else(|| trace.spans.partner(owner));
+                carriers.extend(carrier.map(|carrier| (at, carrier)));
+            }
+            _ => {}
+        }
     }
-    let owner = trace.spans.owner(at)?;
-    let end = trace.spans.partner(owner);
-    let limit = end.unwrap_or(trace.events.len());
-    let is_wait = |&later: &usize| {
-        matches!(trace.events[later], Event::Parked { .. }) && trace.spans.owner(later) == Some(owner)
-    };
-    (at + 1..limit).find(is_wait).or(end)
+    carriers
 }
 
 fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
@@ -163,7 +169,10 @@ impl Line<'_, '_> {
             }
             Event::Sent { from, to, value } => {
                 let value = self.values().value(self.place(), &client::message(value));
-                ("ipc", object([("from", self.values().owner(*from)), ("to", self.values().owner(*to)), ("value", value)]))
+                (
+                    "ipc",
+                    object([("from", self.values().owner(*from)), ("to", self.values().owner(*to)), ("value", value)]),
+                )
             }
             Event::Time(_) => ("time", Object::new()),
             Event::Injected { function, error } => {

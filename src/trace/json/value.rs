@@ -3,10 +3,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::object;
+use crate::abi::{Info, WsaError};
 use crate::trace::Trace;
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
-use crate::abi::{Info, WsaError};
 use crate::world::ids::{Handle, Incarnation, ProcessId, SocketId, Window};
 
 /// How much of the user's bytes is written.
@@ -29,6 +29,7 @@ impl Values<'_, '_> {
             Value::Wild => json!({"pointer": "bad"}),
             Value::Bool(value) => json!(value),
             Value::Number(number) => json!(number),
+            Value::Size(bytes) => json!(bytes),
             Value::Word(word) => json!(word),
             Value::Text(text) => json!(&**text),
             Value::Data(bytes) => data(bytes),

@@ -1,0 +1,2 @@
+//! wspsim.
+fn main() {}
