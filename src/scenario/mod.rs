@@ -118,28 +118,28 @@
 //! | `WSPSendDisconnect(s!, data)`, `WSPRecvDisconnect(s!, room)` | |
 //! | `WSPGetOverlappedResult(s!, overlapped!, wait: false)` | |
 //! | `WSPGetQOSByName(s!, name!, qos)` | |
-//! | `WSPCancelBlockingCall` | |
-//! | `WSAStartup(version: "2.2")`, `WSACleanup` | |
-//! | `WSAGetLastError`, `WSASetLastError(error: None)` | |
+//! | `WSPCancelBlockingCall()` | |
+//! | `WSAStartup(version: "2.2")`, `WSACleanup()` | |
+//! | `WSAGetLastError()`, `WSASetLastError(error: None)` | |
 //! | `WSADuplicateSocketA(s!, process!, info)` | block |
 //! | `WSASocketA(af, kind, protocol, info, group, flags: "WSA_FLAG_OVERLAPPED")` | socket |
-//! | `WSAEnumProtocols` | |
-//! | `WSACreateEvent` | event |
+//! | `WSAEnumProtocols()` | |
+//! | `WSACreateEvent()` | event |
 //! | `WSACloseEvent(event!)`, `WSASetEvent(event!)`, `WSAResetEvent(event!)` | |
 //! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms)` | |
-//! | `WSASetBlockingHook`, `WSAUnhookBlockingHook` | |
+//! | `WSASetBlockingHook()`, `WSAUnhookBlockingHook()` | |
 //! | `CreateProcess(name!, suspended: false, inherit: false, id_of)` | the process is called `name` from now on; it has not called WSAStartup |
-//! | `ResumeProcess(process!)`, `TerminateProcess(process!)`, `ExitProcess` | |
+//! | `ResumeProcess(process!)`, `TerminateProcess(process!)`, `ExitProcess()` | |
 //! | `OpenProcess(process!)` | process handle |
 //! | `DuplicateHandle(handle!, target!, inheritable: false)` | handle of the target |
 //! | `SetHandleInformation(handle!, inheritable!)`, `GetHandleInformation(handle!)`, `CloseHandle(handle!)` | |
-//! | `CreateWindow` | window |
+//! | `CreateWindow()` | window |
 //! | `DestroyWindow(window!)`, `GetMessage(window!)`, `PeekMessage(window!)` | |
-//! | `GetCurrentProcessId` | process id |
+//! | `GetCurrentProcessId()` | process id |
 //! | `Send(to!, value!)` | interprocess communication: sends a label's value, a process's id, or `Text("...")` |
-//! | `Receive` | what the oldest `Send` to this process sent; waits for one |
+//! | `Receive()` | what the oldest `Send` to this process sent; waits for one |
 //!
-//! A call without arguments may be written with or without `()`.
+//! A call without arguments is written with its brackets, too: `call: WSACleanup()`.
 //!
 //! How arguments are written:
 //!
@@ -195,7 +195,7 @@
 //! | `Message(event: "FD_CLOSE", error: WSAECONNABORTED, socket: "s", message: 1025)` | GetMessage, PeekMessage; no `error` means none, what else is left out may be anything |
 //! | `Ready(read: ["s"], write: [], except: [])` | WSPSelect; what is left out is empty |
 //! | `Entries(["MSAFD Tcpip [TCP/IP]", ...])` | WSAEnumProtocols, in order |
-//! | `Block(...)` | a block with these fields: those of `set`, and `entry: "MSAFD Tcpip [TCP/IP]"` |
+//! | `Block(...)` | a block with these fields, as in `set`: `Block(name: "MSAFD Tcpip [TCP/IP]")` |
 //!
 //! # Checks
 //!
@@ -220,8 +220,8 @@
 //! | `Crossed(into: "msafd", call: WSPSocket, info: "MSAFD Tcpip [TCP/IP]", on: "p", times: 1)` | such calls crossed into the provider; `call` and what follows may be left out, without `times`: at least one |
 //! | `NotCrossed(into: "layer", call: WSPDuplicateSocket)` | none did; the same fields |
 //!
-//! A handle's label in a check is looked up in the process the step that gave it ran in; `Of("p", "s")` in its place
-//! looks the same number up in process `p`.
+//! A socket's label in a check means the shared socket it stood for when it was given, even after its descriptor is
+//! closed; a socket that is gone has no references. Other labels are looked up in the process that owns them.
 //!
 //! # What is checked without being asked
 //!
