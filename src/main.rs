@@ -1,2 +1,7 @@
-//! wspsim.
-fn main() {}
+//! `wspsim`: scenarios and models from the command line.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}
