@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::stub::Scenario;
 use wspsim::model::{Diagnostic, Library, Source};
 use wspsim::scenario::{Report, Verdict};
 use wspsim::world::machine::Machine;
@@ -13,7 +12,7 @@ use super::files::Found;
 /// A scenario and the machines it is to be played on.
 pub(crate) struct Plan {
     scenario: Scenario,
-    stacks: Vec<(String, Arc<Machine>)>,
+    stacks: Vec<Arc<Machine>>,
 }
 
 /// A scenario played on one machine.
@@ -83,7 +82,7 @@ pub(crate) fn plan(file: &Found, library: &mut Library, only: Option<&str>) -> R
     let (mut stacks, mut wrong) = (Vec::new(), Vec::new());
     for model in models {
         match scenario.machine(library, &model) {
-            Ok(machine) => stacks.push((model, machine)),
+            Ok(machine) => stacks.push(machine),
             Err(said) => wrong.extend(said),
         }
     }
@@ -103,18 +102,15 @@ impl Plan {
 
     /// Plays on every machine. A play that fails is played again with a log, so that it can be told about.
     pub(crate) fn play(&self, log: bool) -> Vec<Played> {
-        self.stacks.iter().map(|(model, machine)| self.play_on(model, machine, log)).collect()
+        self.stacks.iter().map(|machine| self.play_on(machine, log)).collect()
     }
 
-    fn play_on(&self, model: &str, machine: &Arc<Machine>, log: bool) -> Played {
-        let mut report = self.once(model, machine, log);
+    fn play_on(&self, machine: &Arc<Machine>, log: bool) -> Played {
+        let logging = if log { Logging::On } else { Logging::Off };
+        let mut report = play(&self.scenario, machine, logging);
         if !log && report.verdict != Verdict::Held {
-            report = self.once(model, machine, true);
+            report = play(&self.scenario, machine, Logging::On);
         }
         Played { report, policies: *machine.policies(), source: self.scenario.source().clone() }
-    }
-
-    fn once(&self, model: &str, machine: &Arc<Machine>, log: bool) -> Report {
-        super::stub::play(&self.scenario, model, machine, log)
     }
 }

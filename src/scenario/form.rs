@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ron::value::RawValue;
 use serde::Deserialize;
 
-use super::reader::{Kind, Reader, Shape, SlotId, number, single};
+use super::reader::{Kind, Reader, Shape, SlotId, ThreadRef, number, single};
 use crate::abi::{
     Bytes, Condition, Gather, Ioctl, Linger, MessageFlags, NetworkEvents, Room, Scatter, SockAddr, SockOpt,
     SocketFlags, WsaError,
@@ -174,6 +174,10 @@ raw! {
     ProcessArg: |raw, reader| process(Shape::of(raw), reader);
     WindowArg: |raw, reader| window(Shape::of(raw), reader);
     ProcessName: |raw, reader| named(Shape::of(raw), &[Kind::Process], reader).map(Self);
+    ThreadRef: |raw, reader| match Shape::of(raw) {
+        Shape::Text(literal) => reader.thread(literal),
+        other => expected(reader, other, "the name of a process or thread"),
+    };
     NewProcess: |raw, reader| match Shape::of(raw) {
         Shape::Text(literal) => {
             let name = reader.text(literal)?;

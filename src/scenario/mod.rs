@@ -1,8 +1,8 @@
 //! Scenarios: a script of calls on a simulated machine, and what each of them must give.
 //!
-//! This page is the reference of the format. Reading order of the code: [`file`] (what can be written), [`calls`]
-//! (the calls and their arguments), [`form`] (values that can be written in several ways), [`load`] (text to a
-//! checked program), [`play`](mod@play) (program to verdict), [`report`] (what is left afterwards).
+//! This page is the reference of the format. Reading order of the code: `file` (what can be written), `calls`
+//! (the calls and their arguments), `form` (values that can be written in several ways), `load` (text to a checked
+//! program), `play` (program to verdict), [`report`] (what is left afterwards).
 //!
 //! # A scenario
 //!
@@ -229,6 +229,25 @@
 //! as often as needed and is killed; afterwards no shared socket (except one still delivering data), pending
 //! duplication, event or provider context may be left.
 
+mod block;
+mod build;
+mod calls;
+mod check;
+mod expect;
+mod fail;
+mod file;
+mod form;
+mod judge;
+mod leak;
+mod load;
+mod naming;
+mod play;
+mod reader;
 pub mod report;
+mod values;
+mod verify;
 
+pub use file::Budget;
+pub use load::Scenario;
+pub use play::{Logging, play};
 pub use report::{Diagnostic, Failure, FailureKind, Labelled, Named, Names, Report, StepMark, Verdict};

@@ -65,11 +65,29 @@ pub(super) struct Slot {
     pub at: u32,
 }
 
+/// A thread of the scenario: its position in the list of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ThreadRef(pub u32);
+
+/// A thread of the scenario.
+#[derive(Clone, Debug)]
+pub(super) struct Thread {
+    pub name: Arc<str>,
+    pub process: SlotId,
+    /// 0 for the process's first, which is there from its start.
+    pub index: u32,
+}
+
+/// Threads one scenario may have, each process's first included.
+const THREADS_MAX: usize = 1024;
+
 /// The state of reading.
 pub(super) struct Reader<'a> {
     pub source: &'a Source,
     pub slots: Vec<Slot>,
     names: BTreeMap<Cow<'a, str>, SlotId>,
+    pub threads: Vec<Thread>,
+    thread_names: BTreeMap<Arc<str>, ThreadRef>,
     /// Names used though nobody had given them, with the complaint about it.
     unknown: Vec<(String, usize)>,
     wrong: Vec<Diagnostic>,
@@ -84,6 +102,8 @@ impl<'a> Reader<'a> {
             source,
             slots: Vec::new(),
             names: BTreeMap::new(),
+            threads: Vec::new(),
+            thread_names: BTreeMap::new(),
             unknown: Vec::new(),
             wrong: Vec::new(),
             data_bytes_left: DATA_BYTES_MAX,
@@ -123,7 +143,7 @@ impl<'a> Reader<'a> {
         self.wrong
     }
 
-    /// Declares a name. `None`, with a complaint, if it is taken or no name.
+    /// Declares a name; a process gets its first thread. `None`, with a complaint, if the name is taken or no name.
     pub(super) fn declare(&mut self, name: &Cow<'a, str>, kind: Kind) -> Option<SlotId> {
         if !is_name(name) {
             let title = "a name is letters, digits, `_`, `-` and `.`, a letter first, at most 64 in all";
@@ -138,7 +158,41 @@ impl<'a> Reader<'a> {
         let at = self.source.span_of(name).map_or(self.here.start, |span| span.start);
         self.slots.push(Slot { name: (&**name).into(), kind, at: at as u32 });
         self.names.insert(name.clone(), id);
+        if kind == Kind::Process {
+            self.add_thread(name, id)?;
+        }
         Some(id)
+    }
+
+    fn add_thread(&mut self, name: &str, process: SlotId) -> Option<ThreadRef> {
+        if self.threads.len() >= THREADS_MAX {
+            self.wrong(name, format!("a scenario has at most {THREADS_MAX} processes and threads"), "one too many");
+            return None;
+        }
+        let thread = ThreadRef(self.threads.len() as u32);
+        let index = self.threads.iter().filter(|thread| thread.process == process).count() as u32;
+        let name: Arc<str> = name.into();
+        self.thread_names.insert(Arc::clone(&name), thread);
+        self.threads.push(Thread { name, process, index });
+        Some(thread)
+    }
+
+    /// The thread with a name; `process/thread` makes it.
+    pub(super) fn thread(&mut self, literal: &'a str) -> Option<ThreadRef> {
+        let text = self.text(literal)?;
+        if let Some(&thread) = self.thread_names.get(&*text) {
+            return Some(thread);
+        }
+        let Some((process, thread)) = text.split_once('/') else {
+            self.slot(&text, &[Kind::Process])?;
+            return None;
+        };
+        let process = self.slot(process, &[Kind::Process])?;
+        if !is_name(thread) {
+            self.wrong(literal, "a thread is called `process/thread`", "no name");
+            return None;
+        }
+        self.add_thread(&text, process)
     }
 
     /// The slot with a name. `None`, with a complaint, if there is none or it holds something else.
