@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn items_end_at_their_own_brackets() {
-        let text = "// steps: [x]\nS(about: \"steps: [\", inner: (steps: [0]), steps: [(a: [1, 2]), \n B(')'), /* ], */ c],)";
+        let text =
+            "// steps: [x]\nS(about: \"steps: [\", inner: (steps: [0]), steps: [(a: [1, 2]), \n B(')'), /* ], */ c],)";
         assert_eq!(texts(text, "steps"), ["(a: [1, 2])", "B(')')", "c"]);
     }
 
