@@ -63,4 +63,5 @@ pub mod model;
 pub mod provider;
 pub mod rules;
 pub mod scenario;
+pub mod trace;
 pub mod world;

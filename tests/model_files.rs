@@ -113,28 +113,28 @@ fn names_ids_and_providers_are_checked() {
         "two catalog entries are called `L` | L | for the second time\n\
          there is no provider `lay` | lay | unknown\n",
     );
-    check(
-        r#"Layer(name: "M", provider: "l", id: 1001)"#,
-        "",
-    );
+    check(r#"Layer(name: "M", provider: "l", id: 1001)"#, "");
     check(
         r#"Layer(name: "M", provider: "l", id: 7), Layer(name: "N", provider: "l", id: 7)"#,
         "the catalog id 7 is not free | N | another entry has it, or it is 0\n",
     );
-    check(r#"Layer(name: "M", provider: "msafd")"#, "the provider `msafd` is no layer | msafd | this is a base provider\n");
+    check(
+        r#"Layer(name: "M", provider: "msafd")"#,
+        "the provider `msafd` is no layer | msafd | this is a base provider\n",
+    );
 }
 
 #[test]
 fn what_is_no_model_is_refused_with_a_position() {
     let text = "Model(about: \"t\", catalogue: [])";
-    assert_eq!(
-        said(&wrong(text)),
-        "`catalogue` is no known field of `Model` | catalogue | did you mean `catalog`?\n"
-    );
+    assert_eq!(said(&wrong(text)), "`catalogue` is no known field of `Model` | catalogue | did you mean `catalog`?\n");
     let text = "Model(about: \"t\", extends: \"window\")";
     assert_eq!(said(&wrong(text)), "there is no model `window` | window | did you mean `windows`?\n");
     let text = "Model(about: \"t\", interfaces: [(address: \"10.0.0.1\", prefix: 33)])";
-    assert_eq!(said(&wrong(text)), "a prefix of 33 bits is too long | (address: \"10.0.0.1\", prefix: 33) | at most 32\n");
+    assert_eq!(
+        said(&wrong(text)),
+        "a prefix of 33 bits is too long | (address: \"10.0.0.1\", prefix: 33) | at most 32\n"
+    );
     assert_eq!(wrong("")[0].span, 0..0);
     assert!(!wrong(&"[".repeat(100_000)).is_empty());
 }

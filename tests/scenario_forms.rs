@@ -307,7 +307,10 @@ fn a_result_has_to_be_looked_at() {
         (on: "q", call: WSPSend(s: "b", data: "x"))"#;
     let (verdict, lines) = failed(&with_pair(steps));
     assert_eq!(verdict, Verdict::Failed);
-    assert!(lines.ends_with("returned and no step looked at it: expected (on: \"p\", returns: ...), actual Ok(\"x\")"), "{lines}");
+    assert!(
+        lines.ends_with("returned and no step looked at it: expected (on: \"p\", returns: ...), actual Ok(\"x\")"),
+        "{lines}"
+    );
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Diagnostic;
 use super::definition::{Definition, Entry, EntryKind, Name, Provider};
 use super::entries::{self, BaseFields, ChainFields};
 use super::explain::{advice, shortened};
-use super::Diagnostic;
 use crate::abi::consts::MAX_PROTOCOL_CHAIN;
 use crate::abi::{Info, ProtocolChain, ProtocolName};
 use crate::provider::{Shape, ShapeKind};

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Diagnostic;
 use super::changes::{LimitChanges, PolicyChanges};
 use super::entries::provider_id;
 use super::explain::shortened;
@@ -11,7 +12,6 @@ use super::file::{EntryFile, ModelFile, Pairs, ProviderFile};
 use super::items::items;
 use super::lookup::{self, Found};
 use super::source::{Source, Text};
-use super::Diagnostic;
 use crate::abi::{Guid, ProviderFlags, ServiceFlags1, consts};
 use crate::provider::{Shape, ShapeKind};
 use crate::world::fault::Fault;

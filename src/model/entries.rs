@@ -1,8 +1,6 @@
 //! Catalog entries: from the few fields a model gives to whole protocol infos.
 
-use crate::abi::consts::{
-    AF_INET, AF_INET6, BIGENDIAN, MESSAGE_SIZE_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM,
-};
+use crate::abi::consts::{AF_INET, AF_INET6, BIGENDIAN, MESSAGE_SIZE_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM};
 use crate::abi::{Guid, Info, ProtocolChain, ProtocolInfoW, ProtocolName, ProviderFlags, ServiceFlags1, sizes};
 use crate::provider::{HandleKind, Shape};
 use crate::world::machine::Limits;

@@ -179,7 +179,8 @@ impl Scan<'_> {
 
     /// How many `#` a raw string here has; `None` if none begins here.
     fn raw_hashes(&self) -> Option<usize> {
-        let begins_word = self.at.checked_sub(1).is_none_or(|before| !is_word(self.text[before]) || self.text[before] == b'b');
+        let begins_word =
+            self.at.checked_sub(1).is_none_or(|before| !is_word(self.text[before]) || self.text[before] == b'b');
         if self.byte(0) != Some(b'r') || !begins_word || !matches!(self.byte(1), Some(b'#' | b'"')) {
             return None;
         }
@@ -214,14 +215,15 @@ mod tests {
 
     fn texts<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
         {
-        let [found] = items(text, [key]);
-        found.into_iter().map(|range| &text[range]).collect()
-    }
+            let [found] = items(text, [key]);
+            found.into_iter().map(|range| &text[range]).collect()
+        }
     }
 
     #[test]
     fn items_end_at_their_own_brackets() {
-        let text = "// steps: [x]\nS(about: \"steps: [\", inner: (steps: [0]), steps: [(a: [1, 2]), \n B(')'), /* ], */ c],)";
+        let text =
+            "// steps: [x]\nS(about: \"steps: [\", inner: (steps: [0]), steps: [(a: [1, 2]), \n B(')'), /* ], */ c],)";
         assert_eq!(texts(text, "steps"), ["(a: [1, 2])", "B(')')", "c"]);
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Diagnostic;
 use super::explain::advice;
 use super::source::Source;
-use super::Diagnostic;
 
 macro_rules! built_in {
     ($($name:literal),+ $(,)?) => {

@@ -140,8 +140,8 @@ impl Library {
 }
 
 fn read(name: &str, beside: Option<&Path>) -> Result<Model, Missing> {
-    let found = lookup::find(name, beside)
-        .map_err(|unknown| Missing::Unknown { label: unknown.label, help: unknown.help })?;
+    let found =
+        lookup::find(name, beside).map_err(|unknown| Missing::Unknown { label: unknown.label, help: unknown.help })?;
     let source = Source::clone(&found.source);
     Model::read(name, source, found.path.as_deref()).map_err(Missing::Bad)
 }

@@ -113,8 +113,7 @@ fn unreadable(file: String, why: &dyn fmt::Display) -> Diagnostic {
 /// # Errors
 /// When the text is not RON or not a `T`.
 pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpannedError> {
-    let extensions =
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
+    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
     Options::default().with_recursion_limit(64).with_default_extension(extensions).from_str(text)
 }
 

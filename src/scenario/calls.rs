@@ -13,9 +13,9 @@ use super::form::{
     OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
 };
 use super::reader::{Kind, Reader};
-use crate::model::source::Raw;
 use crate::abi::{MessageFlags, NetworkEvents, SocketFlags};
 use crate::model::Constant;
+use crate::model::source::Raw;
 
 /// The arguments of an overlapped call.
 #[derive(Clone, Copy, Debug)]

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::reader::{Kind, Reader, Shape, SlotId, ThreadRef, number, single};
-use crate::model::source::{Raw, Text};
 use crate::abi::{
     Bytes, Condition, Gather, Ioctl, Linger, MessageFlags, NetworkEvents, Room, Scatter, SockAddr, SockOpt,
     SocketFlags, WsaError,
 };
 use crate::model::explain::{advice, shortened};
 use crate::model::items::bare;
+use crate::model::source::{Raw, Text};
 use crate::model::{Constant, version};
 
 /// Something a call, op or check takes.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::model::source::Raw;
 use crate::model::explain::{nearest, shortened};
 use crate::model::items::{bare, first_item};
+use crate::model::source::Raw;
 use crate::model::{Diagnostic, Source, source};
 
 /// More complaints about one file help nobody.
@@ -350,6 +350,8 @@ mod tests {
     #[test]
     fn an_address_is_no_name() {
         assert!(is_name("s") && is_name("info-2") && is_name("Größe.x"));
-        assert!(!is_name("127.0.0.1:80") && !is_name("::1") && !is_name("family 26") && !is_name("") && !is_name("p/x"));
+        assert!(
+            !is_name("127.0.0.1:80") && !is_name("::1") && !is_name("family 26") && !is_name("") && !is_name("p/x")
+        );
     }
 }
