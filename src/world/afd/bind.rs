@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::port::{Bind, Sharing};
 use super::route::{self, Place};
 use super::socket::{Bound, BoundEntry, Role, SharedSocket};
-use super::{Afd, Change, Cx, Family, SocketId};
+use super::{Afd, Change, Cx, Family, Kind, SocketId};
 use crate::abi::{SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
 use crate::world::policy::{EphemeralPorts, PolicyId};
@@ -64,6 +64,7 @@ impl Afd {
     }
 
     fn automatic_port(&mut self, cx: &mut Cx<'_>, bind: &Bind) -> Result<u16, WsaError> {
+        cx.log.rule(RuleId::Bind4);
         cx.log.policy(PolicyId::ephemeral_ports);
         let range = match cx.platform.policies.ephemeral_ports {
             EphemeralPorts::From49152 => 49152..=65535,
@@ -76,12 +77,13 @@ impl Afd {
     }
 
     fn check_conflicts(&self, cx: &mut Cx<'_>, bind: &Bind) -> Result<(), WsaError> {
-        let outcome = self.ports.conflict(cx.platform.policies.bind_matrix, bind);
-        if outcome != Ok(false) {
+        let (line, outcome) = self.ports.conflict(cx.platform.policies.bind_matrix, bind);
+        if let Some(line) = line {
             cx.log.rule(RuleId::Bind8);
+            cx.log.rule(line);
             cx.log.policy(PolicyId::bind_matrix);
         }
-        outcome.map(|_| ())
+        outcome
     }
 
     /// Binds an unbound socket to the wildcard and an automatic port.
@@ -90,6 +92,7 @@ impl Afd {
         if socket.bound.is_some() {
             return Ok(());
         }
+        cx.log.rule(if socket.transport.kind == Kind::Stream { RuleId::Connect1 } else { RuleId::SendTo3 });
         let ip = match socket.transport.family {
             Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),

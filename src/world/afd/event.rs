@@ -28,6 +28,19 @@ use crate::world::policy::{ForeignEvent, PolicyId, RecordAtRegistration, Registr
 const LEVELS: [NetworkEvents; 4] =
     [NetworkEvents::ACCEPT, NetworkEvents::READ, NetworkEvents::WRITE, NetworkEvents::CLOSE];
 
+/// Why conditions are compared; says which rule a report follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A registration was made.
+    Registered,
+    /// A connection was made or accepted.
+    Connected,
+    /// Something arrived, or space came back.
+    Happened,
+    /// A re-enabling call was made.
+    Reenabled,
+}
+
 /// An error for each event; only those of recorded events mean anything.
 pub(super) type Codes = [Option<WsaError>; FD_MAX_EVENTS];
 
@@ -107,9 +120,10 @@ impl Afd {
             self.signals.push(Signal { target, event, error: None });
         }
         if self.is_connected(id) {
-            self.report_connect(cx, id, None);
+            cx.log.rule(RuleId::EventConnect1);
+            self.report_if_free(cx, id, NetworkEvents::CONNECT, None);
         }
-        self.report_due(cx, id);
+        self.report_because(cx, id, Cause::Registered);
         Ok(())
     }
 
@@ -208,18 +222,18 @@ impl Afd {
             registration.reported.remove(events);
             cx.log.rule(RuleId::E4);
         }
-        self.report_levels(cx, id);
+        self.report_because(cx, id, Cause::Reenabled);
     }
 
     /// Reports every event that is chosen, free and due.
     #[inline]
     pub(super) fn report_due(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         if self.sockets.get(id).is_some_and(|socket| socket.registration.is_some()) {
-            self.report_levels(cx, id);
+            self.report_because(cx, id, Cause::Happened);
         }
     }
 
-    fn report_levels(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+    pub(super) fn report_because(&mut self, cx: &mut Cx<'_>, id: SocketId, cause: Cause) {
         if self.faults.network_down {
             return;
         }
@@ -231,6 +245,10 @@ impl Afd {
         let due = self.conditions(id).intersection(free);
         for event in LEVELS.into_iter().filter(|&event| due.contains(event)) {
             let error = if event == NetworkEvents::CLOSE { self.close_code(id) } else { None };
+            if cx.log.is_on() {
+                let rule = self.rule_of(id, event, cause, error);
+                cx.log.rule(rule);
+            }
             self.report(cx, id, event, error);
         }
     }
@@ -239,7 +257,33 @@ impl Afd {
     pub(super) fn report_connect(&mut self, cx: &mut Cx<'_>, id: SocketId, error: Option<WsaError>) {
         // A dead network has no code of its own among those of FD_CONNECT.
         let error = error.map(|error| if error == WsaError::NetDown { WsaError::NetUnreach } else { error });
+        if self.registration(id).is_some() {
+            cx.log.rule(RuleId::EventConnect2);
+        }
         self.report_if_free(cx, id, NetworkEvents::CONNECT, error);
+    }
+
+    /// The rule by which a report is due.
+    fn rule_of(&self, id: SocketId, event: NetworkEvents, cause: Cause, error: Option<WsaError>) -> RuleId {
+        let socket = self.sockets.get(id);
+        let answered = socket.is_some_and(|socket| socket.shut.send);
+        let connected = socket.is_some_and(|socket| socket.connection().is_some());
+        match (event, cause) {
+            (NetworkEvents::ACCEPT, Cause::Registered) => RuleId::EventAccept1,
+            (NetworkEvents::ACCEPT, Cause::Reenabled) => RuleId::EventAccept3,
+            (NetworkEvents::ACCEPT, _) => RuleId::EventAccept2,
+            (NetworkEvents::READ, Cause::Registered) => RuleId::EventRead1,
+            (NetworkEvents::READ, Cause::Reenabled) => RuleId::EventRead3,
+            (NetworkEvents::READ, _) => RuleId::EventRead2,
+            (NetworkEvents::WRITE, Cause::Registered) => RuleId::EventWrite1,
+            (NetworkEvents::WRITE, Cause::Connected) => RuleId::EventWrite2,
+            (NetworkEvents::WRITE, _) if connected => RuleId::EventWrite3,
+            (NetworkEvents::WRITE, _) => RuleId::EventWrite4,
+            (_, Cause::Registered) => RuleId::EventClose1,
+            (..) if error.is_some() => RuleId::EventClose4,
+            (..) if answered => RuleId::EventClose3,
+            (..) => RuleId::EventClose2,
+        }
     }
 
     /// Reports one event if it is chosen and free.
@@ -265,6 +309,7 @@ impl Afd {
         registration.reported.insert(event);
         if registration.is_recorded() {
             registration.record.insert(event);
+            cx.log.rule(RuleId::EventSel1);
             if let Some(code) = event.bit_index().and_then(|bit| registration.codes.get_mut(bit)) {
                 *code = error;
             }

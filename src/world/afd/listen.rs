@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 
+use super::event::Cause;
 use super::route::Place;
 use super::socket::{Attempt, Bound, Life, Phase, Role};
 use super::{Afd, Change, Cx, Ended, Handle, Kind, SocketId, Target};
@@ -184,7 +185,7 @@ impl Afd {
         self.pop_request(id);
         self.become_connected(cx, client, server);
         self.hand_over(cx, id, server);
-        self.report_due(cx, client);
+        self.report_because(cx, client, Cause::Connected);
         Ok(server)
     }
 
@@ -336,7 +337,7 @@ impl Afd {
         if let Target::Window { socket, .. } = &mut registration.target {
             *socket = handle;
         }
-        self.report_due(cx, id);
+        self.report_because(cx, id, Cause::Connected);
     }
 }
 

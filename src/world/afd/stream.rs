@@ -307,6 +307,11 @@ impl Afd {
             cx.log.rule(RuleId::Shutdown7);
             return Err(WsaError::NotConn);
         }
+        cx.log.rule(match (receive, send) {
+            (true, false) => RuleId::Shutdown1,
+            (false, _) => RuleId::Shutdown2,
+            (true, true) => RuleId::Shutdown3,
+        });
         let shut = &mut self.sockets[id].shut;
         let ends_sending = send && !shut.send;
         shut.send |= send;

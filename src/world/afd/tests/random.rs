@@ -265,7 +265,7 @@ impl Player {
             s = self.pick(index);
             gone = Some(Registrant { process: Incarnation(1), handle: Handle(4) });
         }
-        let pick = |index| if index % 2 == 0 { self.pick(index) } else { self.pick_connected(index) };
+        let pick = |index| if index.is_multiple_of(2) { self.pick(index) } else { self.pick_connected(index) };
         let now = self.bench.now;
         match *op {
             Op::ResetForAll(i) => (s, ()) = (pick(i), ()),
@@ -286,7 +286,7 @@ impl Player {
             Op::Reject(_) => afd.reject(cx, s),
             Op::Defer(_) => afd.defer(cx, s),
             Op::SendTo(_, to, n) if !is_stream => {
-                drop(afd.send_to(cx, s, &vec![0; n], Some(&at(NAMES[to])), MessageFlags::empty()));
+                discard(afd.send_to(cx, s, &vec![0; n], Some(&at(NAMES[to])), MessageFlags::empty()));
             }
             Op::Shutdown(_, how) => discard(afd.shutdown(cx, s, how)),
             Op::Switch(_, option, on) => discard(afd.set_option(cx, s, option, OptionValue::Bool(on))),
@@ -356,7 +356,11 @@ impl Player {
     fn pick_connected(&self, index: usize) -> SocketId {
         let has_peer = |id: &&SocketId| self.bench.afd.socket(**id).is_some_and(|socket| socket.peer().is_some());
         let connected: Vec<_> = self.descriptors.iter().filter(has_peer).collect();
-        if connected.is_empty() || index % 5 == 0 { self.pick(index) } else { *connected[index % connected.len()] }
+        if connected.is_empty() || index.is_multiple_of(5) {
+            self.pick(index)
+        } else {
+            *connected[index % connected.len()]
+        }
     }
 
     fn serve(&mut self, backlog: i32, conditional: bool) {
