@@ -1,26 +1,27 @@
 //! Every modelled rule: its id, one sentence, where the sentence comes from, and the policy that decides it.
 //!
-//! Code names a rule where it acts on it (`RuleId::Bind2`), traces print the id, and `wspsim explain Bind2` prints the
-//! rest. An id is a promise: a rule may be reworded, never renumbered; new rules go to the end of their group.
+//! Code names a rule where it acts on it (`RuleId::Bind2`), traces print the id, and `wspsim explain Bind2` prints
+//! the rest. An id is a promise: a rule may be reworded, never renumbered; new rules go to the end of their group.
 //!
-//! The groups, in the order of the table:
+//! The groups, in order, and where their rows are:
 //!
-//! | group | about | file |
-//! |---|---|---|
-//! | `R` | duplication and sharing | `rules/sharing.rs` |
-//! | `G` `Handle` `Chain` `B` `O` `E` `L` | what holds for many functions: results, handles, protocol info on its way down, blocking, overlapped operations, network events, layers | `rules/common.rs` |
-//! | `Startup` `Cleanup` `Socket` `Dup` `Close` `Shutdown` | the life of a provider and of a descriptor | `rules/sockets.rs` |
-//! | `Bind` `Connect` `Listen` `Accept` `Name` `AddrText` | addresses and connections | `rules/connections.rs` |
-//! | `Send` `SendTo` `Recv` `RecvFrom` | data | `rules/data.rs` |
-//! | `Async` `EventSel` `Enum` `GetOpt` `SetOpt` `Ioctl` `Cancel` | notification, options and control | `rules/control.rs` |
-//! | `Wpu...` | what a provider asks of ws2_32 | `rules/upcalls.rs` |
-//! | `Choose` `BindMatrix` `Event...` `Inherit` | tables: the choice of a catalog entry, bind conflicts, when each event is due, inheritance | `rules/tables.rs` |
+//! - `rules/sharing.rs`: `R`, duplication and sharing;
+//! - `rules/common.rs`: what holds for many functions. `G` results and errors, `Handle` new descriptors, `Chain`
+//!   protocol info on its way down, `B` blocking, `O` overlapped operations, `E` network events, `L` layers;
+//! - `rules/sockets.rs`: `Startup`, `Cleanup`, `Socket`, `Dup`, `Close`, `Shutdown`, the life of a provider and of
+//!   a descriptor;
+//! - `rules/connections.rs`: `Bind`, `Connect`, `Listen`, `Accept`, `Name`, `AddrText`;
+//! - `rules/data.rs`: `Send`, `SendTo`, `Recv`, `RecvFrom`;
+//! - `rules/control.rs`: `Async`, `EventSel`, `Enum` (notification), `GetOpt`, `SetOpt`, `Ioctl`, `Cancel`;
+//! - `rules/upcalls.rs`: `Wpu...`, what a provider asks of ws2_32;
+//! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
+//!   (when each event is due), `Inherit`.
 //!
-//! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a consequence
-//! drawn here from other rules; *Microsoft layered-provider sample* and *observed* mark what an implementation does
-//! where the documentation is silent. Where it contradicts itself or leaves a question open, [`OpenPoint`] says what was
-//! decided. Not in the table yet: WSPSelect, WSPJoinLeaf, WSPSendDisconnect, WSPRecvDisconnect, WSPGetQOSByName,
-//! WSPGetOverlappedResult and the functions of the catalog (WSC).
+//! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a
+//! consequence drawn here from other rules; *Microsoft layered-provider sample* and *observed* mark what an
+//! implementation does where the documentation is silent. Where it contradicts itself or leaves a question open,
+//! [`OpenPoint`] says what was decided. Not in the table yet: WSPSelect, WSPJoinLeaf, WSPSendDisconnect,
+//! WSPRecvDisconnect, WSPGetQOSByName, WSPGetOverlappedResult and the functions of the catalog (WSC).
 
 use std::fmt;
 

@@ -14,6 +14,15 @@ use super::sizes::{SOCKADDR, SOCKADDR_IN, SOCKADDR_IN6};
 use super::text::serde_as_text;
 
 /// A socket address.
+///
+/// ```
+/// use wspsim::abi::SockAddr;
+///
+/// let address: SockAddr = "[fe80::1%3]:80".parse()?;
+/// assert_eq!(address.encode().len(), 28);
+/// assert_eq!(address.with_port(0).to_string(), "fe80::1%3");
+/// # Ok::<(), wspsim::abi::AddressError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[doc(alias = "SOCKADDR")]
 pub enum SockAddr {
@@ -23,7 +32,7 @@ pub enum SockAddr {
     /// SOCKADDR_IN6, family AF_INET6.
     #[doc(alias = "SOCKADDR_IN6")]
     V6(SocketAddrV6),
-    /// Any other family: its number alone.
+    /// Any other family: its number alone. Neither bytes nor text give AF_INET or AF_INET6 here.
     Other(u16),
 }
 

@@ -61,9 +61,9 @@ errors! {
     NotEnoughMemory "WSA_NOT_ENOUGH_MEMORY" | "ERROR_NOT_ENOUGH_MEMORY" = 8, "memory ran out";
     InvalidParameter "WSA_INVALID_PARAMETER" | "ERROR_INVALID_PARAMETER" = 87, "a parameter makes no sense";
     CallNotImplemented "ERROR_CALL_NOT_IMPLEMENTED" = 120, "the call does not exist on this system";
-    OperationAborted "WSA_OPERATION_ABORTED" | "ERROR_OPERATION_ABORTED" = 995, "the overlapped operation was cancelled";
-    IoIncomplete "WSA_IO_INCOMPLETE" | "ERROR_IO_INCOMPLETE" = 996, "the overlapped operation is still running";
-    IoPending "WSA_IO_PENDING" | "ERROR_IO_PENDING" = 997, "the overlapped operation was started; its end is reported later";
+    OperationAborted "WSA_OPERATION_ABORTED" | "ERROR_OPERATION_ABORTED" = 995, "the overlapped call was cancelled";
+    IoIncomplete "WSA_IO_INCOMPLETE" | "ERROR_IO_INCOMPLETE" = 996, "the overlapped call is still running";
+    IoPending "WSA_IO_PENDING" | "ERROR_IO_PENDING" = 997, "the overlapped call was started; its end comes later";
     Intr "WSAEINTR" = 10004, "a blocking call was ended from outside";
     BadF "WSAEBADF" = 10009, "not a file handle";
     Acces "WSAEACCES" = 10013, "permission was refused";

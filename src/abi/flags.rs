@@ -5,6 +5,15 @@
 //!
 //! Text is Windows names joined with `|`, `0` when empty, unnamed bits as one hexadecimal number. Reading also takes
 //! decimal and hexadecimal numbers and blanks around `|`.
+//!
+//! ```
+//! use wspsim::abi::NetworkEvents;
+//!
+//! let events = NetworkEvents::parse("FD_READ|FD_CLOSE|0x8000")?;
+//! assert!(events.contains(NetworkEvents::CLOSE));
+//! assert_eq!(events.to_string(), "FD_READ|FD_CLOSE|0x8000");
+//! # Ok::<(), wspsim::abi::UnknownFlag>(())
+//! ```
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,6 +39,8 @@ impl fmt::Display for UnknownFlag {
 
 impl std::error::Error for UnknownFlag {}
 
+/// One row per bit, in bit order. `all` adds a name for several bits at once; `others are _` makes every bit a known
+/// one to bitflags, so that `!` keeps it.
 macro_rules! windows_flags {
     (
         $(#[$meta:meta])*
@@ -71,7 +82,8 @@ macro_rules! windows_flags {
             /// Reads text such as `A|B`, `0` or `0x20`.
             pub fn parse(text: &str) -> Result<Self, UnknownFlag> {
                 parse(text, $group, |word| {
-                    Self::NAMES.iter().chain(Self::SHORTHANDS).find(|(name, _)| *name == word).map(|(_, flag)| flag.bits())
+                    let mut names = Self::NAMES.iter().chain(Self::SHORTHANDS);
+                    names.find(|(name, _)| *name == word).map(|(_, flag)| flag.bits())
                 })
                 .map(Self::from_bits_retain)
             }

@@ -19,7 +19,12 @@ macro_rules! functions {
         #[repr(u8)]
         pub enum $type {
             $(#[doc = concat!($name, ".")] #[doc(alias = $name)] #[serde(rename = $name)] $variant,)+
-            $(#[doc = concat!($other_name, ", not in the table.")] #[doc(alias = $other_name)] #[serde(rename = $other_name)] $other,)+
+            $(
+                #[doc = concat!($other_name, ", not in the table.")]
+                #[doc(alias = $other_name)]
+                #[serde(rename = $other_name)]
+                $other,
+            )+
         }
 
         impl $type {

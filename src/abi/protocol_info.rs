@@ -2,6 +2,18 @@
 //!
 //! Page: winsock2 wsaprotocol_infow. The layout is the same on 32 and 64 bit. Nothing is checked here: any bytes of the
 //! right length are a protocol info, and come back byte for byte.
+//!
+//! ```
+//! use wspsim::abi::{ProtocolChain, ProtocolInfoW};
+//!
+//! let entry = ProtocolInfoW {
+//!     catalog_entry_id: 1001,
+//!     chain: ProtocolChain::base(1001),
+//!     protocol_name: "TCP/IP".into(),
+//!     ..ProtocolInfoW::default()
+//! };
+//! assert_eq!(ProtocolInfoW::decode(&entry.encode()), Ok(entry));
+//! ```
 
 use super::bytes::{DecodeError, Field, exactly};
 use super::chain::ProtocolChain;

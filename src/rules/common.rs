@@ -4,11 +4,13 @@ macro_rules! common {
     ([$next:ident $($rest:ident)*] $($rows:tt)*) => { $next! { [$($rest)*] $($rows)*
 
     // Results and errors.
-    G1: "A provider function reports its code in the call's own lpErrno, beside SOCKET_ERROR, INVALID_SOCKET or FALSE; only ws2_32 keeps a last error, per thread."
+    G1: "A provider function reports its code in the call's own lpErrno, beside SOCKET_ERROR, INVALID_SOCKET or FALSE; \
+        only ws2_32 keeps a last error, per thread."
         ("lpwspsocket, lpwspbind");
     G2: "WSPStartup has no lpErrno: what it returns is the error code itself."
         ("wspstartup");
-    G3: "A socket remembers its own error until SO_ERROR reads and thereby clears it; a call that succeeds leaves it alone."
+    G3: "A socket remembers its own error until SO_ERROR reads and thereby clears it; a call that succeeds leaves it \
+        alone."
         ("lpwspgetsockopt");
     G4: "Checking parameters is the provider's work; ws2_32 checks only those of the functions it implements itself."
         ("transport-division-of-responsibilities-between-dll-and-service-providers-2");
@@ -16,25 +18,32 @@ macro_rules! common {
         ("lpwspbind and every page with a descriptor parameter");
     G6: "While the network is down, any function on a socket may answer WSAENETDOWN."
         ("lpwspbind and every page with a descriptor parameter");
-    G7: "WSAEINPROGRESS is for clients that negotiated 1.1, whose thread allows one call at a time; a 2.x client may nest calls."
+    G7: "WSAEINPROGRESS is for clients that negotiated 1.1, whose thread allows one call at a time; a 2.x client may \
+        nest calls."
         ("wsastartup, windows-sockets-error-codes-2");
-    G8: "A process has to succeed with WSPStartup before any other provider call; WSANOTINITIALISED itself is named only for WSPCleanup, WPUOpenCurrentThread and WPUCloseThread."
+    G8: "A process has to succeed with WSPStartup before any other provider call; WSANOTINITIALISED itself is named \
+        only for WSPCleanup, WPUOpenCurrentThread and WPUCloseThread."
         ("wspstartup, lpwspcleanup, wpuopencurrentthread, wpuclosethread");
-    G9: "A socket address starts with two bytes of family in host order; the remainder is in network order, and namelen says how many bytes it has."
+    G9: "A socket address starts with two bytes of family in host order; the remainder is in network order, and \
+        namelen says how many bytes it has."
         ("lpwspbind");
 
     // New descriptors.
-    Handle1: "Before an IFS provider lets a new descriptor out it calls WPUModifyIFSHandle, and from then on it uses the value returned."
+    Handle1: "Before an IFS provider lets a new descriptor out it calls WPUModifyIFSHandle, and from then on it uses \
+        the value returned."
         ("lpwspsocket, wpumodifyifshandle, descriptor-allocation-2");
-    Handle2: "A non-IFS provider takes each new descriptor from WPUCreateSocketHandle, together with a context value of its choice."
+    Handle2: "A non-IFS provider takes each new descriptor from WPUCreateSocketHandle, together with a context value \
+        of its choice."
         ("lpwspsocket, wpucreatesockethandle, descriptor-allocation-2");
     Handle3: "Registering a handle is how ws2_32 learns whose it is; later calls on the handle go to that owner."
         ("descriptor-allocation-2") by layer_handle_owner;
-    Handle4: "A non-IFS provider returns a handle through WPUCloseSocketHandle; for an IFS handle there is nothing to return."
+    Handle4: "A non-IFS provider returns a handle through WPUCloseSocketHandle; for an IFS handle there is nothing to \
+        return."
         ("lpwspclosesocket, wpuclosesockethandle");
 
     // Protocol info on its way down a chain.
-    Chain1: "A layer both implements and calls WSPStartup, WSPSocket, WSPDuplicateSocket, WSPAddressToString and WSPStringToAddress: it is server above and client below."
+    Chain1: "A layer both implements and calls WSPStartup, WSPSocket, WSPDuplicateSocket, WSPAddressToString and \
+        WSPStringToAddress: it is server above and client below."
         ("wspstartup, lpwspsocket, lpwspduplicatesocket");
     Chain2: "To a next link that is a layer, protocol info goes down with its contents untouched, chain included."
         ("wspstartup, lpwspsocket, lpwspduplicatesocket");
@@ -42,39 +51,51 @@ macro_rules! common {
         ("wspstartup, lpwspsocket, lpwspduplicatesocket");
     Chain4: "A layer finds its place by its catalog id in ChainEntries, and the entry after that is its next link."
         ("wspstartup");
-    Chain5: "A layer that exchanges the entry for the base's keeps dwProviderReserved, else the base would see an ordinary open and make a fresh socket."
+    Chain5: "A layer that exchanges the entry for the base's keeps dwProviderReserved, else the base would see an \
+        ordinary open and make a fresh socket."
         ("Microsoft layered-provider sample");
 
     // Blocking.
-    B1: "A new socket blocks; FIONBIO changes that, and WSPAsyncSelect and WSPEventSelect make it nonblocking whatever their mask."
+    B1: "A new socket blocks; FIONBIO changes that, and WSPAsyncSelect and WSPEventSelect make it nonblocking whatever \
+        their mask."
         ("lpwspsocket, lpwspioctl, lpwspasyncselect, lpwspeventselect");
-    B2: "The mode counts only where a call could block: overlapped operations ignore it, and WSA_FLAG_OVERLAPPED does not change it."
+    B2: "The mode counts only where a call could block: overlapped operations ignore it, and WSA_FLAG_OVERLAPPED does \
+        not change it."
         ("lpwspsocket, lpwspioctl");
-    B3: "Going back to blocking takes two steps: end the registration with mask 0, then FIONBIO 0; while it stands FIONBIO 0 gives WSAEINVAL."
+    B3: "Going back to blocking takes two steps: end the registration with mask 0, then FIONBIO 0; while it stands \
+        FIONBIO 0 gives WSAEINVAL."
         ("lpwspioctl, lpwspeventselect, lpwspasyncselect");
-    B4: "A call on a nonblocking socket that cannot finish at once gives WSAEWOULDBLOCK; WSPJoinLeaf alone answers with a descriptor that is not usable yet."
+    B4: "A call on a nonblocking socket that cannot finish at once gives WSAEWOULDBLOCK; WSPJoinLeaf alone answers \
+        with a descriptor that is not usable yet."
         ("lpwspaccept, lpwspconnect, lpwspjoinleaf");
-    B5: "A provider about to block asks WPUQueryBlockingCallback: without a hook it waits natively, with one it calls the hook until FALSE means cancelled, and ends with WSAEINTR."
+    B5: "A provider about to block asks WPUQueryBlockingCallback: without a hook it waits natively, with one it calls \
+        the hook until FALSE means cancelled, and ends with WSAEINTR."
         ("wpuqueryblockingcallback, lpwspcancelblockingcall");
-    B6: "The hook is called only for a function that may block, on a blocking socket, when the request cannot finish now."
+    B6: "The hook is called only for a function that may block, on a blocking socket, when the request cannot finish \
+        now."
         ("wpuqueryblockingcallback");
     B7: "WSPBind, WSPGetSockOpt, WSPGetPeerName and their like finish at once in either mode."
         ("ioctlsocket");
 
     // Overlapped operations.
-    O1: "A call is overlapped if it brings an overlapped structure or a completion routine; on a socket made without WSA_FLAG_OVERLAPPED both are passed over."
+    O1: "A call is overlapped if it brings an overlapped structure or a completion routine; on a socket made without \
+        WSA_FLAG_OVERLAPPED both are passed over."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
-    O2: "0 means finished and already announced, WSA_IO_PENDING means started with the announcement to come, any other code means never started and never announced."
+    O2: "0 means finished and already announced, WSA_IO_PENDING means started with the announcement to come, any other \
+        code means never started and never announced."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
     O3: "An operation that becomes pending resets its event, and its completion sets it."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
     O4: "Buffers are sent and filled in the order they were posted, but the announcements may come in any order."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
-    O5: "Operations may be pending side by side, each with an overlapped structure of its own that has to live until completion."
+    O5: "Operations may be pending side by side, each with an overlapped structure of its own that has to live until \
+        completion."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
-    O6: "The array of WSABUFs may vanish once the call returns, so the provider copies it; the data buffers are the provider's until completion."
+    O6: "The array of WSABUFs may vanish once the call returns, so the provider copies it; the data buffers are the \
+        provider's until completion."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
-    O7: "A completion routine runs only on the thread that started the call, only in an alertable wait, queued by WPUQueueApc."
+    O7: "Completion routines reach only the thread whose call they belong to, and only in an alertable wait, \
+        queued by WPUQueueApc."
         ("lpwspsend, wpuqueueapc") missing "overlapped operations";
     O8: "Routines of one socket run one after the other, never inside each other, and may themselves send and receive."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
@@ -82,45 +103,58 @@ macro_rules! common {
         ("wpucompleteoverlappedrequest, wpucreatesockethandle") missing "overlapped operations";
     O10: "The end of a thread cancels every operation it had started."
         ("lpwspsend, lpwsprecv") missing "overlapped operations";
-    O11: "Of an operation with a completion routine WSPGetOverlappedResult may only ask; waiting (fWait TRUE) is for events."
+    O11: "Of an operation with a completion routine WSPGetOverlappedResult may only ask; waiting (fWait TRUE) is for \
+        events."
         ("lpwspgetoverlappedresult") missing "overlapped operations";
-    O12: "With SO_RCVBUF 0 a reliable protocol takes data only into posted buffers, and an unreliable one drops what finds none."
+    O12: "With SO_RCVBUF 0 a reliable protocol takes data only into posted buffers, and an unreliable one drops what \
+        finds none."
         ("lpwspsetsockopt") missing "overlapped operations";
-    O13: "The provider copies the contents of lpThreadId and keeps them until WPUQueueApc is done; the pointer itself is not kept."
+    O13: "The provider copies the contents of lpThreadId and keeps them until WPUQueueApc is done; the pointer itself \
+        is not kept."
         ("lpwspsend, wpuqueueapc") missing "overlapped operations";
 
     // Network events.
-    E1: "There is one registration per shared socket; a new one of either kind ends the old, from whatever descriptor or process that came, and WSPEventSelect also empties the record."
+    E1: "There is one registration per shared socket; a new one of either kind ends the old, from whatever descriptor \
+        or process that came, and WSPEventSelect also empties the record."
         ("lpwspasyncselect, lpwspeventselect, lpwspduplicatesocket") by record_at_registration;
-    E2: "A registration is one mask with one target, a window message or an event object; different targets for different events cannot be had."
+    E2: "A registration is one mask with one target, a window message or an event object; different targets for \
+        different events cannot be had."
         ("lpwspasyncselect, lpwspeventselect");
     E3: "Mask 0 ends the registration, whatever event comes with it, and the socket stays nonblocking."
         ("lpwspasyncselect, lpwspeventselect");
-    E4: "A reported event is not reported again until a call that re-enables it was made; a failing call re-enables as well."
+    E4: "A reported event is not reported again until a call that re-enables it was made; a failing call re-enables as \
+        well."
         ("lpwspasyncselect, lpwspeventselect");
-    E5: "FD_READ, FD_OOB and FD_ACCEPT follow the level: if the condition still holds after the re-enabling call, they are reported once more."
+    E5: "FD_READ, FD_OOB and FD_ACCEPT follow the level: if the condition still holds after the re-enabling call, they \
+        are reported once more."
         ("lpwspasyncselect, lpwspeventselect");
-    E6: "FD_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE follow the edge: once per change, the last two only after their ioctl was issued."
+    E6: "FD_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE follow the edge: each change is \
+        reported once, and for the last two their ioctl has to be issued before."
         ("lpwspasyncselect, lpwspeventselect") missing "no provider offers quality of service or change notices";
-    E7: "FD_WRITE comes when a connection is made or accepted, and afterwards only when space returns after a send that gave WSAEWOULDBLOCK."
+    E7: "FD_WRITE comes when a connection is made or accepted, and afterwards only when space returns after a send \
+        that gave WSAEWOULDBLOCK."
         ("lpwspasyncselect, lpwspeventselect");
     E8: "Nothing re-enables FD_CONNECT and FD_CLOSE."
         ("lpwspasyncselect, lpwspeventselect");
-    E9: "Conditions are looked at when a registration or a re-enabling call is made, and one that holds already is reported there and then."
+    E9: "Conditions are looked at when a registration or a re-enabling call is made, and one that holds already is \
+        reported there and then."
         ("lpwspasyncselect, lpwspeventselect");
-    E10: "FD_CLOSE is for connections: 0 after a graceful end and only when all data was read, WSAECONNRESET after a reset, WSAECONNABORTED after other failures."
+    E10: "FD_CLOSE is for connections: 0 after a graceful end and only when all data was read, WSAECONNRESET after a \
+        reset, WSAECONNABORTED after other failures."
         ("lpwspasyncselect, lpwspenumnetworkevents");
     E11: "Urgent data raises FD_OOB while SO_OOBINLINE is off, and FD_READ while it is on."
         ("lpwspasyncselect, lpwspeventselect");
     E12: "FD_CONNECT reports each end of a connect, an immediate one included, and its code tells success or cause."
         ("lpwspasyncselect, lpwspenumnetworkevents");
-    E13: "A request put off by CF_DEFER stays first in the queue, its WSATRY_AGAIN does not re-enable FD_ACCEPT, and while it is first no other request is announced."
+    E13: "A request put off by CF_DEFER stays first in the queue, its WSATRY_AGAIN does not re-enable FD_ACCEPT, and \
+        while it is first no other request is announced."
         ("lpwspaccept, lpwspeventselect");
     E14: "An accepted socket starts with the listener's registration: same mask, same event object or window message."
         ("lpwspaccept, lpwspeventselect");
     E15: "Closing ends the registration but not the event object, and messages posted before may still arrive."
         ("lpwspclosesocket, lpwspeventselect, lpwspasyncselect") by registrant_closes;
-    E16: "Only a WSPEventSelect registration feeds the record that WSPEnumNetworkEvents reads; mask 0 or WSPAsyncSelect ends the feeding."
+    E16: "Only a WSPEventSelect registration feeds the record that WSPEnumNetworkEvents reads; mask 0 or \
+        WSPAsyncSelect ends the feeding."
         ("lpwspenumnetworkevents, lpwspeventselect");
     E17: "WSPSelect and registrations do not affect each other."
         ("lpwspselect");
@@ -128,17 +162,22 @@ macro_rules! common {
         ("lpwspasyncselect, lpwspeventselect");
 
     // Base providers and layers.
-    L1: "A layer may offer the lower provider's functions as its own only if it offers the lower handles too; one with its own handles implements every function and translates each handle."
+    L1: "A layer may offer the lower provider's functions as its own only if it offers the lower handles too; one with \
+        its own handles implements every function and translates each handle."
         ("wspstartup, wpucreatesockethandle, wpumodifyifshandle");
-    L2: "The upcall table a layer was given goes to the next link unchanged, so an upcall from any depth reaches ws2_32 directly."
+    L2: "The upcall table a layer was given goes to the next link unchanged, so an upcall from any depth reaches \
+        ws2_32 directly."
         ("wspstartup");
     L3: "A non-IFS layer has its own AcceptEx, ConnectEx, DisconnectEx, TransmitFile, TransmitPackets and WSARecvMsg."
         ("wscinstallproviderandchains64_32") missing "extension functions";
-    L4: "A layer with its own handles calls down with its own overlapped structure and passes the completion on to the client's, because the completion port hangs on its handle."
+    L4: "A layer with its own handles calls down with its own overlapped structure and passes the completion on to the \
+        client's, because the completion port hangs on its handle."
         ("wpucreatesockethandle") missing "overlapped operations";
-    L5: "An IFS layer that passes lower handles through keeps to the limits of WPUModifyIFSHandle: it must not count on seeing all I/O."
+    L5: "An IFS layer that passes lower handles through keeps to the limits of WPUModifyIFSHandle: it must not count \
+        on seeing all I/O."
         ("wpumodifyifshandle");
-    L6: "A layer with its own handles takes WSPAsyncSelect messages on a hidden window to exchange the handle in them, and answers SO_PROTOCOL_INFOW with its chain entry."
+    L6: "A layer with its own handles takes WSPAsyncSelect messages on a hidden window to exchange the handle in them, \
+        and answers SO_PROTOCOL_INFOW with its chain entry."
         ("Microsoft layered-provider sample");
     } };
 }

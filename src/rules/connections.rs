@@ -48,7 +48,8 @@ macro_rules! connections {
         ("lpwspconnect");
     Connect11: "A connectionless socket with a default peer drops datagrams from everybody else."
         ("lpwspconnect");
-    Connect12: "The all-zero address takes the default peer away: Send and Recv then give WSAENOTCONN, SendTo and RecvFrom work."
+    Connect12: "The all-zero address takes the default peer away: Send and Recv then give WSAENOTCONN, SendTo and \
+        RecvFrom work."
         ("lpwspconnect");
     Connect13: "The default peer may be set again at any time; a different one drops the datagrams queued so far."
         ("lpwspconnect");
@@ -60,7 +61,8 @@ macro_rules! connections {
         ("lpwspconnect");
     Connect17: "An address of another family gives WSAEAFNOSUPPORT, one too short WSAEFAULT."
         ("lpwspconnect");
-    Connect18: "Caller data given to a provider without connect data gives WSAEPROTONOSUPPORT; on a connectionless socket it is ignored."
+    Connect18: "Caller data given to a provider without connect data gives WSAEPROTONOSUPPORT; on a connectionless \
+        socket it is ignored."
         ("lpwspconnect");
     Connect19: "A flow specification that cannot be met gives WSAEOPNOTSUPP."
         ("lpwspconnect") missing "no provider offers quality of service";
@@ -78,7 +80,8 @@ macro_rules! connections {
         ("lpwsplisten");
     Listen4: "Requests queue up to the backlog; SOMAXCONN asks for the largest the provider finds sensible."
         ("lpwsplisten");
-    Listen5: "A backlog outside the legal range is replaced by the nearest legal one without a word, and nothing reads it back."
+    Listen5: "A backlog outside the legal range is replaced by the nearest legal one without a word, and nothing reads \
+        it back."
         ("lpwsplisten");
     Listen6: "A client that finds the queue full gets WSAECONNREFUSED."
         ("lpwsplisten");
@@ -86,19 +89,23 @@ macro_rules! connections {
         ("lpwsplisten") by repeated_listen;
     Listen8: "A smaller backlog resets the pending connections that no longer fit."
         ("lpwsplisten");
-    Listen9: "Running out of descriptors does not stop listening: the queue stays, and a later accept or listen goes on with it."
+    Listen9: "Running out of descriptors does not stop listening: the queue stays, and a later accept or listen goes \
+        on with it."
         ("lpwsplisten");
 
     // WSPAccept
     Accept1: "WSPAccept takes the first pending connection of a listening socket."
         ("lpwspaccept");
-    Accept2: "On a socket that does not listen WSPAccept gives WSAEINVAL, on one that is not connection oriented WSAEOPNOTSUPP."
+    Accept2: "On a socket that does not listen WSPAccept gives WSAEINVAL, on one that is not connection oriented \
+        WSAEOPNOTSUPP."
         ("lpwspaccept");
     Accept3: "Without a condition function every connection is accepted."
         ("lpwspaccept");
-    Accept4: "The condition function runs on the thread that called and answers CF_ACCEPT, CF_REJECT or CF_DEFER; any other answer gives WSAEINVAL."
+    Accept4: "The condition function runs on the thread that called and answers CF_ACCEPT, CF_REJECT or CF_DEFER; any \
+        other answer gives WSAEINVAL."
         ("lpwspaccept");
-    Accept5: "CF_ACCEPT makes a new socket with the listener's properties and registration; the listener goes on listening."
+    Accept5: "CF_ACCEPT makes a new socket with the listener's properties and registration; the listener goes on \
+        listening."
         ("lpwspaccept");
     Accept6: "CF_REJECT refuses the connection, and the caller gets WSAECONNREFUSED."
         ("lpwspaccept");
@@ -108,11 +115,13 @@ macro_rules! connections {
         ("lpwspaccept");
     Accept9: "With nothing queued a nonblocking accept gives WSAEWOULDBLOCK."
         ("lpwspaccept");
-    Accept10: "The peer's address is stored if both addr and addrlen are given, whatever the condition function answers."
+    Accept10: "The peer's address is stored if both addr and addrlen are given, whatever the condition function \
+        answers."
         ("lpwspaccept");
     Accept11: "An addrlen too small for the address gives WSAEFAULT."
         ("lpwspaccept");
-    Accept12: "A queued connection that the peer reset gives WSAECONNRESET; an offer that timed out or was withdrawn WSAEACCES."
+    Accept12: "A queued connection that the peer reset gives WSAECONNRESET; an offer that timed out or was withdrawn \
+        WSAEACCES."
         ("lpwspaccept");
     Accept13: "With no descriptor left WSPAccept gives WSAEMFILE, and the connection stays queued."
         ("lpwspaccept");
@@ -146,13 +155,15 @@ macro_rules! connections {
     // WSPAddressToString, WSPStringToAddress
     AddrText1: "A text buffer that is too small gives WSAEFAULT, and the needed length is stored."
         ("lpwspaddresstostring") by address_string_length;
-    AddrText2: "WSPAddressToString gives WSAEINVAL for a bad address, a family it does not serve, or protocol info of another provider."
+    AddrText2: "WSPAddressToString gives WSAEINVAL for a bad address, a family it does not serve, or protocol info of \
+        another provider."
         ("lpwspaddresstostring");
     AddrText3: "An IPv4 address reads as four decimal numbers, an IPv6 one as hexadecimal groups with one gap closed."
         ("wsaaddresstostringw");
     AddrText4: "A port that is not 0 is appended after a colon, with an IPv6 address in brackets."
         ("observed");
-    AddrText5: "WSPStringToAddress gives WSAEINVAL for text it cannot read, a family it does not serve, or protocol info of another provider."
+    AddrText5: "WSPStringToAddress gives WSAEINVAL for text it cannot read, a family it does not serve, or protocol \
+        info of another provider."
         ("lpwspstringtoaddress");
     AddrText6: "Parts the text leaves out get defaults: port 0."
         ("lpwspstringtoaddress");

@@ -4,7 +4,8 @@ macro_rules! control {
     ([$next:ident $($rest:ident)*] $($rows:tt)*) => { $next! { [$($rest)*] $($rows)*
 
     // WSPAsyncSelect
-    Async1: "Each chosen event is posted to the window with WPUPostMessage: wParam the descriptor, low word of lParam the event, high word its code."
+    Async1: "Each chosen event is posted to the window with WPUPostMessage: wParam the descriptor, low word of lParam \
+        the event, high word its code."
         ("lpwspasyncselect");
     Async2: "One message carries one event, never several."
         ("lpwspasyncselect");
@@ -28,7 +29,8 @@ macro_rules! control {
         ("lpwspeventselect");
     EventSel4: "WSPEventSelect replaces a registration of either kind and empties the record."
         ("lpwspeventselect") by record_at_registration;
-    EventSel5: "The event object is only ever set by reports; resetting it is left to WSPEnumNetworkEvents or the client."
+    EventSel5: "The event object is only ever set by reports; resetting it is left to WSPEnumNetworkEvents or the \
+        client."
         ("lpwspeventselect, lpwspenumnetworkevents");
     EventSel6: "With a mask that is not 0, an event object that does not exist gives WSAEINVAL."
         ("lpwspeventselect");
@@ -52,7 +54,8 @@ macro_rules! control {
         ("lpwspenumnetworkevents, open point A24") by foreign_event;
 
     // WSPGetSockOpt
-    GetOpt1: "The length argument brings the buffer's size and takes back the value's; a buffer too small gives WSAEFAULT."
+    GetOpt1: "The length argument brings the buffer's size and takes back the value's; a buffer too small gives \
+        WSAEFAULT."
         ("lpwspgetsockopt");
     GetOpt2: "An option the provider does not know gives WSAENOPROTOOPT, a level it does not know WSAEINVAL."
         ("lpwspgetsockopt");
@@ -68,7 +71,8 @@ macro_rules! control {
         ("lpwspgetsockopt");
     GetOpt8: "SO_PROTOCOL_INFOW gives the socket's catalog entry, seen through a layer the layer's chain entry."
         ("lpwspgetsockopt, Microsoft layered-provider sample");
-    GetOpt9: "SO_LINGER gives the linger structure, and SO_DONTLINGER is TRUE while lingering is off, as it is in a new socket."
+    GetOpt9: "SO_LINGER gives the linger structure, and SO_DONTLINGER is TRUE while lingering is off, as it is in a \
+        new socket."
         ("lpwspgetsockopt, socket-options-and-ioctls-2, closesocket") by linger_default;
     GetOpt10: "Every descriptor of a shared socket reads the same values."
         ("lpwspduplicatesocket, derived from R11");
@@ -108,7 +112,8 @@ macro_rules! control {
         ("lpwspsetsockopt, so-conditional-accept");
     SetOpt14: "SO_RCVTIMEO and SO_SNDTIMEO act only on sockets made with WSA_FLAG_OVERLAPPED."
         ("wsasocketw");
-    SetOpt15: "A level the provider does not know, or a value that makes no sense, gives WSAEINVAL; an unknown option WSAENOPROTOOPT."
+    SetOpt15: "A level the provider does not know, or a value that makes no sense, gives WSAEINVAL; an unknown option \
+        WSAENOPROTOOPT."
         ("lpwspsetsockopt");
     SetOpt16: "Options may be set in any state of the socket, and SO_REUSEADDR set after the bind changes nothing."
         ("lpwspsetsockopt");
@@ -140,7 +145,8 @@ macro_rules! control {
         ("lpwspcancelblockingcall");
     Cancel2: "With no blocking call on the thread it gives WSAEINVAL."
         ("lpwspcancelblockingcall");
-    Cancel3: "A cancelled accept or select does the sockets no harm; after any other cancelled call only a close is sure to work."
+    Cancel3: "A cancelled accept or select does the sockets no harm; after any other cancelled call only a close is \
+        sure to work."
         ("lpwspcancelblockingcall");
     Cancel4: "A stream broken by a cancellation is reset, and all calls on it but the close give WSAECONNABORTED."
         ("lpwspcancelblockingcall");

@@ -4,7 +4,8 @@ macro_rules! data {
     ([$next:ident $($rest:ident)*] $($rows:tt)*) => { $next! { [$($rest)*] $($rows)*
 
     // WSPSend
-    Send1: "WSPSend needs a peer, by connection or as default of a connectionless socket; without one it gives WSAENOTCONN."
+    Send1: "WSPSend needs a peer, by connection or as default of a connectionless socket; without one it gives \
+        WSAENOTCONN."
         ("lpwspsend");
     Send2: "Buffers are taken in the order of the array, and the count of bytes taken is stored."
         ("lpwspsend");
@@ -28,7 +29,8 @@ macro_rules! data {
         ("lpwspsend");
     Send12: "MSG_DONTROUTE may be given and may be ignored."
         ("lpwspsend");
-    Send13: "On a connection the peer has reset, a send gives WSAECONNRESET; on one lost by timeout or failure WSAECONNABORTED."
+    Send13: "On a connection the peer has reset, a send gives WSAECONNRESET; on one lost by timeout or failure \
+        WSAECONNABORTED."
         ("lpwspsend");
     Send14: "A send to a broadcast peer without SO_BROADCAST gives WSAEACCES."
         ("lpwspsend");
@@ -38,7 +40,8 @@ macro_rules! data {
         ("lpwspsetsockopt, sol-socket-socket-options");
 
     // WSPSendTo
-    SendTo1: "On a connectionless socket lpTo is the destination of this datagram alone, even if there is a default peer."
+    SendTo1: "On a connectionless socket lpTo is the destination of this datagram alone, even if there is a default \
+        peer."
         ("lpwspsendto");
     SendTo2: "On a connection-oriented socket lpTo is ignored and the call is WSPSend."
         ("lpwspsendto");
@@ -56,7 +59,8 @@ macro_rules! data {
         ("lpwspsendto");
 
     // WSPRecv
-    Recv1: "WSPRecv needs a connection, or on a connectionless socket a local address; without a connection WSAENOTCONN, without an address WSAEINVAL."
+    Recv1: "WSPRecv needs a connection, or on a connectionless socket a local address; without a connection \
+        WSAENOTCONN, without an address WSAEINVAL."
         ("lpwsprecv");
     Recv2: "A blocking receive waits for data and has no time limit of its own."
         ("lpwsprecv");
@@ -68,13 +72,16 @@ macro_rules! data {
         ("recv");
     Recv6: "From a message socket, a receive returns one whole message at most."
         ("lpwsprecv");
-    Recv7: "A socket receives as a stream unless it is XP1_MESSAGE_ORIENTED, is not XP1_PSEUDO_STREAM, and the call has no MSG_PARTIAL."
+    Recv7: "A socket receives as a stream unless it is XP1_MESSAGE_ORIENTED, is not XP1_PSEUDO_STREAM, and the call \
+        has no MSG_PARTIAL."
         ("lpwsprecv");
     Recv8: "The buffers of the array are filled one after the other without gaps."
         ("lpwsprecv");
-    Recv9: "A message too large for the buffers of an unreliable protocol fills them, gives WSAEMSGSIZE, and loses its rest."
+    Recv9: "A message too large for the buffers of an unreliable protocol fills them, gives WSAEMSGSIZE, and loses its \
+        rest."
         ("lpwsprecv");
-    Recv10: "A message too large for the buffers of a reliable protocol without partial messages gives WSAEMSGSIZE and waits for larger ones."
+    Recv10: "A message too large for the buffers of a reliable protocol without partial messages gives WSAEMSGSIZE and \
+        waits for larger ones."
         ("lpwsprecv");
     Recv11: "Where partial messages exist, MSG_PARTIAL in the flags returned says that more of the message follows."
         ("lpwsprecv");

@@ -51,7 +51,8 @@ macro_rules! open_points {
 
 open_points! {
     A1: "Is the protocol info of WSPDuplicateSocket only written, or does it also go down a chain as an input?"
-        => "Both: it is passed down by the rule of the chain, its contents are ignored, and the result is the chain entry with the base's token.";
+        => "Both: it is passed down by the rule of the chain, its contents are ignored, and the result is the chain \
+        entry with the base's token.";
     A2: "Is lingering on or off in a new socket?"
         => "Off, as three of four pages have it." by linger_default;
     A3: "Which catalog id does a layer of a chain register its handles under?"
@@ -70,8 +71,9 @@ open_points! {
         => "Sockets closed before finish sending; sockets still open are reset." by open_at_cleanup;
     A10: "Does the reset of the last WSPCleanup reach sockets that other processes share?"
         => "No: only this process's references go." by final_cleanup;
-    A11: "What does a process id give that does not exist, is the caller's own, or is not the opener's?"
-        => "WSAEINVAL when duplicating for nobody; one's own id works; a wrong opener gets WSAEINVAL." by unknown_process;
+    A11: "What does a process id give that names nobody, the caller, or another process than the later opener?"
+        => "WSAEINVAL when duplicating for nobody; one's own id works; a wrong opener gets \
+        WSAEINVAL." by unknown_process;
     A12: "Does the length of WSPAddressToString count bytes or characters?"
         => "Characters with the terminator, as the wide API function has it." by address_string_length;
     A13: "May a connected socket call WSPRecvFrom?"
@@ -85,7 +87,8 @@ open_points! {
     A17: "Which provider version makes the API report WSAEINVALIDPROVIDER?"
         => "Every version but 2.2.";
     A18: "Which set has to contain which when a layer's categories meet an application's?"
-        => "The layer's have to lie within the application's, and a layer without categories is not loaded into a categorised process.";
+        => "The layer's have to lie within the application's, and a layer without categories is not loaded into a \
+        categorised process.";
     A19: "What becomes of chains whose layer is removed?"
         => "They stay in the catalog, and opening them gives WSAEPROVIDERFAILEDINIT.";
     A20: "Are the rows WSAENETRESET and WSAENOBUFS of WSPSend what they say?"
@@ -100,14 +103,15 @@ open_points! {
         => "Any descriptor reads and empties it, and the given event is reset unchecked." by foreign_event;
     A25: "What becomes of a registration whose process closes its descriptor while others remain?"
         => "It ends if that process made it." by registrant_closes;
-    A26: "Does lingering act on a close that is not the last?"
+    A26: "Do closes before the last one obey lingering?"
         => "No: such a close neither waits nor fails." by linger_on_shared_close;
     A27: "Is overlapped a property of the descriptor or of the socket, if source and target give different flags?"
         => "Of the shared socket, set when it was made.";
     A28: "Which field of the block carries a provider's own state?"
         => "dwProviderReserved, for the base alone; a layer keeps its state in a table by that token." by token_place;
     A29: "Which codes do ReadFile, WriteFile and the provider-info functions give where no page names one?"
-        => "WSAEFAULT for a missing info buffer, WSAEINVAL for an unknown provider; ReadFile and WriteFile are not modelled.";
+        => "WSAEFAULT for a missing info buffer, WSAEINVAL for an unknown provider; ReadFile and WriteFile are not \
+        modelled.";
     A30: "Is DuplicateHandle on a socket allowed or not?"
         => "A provider of IFS handles may use it inside, applications should not; both are modelled.";
     A31: "Is ChainLen a length in bytes?"

@@ -22,9 +22,11 @@ macro_rules! tables {
         ("lpwspsocket");
     Choose7: "With protocol info nothing is matched; the entry it names is the one."
         ("lpwspsocket, wsasocketw");
-    Choose8: "No entry of the family gives WSAEAFNOSUPPORT, none of the type in it WSAESOCKTNOSUPPORT, none of the protocol WSAEPROTONOSUPPORT."
+    Choose8: "No entry of the family gives WSAEAFNOSUPPORT, none of the type in it WSAESOCKTNOSUPPORT, none of the \
+        protocol WSAEPROTONOSUPPORT."
         ("wsasocketw, open point A23");
-    Choose9: "A triple whose parts are all served, but by no one entry, gives WSAEINVAL or WSAEPROTOTYPE."
+    Choose9: "A protocol the family has only with another type gives WSAEPROTOTYPE; any other triple that fits no \
+        single entry gives WSAEINVAL."
         ("wsasocketw, open point A23");
     Choose10: "PFL_HIDDEN keeps an entry out of enumeration, not out of the choice."
         ("wsaprotocol_infow, open point A23") by hidden_entries;
@@ -32,29 +34,37 @@ macro_rules! tables {
         ("wscinstallprovider, wscwriteproviderorder");
     Choose12: "An entry whose provider cannot be loaded or started gives WSAEPROVIDERFAILEDINIT."
         ("wsasocketw");
-    Choose13: "Protocol info that names an entry the process's catalog does not have gives WSAEINVAL, and a pending duplication stays untouched."
+    Choose13: "Protocol info that names an entry the process's catalog does not have gives WSAEINVAL, and a pending \
+        duplication stays untouched."
         ("wsasocketw, derived");
 
     // Bind conflicts: what a second bind to the port gives.
     BindMatrix1: "Two different specific addresses never conflict."
         ("using-so-reuseaddr-and-so-exclusiveaddruse");
-    BindMatrix2: "After plain on the wildcard: on the wildcard plain and exclusive give WSAEADDRINUSE, reuse WSAEACCES; on a specific address all succeed."
+    BindMatrix2: "After plain on the wildcard: on the wildcard plain and exclusive give WSAEADDRINUSE, reuse \
+        WSAEACCES; on a specific address all succeed."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
-    BindMatrix3: "After plain on a specific address: on the wildcard plain and reuse succeed, exclusive gives WSAEADDRINUSE; on that address plain and exclusive give WSAEADDRINUSE, reuse WSAEACCES."
+    BindMatrix3: "After plain on a specific address: on the wildcard plain and reuse succeed, exclusive gives \
+        WSAEADDRINUSE; on that address plain and exclusive give WSAEADDRINUSE, reuse WSAEACCES."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
-    BindMatrix4: "After reuse on the wildcard: on the wildcard plain and exclusive give WSAEADDRINUSE, reuse succeeds; on a specific address all succeed."
+    BindMatrix4: "After reuse on the wildcard: on the wildcard plain and exclusive give WSAEADDRINUSE, reuse succeeds; \
+        on a specific address all succeed."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
-    BindMatrix5: "After reuse on a specific address: on the wildcard plain and reuse succeed; on that address only reuse does; exclusive gives WSAEADDRINUSE on either."
+    BindMatrix5: "After reuse on a specific address: on the wildcard plain and reuse succeed; on that address reuse \
+        succeeds and plain gives WSAEADDRINUSE; exclusive gives WSAEADDRINUSE on either."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
-    BindMatrix6: "After exclusive on the wildcard: on the wildcard plain and exclusive give WSAEADDRINUSE, reuse WSAEACCES; on a specific address all give WSAEACCES."
+    BindMatrix6: "After exclusive on the wildcard: on the wildcard plain and exclusive give WSAEADDRINUSE, reuse \
+        WSAEACCES; on a specific address all give WSAEACCES."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
-    BindMatrix7: "After exclusive on a specific address: on the wildcard plain and reuse succeed, exclusive gives WSAEADDRINUSE; on that address plain and exclusive give WSAEADDRINUSE, reuse WSAEACCES."
+    BindMatrix7: "After exclusive on a specific address: on the wildcard plain and reuse succeed, exclusive gives \
+        WSAEADDRINUSE; on that address plain and exclusive give WSAEADDRINUSE, reuse WSAEACCES."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
-    BindMatrix8: "Another user's plain or reuse bind on the wildcard lets no plain or exclusive bind to a specific address pass: WSAEACCES; after plain, reuse gets WSAEACCES too."
+    BindMatrix8: "Another user's plain or reuse bind on the wildcard lets no plain or exclusive bind to a specific \
+        address pass: WSAEACCES; after plain, reuse gets WSAEACCES too."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") missing "processes have no users";
-    BindMatrix9: "By the older table every plain or exclusive second bind gives WSAEADDRINUSE."
+    BindMatrix9: "By the table of Windows XP every plain or exclusive second bind gives WSAEADDRINUSE."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
-    BindMatrix10: "By the older table a reuse bind succeeds, unless the first was exclusive: then WSAEACCES."
+    BindMatrix10: "By the table of Windows XP a reuse bind succeeds, unless the first was exclusive: then WSAEACCES."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
     BindMatrix11: "A dual-stack wildcard has to pass in both families."
         ("using-so-reuseaddr-and-so-exclusiveaddruse");
@@ -76,7 +86,8 @@ macro_rules! tables {
         ("lpwspasyncselect, lpwspeventselect");
     EventWrite3: "FD_WRITE comes when space returns after a send that gave WSAEWOULDBLOCK."
         ("lpwspasyncselect, lpwspeventselect");
-    EventWrite4: "A connectionless socket can send as soon as it is bound; reporting that as FD_WRITE is allowed, not demanded."
+    EventWrite4: "A connectionless socket can send as soon as it is bound; reporting that as FD_WRITE is allowed, not \
+        demanded."
         ("lpwspasyncselect, lpwspeventselect");
     EventOob1: "With SO_OOBINLINE off, FD_OOB comes at registration if urgent data waits."
         ("lpwspasyncselect, lpwspeventselect");
@@ -94,13 +105,15 @@ macro_rules! tables {
         ("lpwspasyncselect, lpwspeventselect");
     EventConnect2: "FD_CONNECT comes when an attempt ends, well or badly, at once or later."
         ("lpwspasyncselect, lpwspeventselect");
-    EventConnect3: "The code of FD_CONNECT is 0 or what a blocking connect would have given, such as WSAECONNREFUSED or WSAETIMEDOUT."
+    EventConnect3: "The code of FD_CONNECT is 0 or what a blocking connect would have given, such as WSAECONNREFUSED \
+        or WSAETIMEDOUT."
         ("lpwspenumnetworkevents, lpwspasyncselect");
     EventClose1: "FD_CLOSE comes at registration if the connection has ended already."
         ("lpwspasyncselect, lpwspeventselect");
     EventClose2: "FD_CLOSE with code 0 comes once the peer has ended its sending and no data waits to be read."
         ("lpwspasyncselect, lpwspeventselect");
-    EventClose3: "FD_CLOSE with code 0 comes once a shutdown made here is answered by the peer's end and no data waits to be read."
+    EventClose3: "FD_CLOSE with code 0 comes once a shutdown made here is answered by the peer's end and no data waits \
+        to be read."
         ("lpwspasyncselect, lpwspeventselect");
     EventClose4: "FD_CLOSE with WSAECONNRESET comes when the peer resets the connection."
         ("lpwspasyncselect, lpwspeventselect");
@@ -114,19 +127,25 @@ macro_rules! tables {
         ("wsasocketw, observed");
     Inherit2: "A descriptor opened from a block is inheritable like one of a fresh socket."
         ("observed") by duplicate_inheritable;
-    Inherit3: "A child started with inheritance gets every inheritable IFS handle of its parent, under the same number, as a further descriptor of the shared socket."
+    Inherit3: "A child started with inheritance gets every inheritable IFS handle of its parent, under the same \
+        number, as a further descriptor of the shared socket."
         ("socket-handles-2, observed");
-    Inherit4: "A handle of WPUCreateSocketHandle is not known to the child's ws2_32: its number gives WSAENOTSOCK there."
+    Inherit4: "A handle of WPUCreateSocketHandle is not known to the child's ws2_32: its number gives WSAENOTSOCK \
+        there."
         ("socket-handles-2, observed");
-    Inherit5: "The first call on an inherited IFS handle makes ws2_32 look for its owner among the providers in catalog order."
+    Inherit5: "The first call on an inherited IFS handle makes ws2_32 look for its owner among the providers in \
+        catalog order."
         ("observed");
     Inherit6: "An inherited descriptor holds the shared socket open until the child closes it or ends."
         ("derived from R13");
-    Inherit7: "DuplicateHandle of an IFS handle makes a further descriptor of the shared socket, of which no layer is told."
+    Inherit7: "DuplicateHandle of an IFS handle makes a further descriptor of the shared socket, of which no layer is \
+        told."
         ("lpwspduplicatesocket, socket-handles-2");
-    Inherit8: "DuplicateHandle of a handle that is not IFS may succeed, but the copy is no socket: it gives WSAENOTSOCK and counts for nothing."
+    Inherit8: "DuplicateHandle of a handle that is not IFS may succeed, but the copy is no socket: it gives \
+        WSAENOTSOCK and counts for nothing."
         ("lpwspduplicatesocket, socket-handles-2, observed");
-    Inherit9: "Events, pending operations and timers of a process do not travel with a block or by inheritance of the socket."
+    Inherit9: "Events, pending operations and timers of a process do not travel with a block or by inheritance of the \
+        socket."
         ("derived, observed");
     } };
 }

@@ -4,29 +4,34 @@ macro_rules! upcalls {
     ([$next:ident $($rest:ident)*] $($rows:tt)*) => { $next! { [$($rest)*] $($rows)*
 
     // WPUModifyIFSHandle
-    WpuModify1: "WPUModifyIFSHandle records the given catalog id as owner of the handle and returns the handle to use from then on."
+    WpuModify1: "WPUModifyIFSHandle records the given catalog id as owner of the handle and returns the handle to use \
+        from then on."
         ("wpumodifyifshandle");
     WpuModify2: "A handle that is none gives WSAEINVAL and INVALID_SOCKET."
         ("wpumodifyifshandle");
-    WpuModify3: "It has to come before the descriptor reaches a client; only the returned value is used from there."
+    WpuModify3: "Its place is before a client sees the descriptor, and the handle it returns replaces the one proposed."
         ("wpumodifyifshandle");
     WpuModify4: "Registering a handle again moves it to the new owner: the last one to register gets the calls."
         ("wpumodifyifshandle");
     WpuModify5: "An IFS handle has no context value."
         ("wpumodifyifshandle, wpuquerysockethandlecontext");
-    WpuModify6: "A layer that takes over a lower IFS handle offers the base's WSPSend, WSPRecv and WSPGetOverlappedResult as its own and lets WSPIoctl through."
+    WpuModify6: "A layer that takes over a lower IFS handle offers the base's WSPSend, WSPRecv and \
+        WSPGetOverlappedResult as its own and lets WSPIoctl through."
         ("wpumodifyifshandle");
 
     // WPUCreateSocketHandle
-    WpuCreate1: "WPUCreateSocketHandle makes a new handle in the calling process, owned by the given catalog id, with a context value ws2_32 keeps."
+    WpuCreate1: "WPUCreateSocketHandle makes a new handle in the calling process, owned by the given catalog id, with \
+        a context value ws2_32 keeps."
         ("wpucreatesockethandle");
     WpuCreate2: "Without buffers it gives WSAENOBUFS and INVALID_SOCKET."
         ("wpucreatesockethandle");
     WpuCreate3: "An entry whose handles are made this way does not set XP1_IFS_HANDLES."
         ("wpucreatesockethandle");
-    WpuCreate4: "A layer in a chain registers its handles under one of its catalog ids, either the chain entry's or its own."
+    WpuCreate4: "A layer in a chain registers its handles under one of its catalog ids, either the chain entry's or \
+        its own."
         ("wpucreatesockethandle, Microsoft layered-provider sample") by layer_handle_owner;
-    WpuCreate5: "To the operating system the handle is a file: ReadFile and WriteFile on it become the owner's WSPRecv and WSPSend."
+    WpuCreate5: "To the operating system the handle is a file: ReadFile and WriteFile on it become the owner's WSPRecv \
+        and WSPSend."
         ("wpucreatesockethandle") missing "ReadFile and WriteFile";
 
     // WPUCloseSocketHandle
@@ -56,11 +61,13 @@ macro_rules! upcalls {
         ("derived, observed");
 
     // WPUPostMessage
-    WpuPost1: "WPUPostMessage puts a message into the window's queue and tells by TRUE or FALSE whether it could; it names no error."
+    WpuPost1: "WPUPostMessage puts a message into the window's queue and tells by TRUE or FALSE whether it could; it \
+        names no error."
         ("wpupostmessage");
 
     // WPUQueryBlockingCallback
-    WpuBlock1: "WPUQueryBlockingCallback gives the calling thread's blocking hook and its context; NULL says to wait natively."
+    WpuBlock1: "WPUQueryBlockingCallback gives the calling thread's blocking hook and its context; NULL says to wait \
+        natively."
         ("wpuqueryblockingcallback");
     WpuBlock2: "A hook that answers TRUE wants the wait to go on, FALSE says that the call was cancelled."
         ("wpuqueryblockingcallback");
@@ -68,7 +75,8 @@ macro_rules! upcalls {
         ("wpuqueryblockingcallback");
 
     // WPUGetProviderPath
-    WpuPath1: "WPUGetProviderPath gives the library path of a provider id as it was installed, environment names unexpanded."
+    WpuPath1: "WPUGetProviderPath gives the library path of a provider id as it was installed, environment names \
+        unexpanded."
         ("wpugetproviderpath");
     WpuPath2: "An unknown provider id gives WSAEINVAL, a buffer too small WSAEFAULT."
         ("wpugetproviderpath");

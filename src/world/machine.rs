@@ -1,10 +1,16 @@
 //! The part of a world that never changes: what the model file said about the machine.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::catalog::{Catalog, ShapeId};
+use super::fault::Fault;
 use super::policy::Policies;
+use crate::abi::{Info, ProtocolInfoW};
+use crate::provider::Shape;
 
 /// Limits of the machine. Every one can be reached by a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,4 +71,53 @@ pub struct Platform {
     pub policies: Policies,
     /// Networks beside loopback.
     pub interfaces: Vec<Interface>,
+}
+
+/// The immutable description of a machine. Worlds that start from the same model share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// What the model calls itself.
+    pub name: Arc<str>,
+    /// What lies under the base providers.
+    pub platform: Platform,
+    /// The code behind provider ids.
+    pub shapes: Vec<Shape>,
+    /// The catalog a process finds at its first WSAStartup.
+    pub catalog: Arc<Catalog>,
+    /// Faults in force from the beginning.
+    pub faults: Vec<Fault>,
+    /// A zeroed protocol info: what ws2_32 hands down where a provider is to fill one in (usage 5c).
+    pub blank: Info,
+}
+
+impl Machine {
+    /// Puts a machine together.
+    #[must_use]
+    pub fn new(name: &str, platform: Platform, shapes: Vec<Shape>, catalog: Catalog, faults: Vec<Fault>) -> Self {
+        let blank = Info::new(ProtocolInfoW::default());
+        Self { name: name.into(), platform, shapes, catalog: Arc::new(catalog), faults, blank }
+    }
+
+    /// The code of a provider.
+    #[inline]
+    #[must_use]
+    pub fn shape(&self, id: ShapeId) -> &Shape {
+        &self.shapes[usize::from(id.0)]
+    }
+
+    /// The answers to open questions.
+    #[inline]
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.platform.policies
+    }
+}
+
+impl Hash for Machine {
+    /// Only what tells machines apart cheaply; equality compares everything.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.platform.hash(state);
+        self.catalog.hash(state);
+    }
 }

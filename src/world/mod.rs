@@ -1,9 +1,167 @@
 //! The machine as one value.
+//!
+//! [`World`] holds everything that can change: processes with their threads and handles, loaded providers, shared
+//! sockets, pending duplications, events, virtual time. [`World::step`] is the only way it changes; it is total.
+//!
+//! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
+//! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), `death`, `signal`.
 
 pub mod afd;
+pub mod catalog;
+mod death;
+pub mod digest;
+mod drive;
+pub mod duplication;
 pub mod event;
+pub mod event_object;
+pub mod fault;
+pub mod frame;
+pub mod handles;
 pub mod ids;
+mod invariants;
 pub mod log;
 pub mod machine;
+pub mod op;
+mod os;
 pub mod policy;
+pub mod process;
+pub(crate) mod signal;
+mod step;
 pub mod table;
+pub mod upcalls;
+pub mod ws2_32;
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use afd::Afd;
+use duplication::Duplications;
+use event_object::EventObjects;
+use fault::Faults;
+use ids::{Handle, Incarnation, SocketId, ThreadId, Ticks};
+use machine::Machine;
+use process::{Directory, Process};
+
+use crate::provider::State;
+
+/// A machine with everything on it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    machine: Arc<Machine>,
+    now: Ticks,
+    directory: Directory,
+    /// By incarnation. A process that has ended leaves its empty shell.
+    processes: Vec<Process>,
+    afd: Afd,
+    events: EventObjects,
+    duplications: Duplications,
+    faults: Faults,
+}
+
+impl World {
+    /// A machine that has just been switched on: no processes, time zero, the model's faults in force.
+    #[must_use]
+    pub fn new(machine: Arc<Machine>) -> Self {
+        let mut world = Self {
+            now: Ticks::default(),
+            directory: Directory::default(),
+            processes: Vec::new(),
+            afd: Afd::default(),
+            events: EventObjects::default(),
+            duplications: Duplications::default(),
+            faults: Faults::default(),
+            machine: Arc::clone(&machine),
+        };
+        let mut log = log::Log::off();
+        for &fault in &machine.faults {
+            world.apply_fault(fault, &mut log);
+        }
+        world
+    }
+
+    /// The description this world started from.
+    #[must_use]
+    pub fn machine(&self) -> &Arc<Machine> {
+        &self.machine
+    }
+
+    /// Virtual time.
+    #[must_use]
+    pub fn now(&self) -> Ticks {
+        self.now
+    }
+
+    /// A hash of the whole state, equal for equal worlds, the same on every run.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut hasher = digest::Digest::default();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// A process, ended ones included.
+    #[must_use]
+    pub fn process(&self, process: Incarnation) -> Option<&Process> {
+        self.processes.get(process.0 as usize)
+    }
+
+    /// All processes with their incarnations, ended ones included.
+    pub fn processes(&self) -> impl Iterator<Item = (Incarnation, &Process)> {
+        self.processes.iter().enumerate().map(|(at, process)| (Incarnation(at as u32), process))
+    }
+
+    /// Who runs under which process id.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The shared sockets.
+    #[must_use]
+    pub fn afd(&self) -> &Afd {
+        &self.afd
+    }
+
+    /// The pending duplications.
+    #[must_use]
+    pub fn duplications(&self) -> &Duplications {
+        &self.duplications
+    }
+
+    /// The event objects.
+    #[must_use]
+    pub fn events(&self) -> &EventObjects {
+        &self.events
+    }
+
+    /// Whether the event behind a handle is signalled; `None` when the handle is no event.
+    #[must_use]
+    pub fn is_signalled(&self, process: Incarnation, event: Handle) -> Option<bool> {
+        let id = self.process(process)?.handles.event(event)?;
+        self.events.get(id).map(|object| object.signalled)
+    }
+
+    /// The shared socket at the bottom of a descriptor, however many layers are in between.
+    #[must_use]
+    pub fn shared_socket(&self, process: Incarnation, mut handle: Handle) -> Option<SocketId> {
+        let process = self.process(process)?;
+        for _ in 0..=crate::abi::consts::MAX_PROTOCOL_CHAIN {
+            let entry = process.handles.get(handle)?;
+            if let handles::Object::Socket(socket) = entry.object {
+                return Some(socket);
+            }
+            let binding = entry.binding?;
+            match &process.instances.get(binding.instance)?.state {
+                State::Base(base) => return base.record_socket(binding.context),
+                State::Layer(layer) => handle = layer.lower_handle(binding.context)?,
+            }
+        }
+        None
+    }
+
+    /// The thread, if its process has it.
+    #[must_use]
+    pub fn thread(&self, thread: ThreadId) -> Option<&process::Thread> {
+        self.process(thread.process)?.threads.get(thread.index as usize)
+    }
+}

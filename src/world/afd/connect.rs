@@ -201,6 +201,11 @@ impl Afd {
         }
     }
 
+    /// A blocking connect was cancelled: the attempt is dropped.
+    pub fn cancel_connect(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        self.abandon_attempt(cx, id);
+    }
+
     /// Drops an attempt whose socket goes away.
     pub(super) fn abandon_attempt(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         let Some(Role::Connecting(attempt)) = self.sockets.get(id).map(|socket| &socket.role) else { return };

@@ -90,6 +90,9 @@ impl Registration {
     }
 }
 
+/// Names no event: the target of a registration whose event object has ended.
+pub const NO_EVENT: EventId = EventId(u32::MAX);
+
 impl Afd {
     /// WSPEventSelect and WSPAsyncSelect: replaces the registration, with mask 0 cancels it; the socket is nonblocking
     /// either way. Reports what holds already.
@@ -152,6 +155,14 @@ impl Afd {
         let registrant = registration.registrant;
         cx.log.note(|| Change::RegistrationCancelled { socket: id, registrant });
         Some(registration)
+    }
+
+    /// An event object has ended. Registrations that named it go on recording, for nobody's event.
+    pub fn forget_event(&mut self, event: EventId) {
+        let registrations = self.sockets.iter_mut().filter_map(|(_, socket)| socket.registration.as_deref_mut());
+        for registration in registrations.filter(|registration| registration.target == Target::Event(event)) {
+            registration.target = Target::Event(NO_EVENT);
+        }
     }
 
     /// Ends the registration, if there is one. What was signalled before stays signalled.

@@ -59,7 +59,7 @@ mod tests;
 pub use change::{Change, Ended, Lost};
 pub use close::{Closing, Release};
 pub use connect::Connect;
-pub use event::Registration;
+pub use event::{NO_EVENT, Registration};
 pub use listen::{Request, RequestState};
 pub use option::OptionValue;
 pub use ready::Readiness;
@@ -84,6 +84,18 @@ pub enum Family {
     V4,
     /// AF_INET6.
     V6,
+}
+
+impl Family {
+    /// The wildcard address of the family, port 0.
+    #[must_use]
+    pub fn unspecified(self) -> crate::abi::SockAddr {
+        let ip = match self {
+            Self::V4 => std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+            Self::V6 => std::net::IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
+        };
+        crate::abi::SockAddr::new(ip, 0)
+    }
 }
 
 /// A socket type.

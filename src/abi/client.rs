@@ -1,0 +1,271 @@
+//! What a thread of a client process may call: the SPI through ws2_32, what ws2_32 does itself, and the OS.
+
+use std::sync::Arc;
+
+use super::{Block, Info, NetworkEvents, ProtocolInfoA, SocketFlags, SpiCall, SpiReturn, WsaError};
+use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
+
+/// A call of a client thread.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// A call that ws2_32 hands to a provider. Named by the SPI function it becomes.
+    Spi(SpiCall),
+    /// A call that ends in ws2_32.
+    Api(ApiCall),
+    /// A call that has nothing to do with Winsock, yet with handles and processes.
+    Os(OsCall),
+}
+
+/// Calls that end in ws2_32.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ApiCall {
+    /// WSAStartup.
+    Startup {
+        /// wVersionRequested: low byte major, high byte minor.
+        version: u16,
+    },
+    /// WSACleanup.
+    Cleanup,
+    /// WSAGetLastError.
+    GetLastError,
+    /// WSASetLastError.
+    SetLastError {
+        /// The new value; `None` is zero.
+        error: Option<WsaError>,
+    },
+    /// WSADuplicateSocketA: WSPDuplicateSocket, and the name narrowed on the way back.
+    DuplicateSocketA {
+        /// s.
+        s: Handle,
+        /// dwProcessId.
+        process: ProcessId,
+        /// Whether lpProtocolInfo is valid.
+        out: bool,
+    },
+    /// WSASocketA: the block widened, then WSPSocket.
+    SocketA {
+        /// af.
+        af: i32,
+        /// type.
+        kind: i32,
+        /// protocol.
+        protocol: i32,
+        /// lpProtocolInfo.
+        info: Option<BlockA>,
+        /// g.
+        group: u32,
+        /// dwFlags.
+        flags: SocketFlags,
+    },
+    /// WSAEnumProtocols: the entries a client may see.
+    EnumProtocols,
+    /// WSACreateEvent.
+    CreateEvent,
+    /// WSACloseEvent.
+    CloseEvent {
+        /// The event.
+        event: Handle,
+    },
+    /// WSASetEvent.
+    SetEvent {
+        /// The event.
+        event: Handle,
+    },
+    /// WSAResetEvent.
+    ResetEvent {
+        /// The event.
+        event: Handle,
+    },
+    /// WSAWaitForMultipleEvents.
+    WaitForMultipleEvents {
+        /// The events.
+        events: Arc<[Handle]>,
+        /// Whether all must be signalled.
+        all: bool,
+        /// How long; `None` waits for ever.
+        timeout_ms: Option<u64>,
+    },
+    /// WSASetBlockingHook (Winsock 1.1): from now on this thread's blocked calls stay open to other calls.
+    SetBlockingHook,
+    /// WSAUnhookBlockingHook.
+    UnhookBlockingHook,
+}
+
+/// What a client passes where a WSAPROTOCOL_INFOA is expected.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum BlockA {
+    /// 372 bytes.
+    Info(Box<ProtocolInfoA>),
+    /// Some other number of bytes.
+    WrongLength(u32),
+}
+
+impl BlockA {
+    /// The wide form that ws2_32 hands on.
+    #[must_use]
+    pub fn widened(&self) -> Block {
+        match self {
+            Self::Info(info) => Block::Info(Info::new((&**info).into())),
+            Self::WrongLength(len) => Block::WrongLength(*len),
+        }
+    }
+}
+
+/// Calls of the operating system.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OsCall {
+    /// CreateProcess: a child with one thread.
+    CreateProcess {
+        /// CREATE_SUSPENDED.
+        suspended: bool,
+        /// bInheritHandles.
+        inherit: bool,
+        /// The process id the system happens to give; `None`: the next one never used.
+        id: Option<ProcessId>,
+    },
+    /// ResumeThread on a suspended child's only thread.
+    ResumeProcess {
+        /// The child.
+        process: ProcessId,
+    },
+    /// ExitProcess: the calling process ends.
+    ExitProcess,
+    /// TerminateProcess.
+    TerminateProcess {
+        /// The victim.
+        process: ProcessId,
+    },
+    /// OpenProcess: a handle that keeps the process id from being reused.
+    OpenProcess {
+        /// The process.
+        process: ProcessId,
+    },
+    /// CreateThread in the calling process.
+    CreateThread,
+    /// DuplicateHandle from the calling process.
+    DuplicateHandle {
+        /// The handle.
+        handle: Handle,
+        /// The process that gets the copy.
+        target: ProcessId,
+        /// bInheritHandle.
+        inheritable: bool,
+    },
+    /// SetHandleInformation with HANDLE_FLAG_INHERIT.
+    SetHandleInformation {
+        /// The handle.
+        handle: Handle,
+        /// Whether children inherit it.
+        inheritable: bool,
+    },
+    /// GetHandleInformation.
+    GetHandleInformation {
+        /// The handle.
+        handle: Handle,
+    },
+    /// CloseHandle.
+    CloseHandle {
+        /// The handle.
+        handle: Handle,
+    },
+    /// CreateWindow: a window of the calling process, with a message queue.
+    CreateWindow,
+    /// DestroyWindow.
+    DestroyWindow {
+        /// The window.
+        window: Window,
+    },
+    /// GetMessage (waits) or PeekMessage (does not).
+    GetMessage {
+        /// The window.
+        window: Window,
+        /// Whether to wait for a message.
+        wait: bool,
+    },
+    /// GetCurrentProcessId.
+    GetCurrentProcessId,
+    /// Sends a value to another process: the interprocess communication of the documentation's table.
+    SendMessage {
+        /// The receiver.
+        to: ProcessId,
+        /// The value.
+        value: Message,
+    },
+    /// Takes the oldest value sent to this process; waits while there is none.
+    ReceiveMessage,
+}
+
+/// A value that travels between processes. Numbers stay numbers: a handle means nothing in another process.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// A protocol info.
+    Info(Info),
+    /// A protocol info, ANSI.
+    InfoA(Box<ProtocolInfoA>),
+    /// A process id.
+    Process(ProcessId),
+    /// A handle's number.
+    Handle(Handle),
+    /// Text.
+    Text(Arc<str>),
+}
+
+/// One message in a window's queue, as WSPAsyncSelect has it posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WindowMessage {
+    /// Msg.
+    pub message: u32,
+    /// wParam: the descriptor.
+    pub socket: Handle,
+    /// Low word of lParam: one FD_ bit.
+    pub event: NetworkEvents,
+    /// High word of lParam.
+    pub error: Option<WsaError>,
+}
+
+/// What a client call returns.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// What the provider gave back.
+    Spi(SpiReturn),
+    /// Success, and nothing else.
+    Done,
+    /// A truth value.
+    Bool(bool),
+    /// A handle of the caller.
+    Handle(Handle),
+    /// The last error; `None` is zero.
+    LastError(Option<WsaError>),
+    /// An ANSI protocol info.
+    InfoA(Box<ProtocolInfoA>),
+    /// Protocol infos.
+    Infos(Arc<[Info]>),
+    /// A new process.
+    Process {
+        /// Its id.
+        id: ProcessId,
+        /// Its incarnation.
+        incarnation: Incarnation,
+    },
+    /// A thread's position in its process.
+    Thread(u32),
+    /// The caller's process id.
+    ProcessId(ProcessId),
+    /// A window.
+    Window(Window),
+    /// A window message; `None`: the queue is empty.
+    WindowMessage(Option<WindowMessage>),
+    /// A value another process sent.
+    Message(Message),
+    /// Which of the waited events was signalled; `None`: the time ran out.
+    Signalled(Option<u32>),
+}
+
+impl From<SpiReturn> for Value {
+    fn from(value: SpiReturn) -> Self {
+        Self::Spi(value)
+    }
+}
+
+/// What a client call gives: the value, or the error that the thread's last error now holds.
+pub type CallResult = Result<Value, WsaError>;

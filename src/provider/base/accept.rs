@@ -1,0 +1,120 @@
+//! WSPAccept with its condition function.
+
+use super::{At, Base, Blocked, Step, fail, fits, nonblocking, own_entry, shared, wait};
+use crate::abi::consts::{CF_ACCEPT, CF_DEFER, CF_REJECT};
+use crate::abi::{Condition, Room, SpiReturn, WsaError};
+use crate::provider::{Context, Flow};
+use crate::rules::RuleId;
+use crate::world::afd::{Interest, Release, Request, RequestState, Target};
+use crate::world::frame::{Until, Wait};
+
+impl Base {
+    /// WSPAccept: looks at the first request, asks the condition function, does what it says.
+    pub(super) fn accept(&mut self, cx: &mut Context<'_>, at: At, addr: Room, condition: Option<Condition>) -> Step {
+        let front = match cx.afd.accept_front(at.socket) {
+            Ok(front) => front,
+            Err(error) => {
+                cx.log.rule(RuleId::Accept2);
+                return fail(error);
+            }
+        };
+        let Some(request) = front else { return nothing_queued(cx, at, addr, condition) };
+        if addr.is_some() && fits(addr, &request.peer).is_err() {
+            cx.log.rule(RuleId::Accept11);
+            return fail(WsaError::Fault);
+        }
+        match condition {
+            None => self.take(cx, at, addr, request),
+            Some(Condition::Wild) => fail(WsaError::Fault),
+            _ if request.state != RequestState::Waiting => self.take(cx, at, addr, request),
+            Some(Condition::Returns(answer)) => self.answered(cx, at, addr, answer),
+            Some(Condition::Asks) => {
+                cx.log.rule(RuleId::Accept4);
+                let wait = Wait { via: None, ..Wait::until(Until::Callback) };
+                Flow::Wait { wait: Box::new(wait), token: Box::new(Blocked::Condition(at, addr)) }
+            }
+        }
+    }
+
+    /// The condition function has answered.
+    pub(super) fn answered(&mut self, cx: &mut Context<'_>, at: At, addr: Room, answer: i32) -> Step {
+        cx.log.rule(RuleId::Accept4);
+        let Ok(Some(request)) = cx.afd.accept_front(at.socket) else { return fail(WsaError::ConnReset) };
+        match answer {
+            CF_ACCEPT => self.take(cx, at, addr, request),
+            CF_REJECT => {
+                cx.log.rule(RuleId::Accept6);
+                let (afd, mut afd_cx) = cx.afd();
+                afd.reject(&mut afd_cx, at.socket);
+                fail(WsaError::ConnRefused)
+            }
+            CF_DEFER => {
+                cx.log.rule(RuleId::Accept7);
+                let (afd, mut afd_cx) = cx.afd();
+                afd.defer(&mut afd_cx, at.socket);
+                fail(WsaError::TryAgain)
+            }
+            _ => fail(WsaError::Inval),
+        }
+    }
+
+    /// Takes the first request and makes a descriptor for the new socket (Accept5).
+    fn take(&mut self, cx: &mut Context<'_>, at: At, addr: Room, request: Request) -> Step {
+        if cx.is_full() {
+            cx.log.rule(RuleId::Accept13);
+            return fail(WsaError::MFile);
+        }
+        let (afd, mut afd_cx) = cx.afd();
+        let socket = match afd.accept(&mut afd_cx, at.socket) {
+            Ok(socket) => socket,
+            Err(error) => return fail(error),
+        };
+        afd.add_descriptor(&mut afd_cx, socket);
+        let transport = shared(cx, at).map(|socket| socket.transport());
+        let entry = transport.ok().and_then(|transport| own_entry(cx, transport));
+        let entry = entry.map_or(0, |entry| entry.catalog_entry_id());
+        match self.register(cx, entry, socket, true) {
+            Ok(handle) => {
+                cx.log.rule(RuleId::Accept5);
+                if let Some(slot) = cx.handles.get(at.s).copied() {
+                    if let Some(new) = cx.handles.get_mut(handle) {
+                        new.nonblocking = slot.nonblocking;
+                    }
+                }
+                self.own_inherited_registration(cx, socket, handle);
+                Flow::Return(Ok(SpiReturn::Socket { socket: handle, peer: addr.map(|_| request.peer) }))
+            }
+            Err(error) => {
+                let (afd, mut afd_cx) = cx.afd();
+                afd.release(&mut afd_cx, socket, Release::Reset);
+                fail(error)
+            }
+        }
+    }
+
+    /// E14: an inherited window registration speaks of the new descriptor from now on.
+    fn own_inherited_registration(
+        &mut self,
+        cx: &mut Context<'_>,
+        socket: crate::world::ids::SocketId,
+        handle: crate::world::ids::Handle,
+    ) {
+        let by_window = cx.afd.registration(socket).is_some_and(|r| matches!(r.target, Target::Window { .. }));
+        if by_window {
+            cx.log.rule(RuleId::E14);
+        }
+        let (afd, mut afd_cx) = cx.afd();
+        afd.set_registration_handle(&mut afd_cx, socket, handle);
+    }
+}
+
+fn nothing_queued(cx: &mut Context<'_>, at: At, addr: Room, condition: Option<Condition>) -> Step {
+    if nonblocking(cx, at) {
+        cx.log.rule(RuleId::Accept9);
+        let (afd, mut afd_cx) = cx.afd();
+        afd.reenable(&mut afd_cx, at.socket, crate::abi::NetworkEvents::ACCEPT);
+        return fail(WsaError::WouldBlock);
+    }
+    cx.log.rule(RuleId::Accept8);
+    wait(cx, at, Interest::Acceptable, None, Blocked::Accept(at, addr, condition))
+}

@@ -1,0 +1,131 @@
+//! WSPCloseSocket with its linger table, and the end of blocked calls.
+
+use super::{Answer, At, Base, Blocked, Step, done, fail, nonblocking};
+use crate::abi::{NetworkEvents, SpiCall, SpiReturn, WsaError};
+use crate::provider::Flow;
+use crate::provider::context::{Cancel, Context};
+use crate::rules::RuleId;
+use crate::world::afd::{Closing, Interest, Registrant, SharedSocket};
+use crate::world::frame::{Until, Wait};
+use crate::world::policy::{IoAtSharedClose, PolicyId, ReferenceTaken};
+
+impl Base {
+    /// WSPCloseSocket.
+    pub(super) fn close(&mut self, cx: &mut Context<'_>, at: At) -> Step {
+        let mode = nonblocking(cx, at);
+        let last = cx.afd.socket(at.socket).is_some_and(|s| s.descriptors() + s.duplications() <= 1);
+        let (afd, mut afd_cx) = cx.afd();
+        match afd.close(&mut afd_cx, at.socket, mode) {
+            Err(error) => fail(error),
+            Ok(Closing::Done) => {
+                self.closed(cx, at, last);
+                done(Ok(()))
+            }
+            Ok(Closing::Wait(deadline)) => {
+                cx.log.rule(RuleId::Close8);
+                cancel_pending(cx, at, last);
+                let until = Until::Socket(at.socket, Interest::Drained);
+                let wait = Wait { until, deadline: Some(deadline), via: None, cancelled: None };
+                Flow::Wait { wait: Box::new(wait), token: Box::new(Blocked::Close(at)) }
+            }
+        }
+    }
+
+    /// The linger time is over, or everything is sent.
+    pub(super) fn lingered(&mut self, cx: &mut Context<'_>, at: At) -> Step {
+        if self.at(cx, at.s).is_ok_and(|now| now == at) {
+            let (afd, mut afd_cx) = cx.afd();
+            afd.finish_close(&mut afd_cx, at.socket);
+            self.closed(cx, at, true);
+        }
+        done(Ok(()))
+    }
+
+    /// The reference is given up; the number and what hung on it follow.
+    fn closed(&mut self, cx: &mut Context<'_>, at: At, last: bool) {
+        cx.log.rule(RuleId::R13);
+        cancel_pending(cx, at, last);
+        self.unregister(cx, at.s);
+        if !last {
+            let registrant = Registrant { process: cx.thread.process, handle: at.s };
+            let (afd, mut afd_cx) = cx.afd();
+            afd.registrant_gone(&mut afd_cx, at.socket, registrant);
+        }
+        if cx.machine.policies().reference_taken == ReferenceTaken::AtOpen {
+            cx.forget_lost(at.socket);
+        }
+    }
+
+    /// A blocked call was cancelled under its feet.
+    pub(super) fn cancelled(&mut self, cx: &mut Context<'_>, blocked: Blocked, error: WsaError) -> Step {
+        match blocked {
+            // The close had begun; what is left of it cannot be taken back.
+            Blocked::Close(at) => self.lingered(cx, at),
+            Blocked::Connect(at) => {
+                cx.log.rule(RuleId::Connect21);
+                let (afd, mut afd_cx) = cx.afd();
+                afd.cancel_connect(&mut afd_cx, at.socket);
+                fail(error)
+            }
+            Blocked::Accept(..) | Blocked::Condition(..) => {
+                cx.log.rule(RuleId::Accept18);
+                fail(error)
+            }
+            Blocked::Send(_) | Blocked::Recv(_) => fail(error),
+        }
+    }
+
+    /// Even a refused call re-enables its events (E4).
+    pub(super) fn reenable_after_refusal(&mut self, cx: &mut Context<'_>, call: &SpiCall) {
+        let events = match call {
+            SpiCall::Recv { .. } | SpiCall::RecvFrom { .. } => NetworkEvents::READ | NetworkEvents::OOB,
+            SpiCall::Send { .. } | SpiCall::SendTo { .. } => NetworkEvents::WRITE,
+            SpiCall::Accept { .. } => NetworkEvents::ACCEPT,
+            _ => return,
+        };
+        let Some(at) = call.socket().and_then(|s| self.at(cx, s).ok()) else { return };
+        let (afd, mut afd_cx) = cx.afd();
+        afd.reenable(&mut afd_cx, at.socket, events);
+    }
+}
+
+/// R15: which blocked calls a close ends.
+fn cancel_pending(cx: &mut Context<'_>, at: At, last: bool) {
+    let policy = cx.machine.policies().io_at_shared_close;
+    let cancel = match policy {
+        IoAtSharedClose::CancelAll => Cancel::Socket(at.socket),
+        IoAtSharedClose::CancelNone if !last => {
+            cx.log.policy(PolicyId::io_at_shared_close);
+            return;
+        }
+        _ => Cancel::Descriptor(at.s),
+    };
+    cx.cancelled.push(cancel);
+}
+
+/// WSPCancelBlockingCall: ends the blocking call of its own thread (Cancel1).
+pub(super) fn cancel_blocking(cx: &mut Context<'_>) -> Answer {
+    if !cx.in_callback {
+        cx.log.rule(RuleId::Cancel2);
+        return Err(WsaError::Inval);
+    }
+    cx.log.rule(RuleId::Cancel1);
+    cx.cancelled.push(Cancel::Thread);
+    Ok(SpiReturn::Done)
+}
+
+impl Context<'_> {
+    /// Under `ReferenceTaken::AtOpen` a duplication ends with its socket.
+    fn forget_lost(&mut self, socket: crate::world::ids::SocketId) {
+        if self.afd.socket(socket).is_some_and(|socket: &SharedSocket| socket.descriptors() > 0) {
+            return;
+        }
+        let lost = self.duplications.take(|duplication| duplication.socket == socket);
+        if !lost.is_empty() {
+            self.log.policy(PolicyId::reference_taken);
+        }
+        for duplication in lost {
+            self.log.note(|| crate::world::event::Event::DuplicationDropped(duplication));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! WSPBind, WSPListen, WSPConnect, WSPShutdown and the names.
+
+use super::{Answer, At, Base, Blocked, Step, checked, done, fail, fits, nonblocking, shared, wait};
+use crate::abi::{ConnectExtras, Name, Room, SockAddr, SpiReturn, WsaError};
+use crate::provider::Context;
+use crate::rules::RuleId;
+use crate::world::afd::{Connect, Family, Interest, Kind};
+
+/// WSPBind.
+pub(super) fn bind(cx: &mut Context<'_>, at: At, name: Name) -> Result<(), WsaError> {
+    let address = checked(name)?;
+    let (afd, mut afd_cx) = cx.afd();
+    afd.bind(&mut afd_cx, at.socket, &address)
+}
+
+/// WSPListen.
+pub(super) fn listen(cx: &mut Context<'_>, at: At, backlog: i32) -> Result<(), WsaError> {
+    let (afd, mut afd_cx) = cx.afd();
+    afd.listen(&mut afd_cx, at.socket, backlog)
+}
+
+/// WSPShutdown.
+pub(super) fn shutdown(cx: &mut Context<'_>, at: At, how: i32) -> Result<(), WsaError> {
+    let (afd, mut afd_cx) = cx.afd();
+    afd.shutdown(&mut afd_cx, at.socket, how)
+}
+
+/// WSPGetSockName.
+pub(super) fn local_name(cx: &mut Context<'_>, at: At, room: Room) -> Answer {
+    let name = cx.afd.local_name(at.socket);
+    named(cx, name, room)
+}
+
+/// WSPGetPeerName.
+pub(super) fn peer_name(cx: &mut Context<'_>, at: At, room: Room) -> Answer {
+    let name = cx.afd.peer_name(at.socket);
+    named(cx, name, room)
+}
+
+fn named(cx: &mut Context<'_>, name: Result<SockAddr, WsaError>, room: Room) -> Answer {
+    let name = name?;
+    fits(room, &name).inspect_err(|_| cx.log.rule(RuleId::Name6))?;
+    Ok(SpiReturn::Address(name))
+}
+
+impl Base {
+    /// WSPConnect.
+    pub(super) fn connect(&mut self, cx: &mut Context<'_>, at: At, name: Name, extras: Option<&ConnectExtras>) -> Step {
+        let address = match target(cx, at, name, extras) {
+            Ok(address) => address,
+            Err(error) => return fail(error),
+        };
+        let mode = nonblocking(cx, at);
+        let (afd, mut afd_cx) = cx.afd();
+        match afd.connect_in_mode(&mut afd_cx, at.socket, &address, mode) {
+            Err(error) => fail(error),
+            Ok(Connect::Done) => done(Ok(())),
+            Ok(Connect::Started) if mode => {
+                cx.log.rule(RuleId::Connect7);
+                fail(WsaError::WouldBlock)
+            }
+            Ok(Connect::Started) => self.connected(cx, at),
+        }
+    }
+
+    /// The outcome of a blocking connect, when there is one.
+    pub(super) fn connected(&mut self, cx: &mut Context<'_>, at: At) -> Step {
+        cx.log.rule(RuleId::Connect5);
+        let (afd, mut afd_cx) = cx.afd();
+        match afd.connect_outcome(&mut afd_cx, at.socket) {
+            Some(outcome) => done(outcome),
+            None => wait(cx, at, Interest::Connected, None, Blocked::Connect(at)),
+        }
+    }
+}
+
+/// The address to connect to, and what may come with it.
+fn target(cx: &mut Context<'_>, at: At, name: Name, extras: Option<&ConnectExtras>) -> Result<SockAddr, WsaError> {
+    let Name::At { address, len } = name else { return Err(WsaError::Fault) };
+    let transport = shared(cx, at)?.transport();
+    let stream = transport.kind == Kind::Stream;
+    let unspecified = matches!(address, SockAddr::Other(family) if family == 0);
+    let dissolves = !stream && unspecified;
+    let same_family =
+        matches!((transport.family, address), (Family::V4, SockAddr::V4(_)) | (Family::V6, SockAddr::V6(_)));
+    if !same_family && !dissolves {
+        cx.log.rule(RuleId::Connect17);
+        return Err(WsaError::AfNoSupport);
+    }
+    if len < 0 || (len as usize) < address.encoded_len() {
+        cx.log.rule(RuleId::Connect17);
+        return Err(WsaError::Fault);
+    }
+    if let Some(extras) = extras {
+        if extras.caller_data.is_some() && stream {
+            cx.log.rule(RuleId::Connect18);
+            return Err(WsaError::ProtoNoSupport);
+        }
+        if extras.quality_of_service {
+            cx.log.rule(RuleId::Connect19);
+            return Err(WsaError::OpNotSupp);
+        }
+    }
+    Ok(address)
+}

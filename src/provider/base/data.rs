@@ -1,0 +1,230 @@
+//! WSPSend, WSPSendTo, WSPRecv, WSPRecvFrom without overlapped I/O.
+
+use super::{At, Base, Blocked, Receiving, Sending, Step, checked, fail, fits, nonblocking, shared, wait};
+use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Room, Scatter, SockAddr, SpiReturn, WsaError};
+use crate::provider::{Context, Flow};
+use crate::rules::RuleId;
+use crate::world::afd::{Interest, Kind, Received};
+use crate::world::frame::Woken;
+use crate::world::policy::{PolicyId, RecvFromConnected};
+
+impl Base {
+    /// WSPSend.
+    pub(super) fn send(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: At,
+        data: &Gather,
+        flags: MessageFlags,
+        to: Option<SockAddr>,
+    ) -> Step {
+        let Some(data) = data.bytes() else { return refuse(cx, at, NetworkEvents::WRITE, WsaError::Fault) };
+        if flags.contains(MessageFlags::PARTIAL) {
+            cx.log.rule(RuleId::Send11);
+            return refuse(cx, at, NetworkEvents::WRITE, WsaError::OpNotSupp);
+        }
+        self.send_more(cx, Sending { at, data, sent: 0, flags, to })
+    }
+
+    /// WSPSendTo: on a connection lpTo is ignored (SendTo2).
+    pub(super) fn send_to(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: At,
+        data: &Gather,
+        flags: MessageFlags,
+        to: Name,
+    ) -> Step {
+        let datagram = shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Datagram);
+        if !datagram {
+            cx.log.rule(RuleId::SendTo2);
+            return self.send(cx, at, data, flags, None);
+        }
+        match destination(cx, at, to) {
+            Ok(to) => self.send(cx, at, data, flags, to),
+            Err(error) => refuse(cx, at, NetworkEvents::WRITE, error),
+        }
+    }
+
+    fn send_more(&mut self, cx: &mut Context<'_>, mut sending: Sending) -> Step {
+        let at = sending.at;
+        let rest = &sending.data[sending.sent..];
+        let datagram = shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Datagram);
+        let (afd, mut afd_cx) = cx.afd();
+        let taken = match (datagram, sending.to) {
+            (true, Some(to)) => afd.send_to(&mut afd_cx, at.socket, rest, Some(&to), sending.flags),
+            _ => afd.send(&mut afd_cx, at.socket, rest, sending.flags),
+        };
+        match taken {
+            Err(error) if sending.sent == 0 => fail(error),
+            // What went out before the connection broke was accepted; the error comes with the next call.
+            Err(_) => sent(sending.sent),
+            Ok(count) => {
+                sending.sent += count;
+                self.sent_some(cx, sending, count)
+            }
+        }
+    }
+
+    fn sent_some(&mut self, cx: &mut Context<'_>, sending: Sending, count: usize) -> Step {
+        if sending.sent == sending.data.len() {
+            return sent(sending.sent);
+        }
+        let at = sending.at;
+        if nonblocking(cx, at) {
+            if count > 0 {
+                cx.log.rule(RuleId::Send4);
+                return sent(sending.sent);
+            }
+            cx.log.rule(RuleId::Send5);
+            let (afd, mut afd_cx) = cx.afd();
+            afd.note_would_block(&mut afd_cx, at.socket);
+            return fail(WsaError::WouldBlock);
+        }
+        cx.log.rule(RuleId::Send3);
+        let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.send_timeout_ms());
+        wait(cx, at, Interest::Writable, timeout, Blocked::Send(sending))
+    }
+
+    /// A blocked send goes on.
+    pub(super) fn send_on(&mut self, cx: &mut Context<'_>, sending: Sending, woken: Woken) -> Step {
+        if woken == Woken::TimedOut {
+            cx.log.rule(RuleId::Send16);
+            return if sending.sent > 0 { sent(sending.sent) } else { fail(WsaError::TimedOut) };
+        }
+        if self.at(cx, sending.at.s) != Ok(sending.at) {
+            return fail(WsaError::NotSock);
+        }
+        self.send_more(cx, sending)
+    }
+
+    /// WSPRecv.
+    pub(super) fn recv(&mut self, cx: &mut Context<'_>, at: At, room: &Scatter, flags: MessageFlags) -> Step {
+        let Some(room) = room.room() else { return refuse(cx, at, NetworkEvents::READ, WsaError::Fault) };
+        self.recv_more(cx, Receiving { at, room, flags, from: None, so_far: Vec::new() })
+    }
+
+    /// WSPRecvFrom.
+    pub(super) fn recv_from(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: At,
+        room: &Scatter,
+        flags: MessageFlags,
+        from: Room,
+    ) -> Step {
+        let Some(room) = room.room() else { return refuse(cx, at, NetworkEvents::READ, WsaError::Fault) };
+        match may_receive_from(cx, at, from) {
+            Ok(from) => self.recv_more(cx, Receiving { at, room, flags, from, so_far: Vec::new() }),
+            Err(error) => refuse(cx, at, NetworkEvents::READ, error),
+        }
+    }
+
+    fn recv_more(&mut self, cx: &mut Context<'_>, mut receiving: Receiving) -> Step {
+        let at = receiving.at;
+        let room = receiving.room - receiving.so_far.len();
+        let (afd, mut afd_cx) = cx.afd();
+        match afd.recv(&mut afd_cx, at.socket, room, receiving.flags) {
+            Err(error) if receiving.so_far.is_empty() => fail(error),
+            Err(_) | Ok(Received::End) => received(receiving, None),
+            Ok(Received::Empty) => self.nothing_there(cx, receiving),
+            Ok(Received::Data { truncated: true, .. }) => {
+                cx.log.rule(RuleId::Recv9);
+                fail(WsaError::MsgSize)
+            }
+            Ok(Received::Data { bytes, from, .. }) => {
+                if receiving.so_far.is_empty() {
+                    receiving.so_far = bytes;
+                } else {
+                    receiving.so_far.extend_from_slice(&bytes);
+                }
+                if wants_more(cx, &receiving) { self.nothing_there(cx, receiving) } else { received(receiving, from) }
+            }
+        }
+    }
+
+    fn nothing_there(&mut self, cx: &mut Context<'_>, receiving: Receiving) -> Step {
+        let at = receiving.at;
+        if nonblocking(cx, at) {
+            if !receiving.so_far.is_empty() {
+                return received(receiving, None);
+            }
+            cx.log.rule(RuleId::Recv3);
+            return fail(WsaError::WouldBlock);
+        }
+        cx.log.rule(RuleId::Recv2);
+        let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.receive_timeout_ms());
+        wait(cx, at, Interest::Readable, timeout, Blocked::Recv(receiving))
+    }
+
+    /// A blocked receive goes on.
+    pub(super) fn recv_on(&mut self, cx: &mut Context<'_>, receiving: Receiving, woken: Woken) -> Step {
+        if woken == Woken::TimedOut {
+            return if receiving.so_far.is_empty() { fail(WsaError::TimedOut) } else { received(receiving, None) };
+        }
+        if self.at(cx, receiving.at.s) != Ok(receiving.at) {
+            return fail(WsaError::NotSock);
+        }
+        self.recv_more(cx, receiving)
+    }
+}
+
+/// Recv5: MSG_WAITALL on a blocking stream goes on until the buffers are full.
+fn wants_more(cx: &mut Context<'_>, receiving: &Receiving) -> bool {
+    let stream = shared(cx, receiving.at).is_ok_and(|socket| socket.transport().kind == Kind::Stream);
+    let whole = receiving.flags.contains(MessageFlags::WAITALL) && !receiving.flags.contains(MessageFlags::PEEK);
+    let more = stream && whole && receiving.so_far.len() < receiving.room;
+    if more {
+        cx.log.rule(RuleId::Recv5);
+    }
+    more
+}
+
+/// Where a datagram goes (SendTo1, SendTo4..SendTo6).
+fn destination(cx: &mut Context<'_>, at: At, to: Name) -> Result<Option<SockAddr>, WsaError> {
+    if to == Name::Null {
+        if cx.afd.peer_name(at.socket).is_ok() {
+            return Ok(None);
+        }
+        cx.log.rule(RuleId::SendTo4);
+        return Err(WsaError::DestAddrReq);
+    }
+    let to = checked(to).inspect_err(|_| cx.log.rule(RuleId::SendTo6))?;
+    Ok(Some(to))
+}
+
+/// RecvFrom: room for the sender's address, and whether a connected socket may ask (A13).
+fn may_receive_from(cx: &mut Context<'_>, at: At, from: Room) -> Result<Room, WsaError> {
+    let transport = shared(cx, at)?.transport();
+    if transport.kind == Kind::Stream {
+        // lpFrom is ignored on a connection.
+        return Ok(None);
+    }
+    if cx.afd.peer_name(at.socket).is_ok() {
+        cx.log.policy(PolicyId::recvfrom_connected);
+        if cx.machine.policies().recvfrom_connected == RecvFromConnected::Wsaeisconn {
+            return Err(WsaError::IsConn);
+        }
+    }
+    if from.is_some() {
+        fits(from, &transport.family.unspecified())?;
+    }
+    Ok(from)
+}
+
+/// A call that fails before it reaches the socket re-enables its event all the same (E4).
+fn refuse(cx: &mut Context<'_>, at: At, events: NetworkEvents, error: WsaError) -> Step {
+    let (afd, mut afd_cx) = cx.afd();
+    afd.reenable(&mut afd_cx, at.socket, events);
+    fail(error)
+}
+
+fn sent(count: usize) -> Step {
+    Flow::Return(Ok(SpiReturn::Sent(count as u32)))
+}
+
+fn received(receiving: Receiving, from: Option<SockAddr>) -> Step {
+    let from = receiving.from.and(from);
+    let data = receiving.so_far;
+    Flow::Return(Ok(SpiReturn::Received(Box::new(crate::abi::Received { data, flags: MessageFlags::empty(), from }))))
+}

@@ -1,0 +1,86 @@
+//! WSPDuplicateSocket: the source's side of a hand-over.
+
+use super::{Answer, At, Base, own_entry, shared};
+use crate::abi::{Info, SpiReturn, WsaError};
+use crate::provider::{Context, Duplicating, ShapeKind};
+use crate::rules::RuleId;
+use crate::world::event::Event;
+use crate::world::ids::{Handle, Incarnation, ProcessId};
+use crate::world::policy::{PolicyId, ReferenceTaken, TokenPlace, UnknownProcess};
+
+impl Base {
+    /// WSPDuplicateSocket. What the buffer holds makes no difference (Dup9); it comes back as this provider's own
+    /// entry with the token that [`open`](super::open) knows again (R4).
+    pub(super) fn duplicate(
+        &mut self,
+        cx: &mut Context<'_>,
+        s: Handle,
+        process: ProcessId,
+        buffer: Option<&Info>,
+    ) -> Answer {
+        let at = self.at(cx, s)?;
+        if buffer.is_none() {
+            cx.log.rule(RuleId::Dup14);
+            return Err(WsaError::Fault);
+        }
+        let target = living_target(cx, process)?;
+        may_duplicate(cx, at)?;
+        if cx.afd.no_buffers() {
+            return Err(WsaError::NoBufs);
+        }
+        let entry = own_entry(cx, shared(cx, at)?.transport()).ok_or(WsaError::Inval)?;
+        cx.log.rule(RuleId::R1);
+        let early = cx.machine.policies().reference_taken == ReferenceTaken::AtDuplicate;
+        cx.log.policy(PolicyId::reference_taken);
+        let token = cx.duplications.add(at.socket, target, process, early).ok_or(WsaError::NoBufs)?;
+        if early {
+            let (afd, mut afd_cx) = cx.afd();
+            afd.add_duplication(&mut afd_cx, at.socket);
+        }
+        if let Some(duplication) = cx.duplications.get(token).copied() {
+            cx.log.note(|| Event::DuplicationMade(duplication));
+        }
+        Ok(SpiReturn::Info(sealed(cx, entry, token)))
+    }
+}
+
+/// The process a duplication is for must exist; it need not have started Winsock (Dup4, Dup7).
+fn living_target(cx: &mut Context<'_>, id: ProcessId) -> Result<Incarnation, WsaError> {
+    if let Some(target) = cx.directory.living(id) {
+        return Ok(target);
+    }
+    cx.log.rule(RuleId::Dup4);
+    cx.log.policy(PolicyId::unknown_process);
+    Err(match cx.machine.policies().unknown_process {
+        UnknownProcess::Wsaeinval => WsaError::Inval,
+        UnknownProcess::Wsaenetdown => WsaError::NetDown,
+    })
+}
+
+/// Providers that refuse (R25, usage 2.13).
+fn may_duplicate(cx: &mut Context<'_>, at: At) -> Result<(), WsaError> {
+    let ShapeKind::Base { duplicating } = cx.shape().kind else { return Ok(()) };
+    match duplicating {
+        Duplicating::Shares => Ok(()),
+        Duplicating::RefusesQos => {
+            cx.log.rule(RuleId::R25);
+            Err(WsaError::Inval)
+        }
+        Duplicating::NeedsConnection => cx.afd.peer_name(at.socket).map(|_| ()).map_err(|_| WsaError::NotConn),
+    }
+}
+
+/// Puts the token where the policy says.
+fn sealed(cx: &mut Context<'_>, mut entry: Info, token: u32) -> Info {
+    match cx.machine.policies().token_place {
+        TokenPlace::ProviderReserved => entry.with_reserved(token),
+        TokenPlace::ServiceFlags => {
+            cx.log.policy(PolicyId::token_place);
+            entry.edit(|fields| {
+                fields.service_flags3 = token;
+                fields.service_flags4 = !token;
+            });
+            entry
+        }
+    }
+}

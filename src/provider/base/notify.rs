@@ -1,0 +1,73 @@
+//! WSPEventSelect, WSPAsyncSelect, WSPEnumNetworkEvents.
+
+use super::{Answer, At};
+use crate::abi::{NetworkEventRecord, NetworkEvents, SpiReturn, WsaError};
+use crate::provider::Context;
+use crate::rules::RuleId;
+use crate::world::afd::{Registrant, Target};
+use crate::world::ids::{Handle, Window};
+use crate::world::policy::BlockingMode;
+use crate::world::signal::window_exists;
+
+/// WSPEventSelect. With mask 0 the event argument does not matter (E3).
+pub(super) fn event_select(cx: &mut Context<'_>, at: At, event: Handle, events: NetworkEvents) -> Result<(), WsaError> {
+    let known = cx.event(event);
+    let target = match known {
+        Some(id) => Target::Event(id),
+        None if events.is_empty() => Target::Event(crate::world::afd::NO_EVENT),
+        None => return Err(WsaError::Inval),
+    };
+    if let Some(id) = known {
+        cx.events.mark_registered(id);
+    }
+    register(cx, at, target, events)
+}
+
+/// WSPAsyncSelect. With mask 0 the window does not matter (E3).
+pub(super) fn async_select(
+    cx: &mut Context<'_>,
+    at: At,
+    window: Window,
+    message: u32,
+    events: NetworkEvents,
+) -> Result<(), WsaError> {
+    if !events.is_empty() && !window_exists(cx.windows, window) {
+        return Err(WsaError::Inval);
+    }
+    let target = Target::Window { process: cx.thread.process, window, message, socket: at.s };
+    register(cx, at, target, events)
+}
+
+fn register(cx: &mut Context<'_>, at: At, target: Target, events: NetworkEvents) -> Result<(), WsaError> {
+    if !NetworkEvents::ALL_EVENTS.contains(events) {
+        return Err(WsaError::Inval);
+    }
+    cx.log.rule(RuleId::R17);
+    if cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor {
+        if let Some(entry) = cx.handles.get_mut(at.s) {
+            entry.nonblocking = true;
+        }
+    }
+    let registrant = Registrant { process: cx.thread.process, handle: at.s };
+    let (afd, mut afd_cx) = cx.afd();
+    afd.register(&mut afd_cx, at.socket, registrant, target, events)
+}
+
+/// WSPEnumNetworkEvents: copies and clears the record and resets the event given, all or nothing (A24).
+pub(super) fn enumerate(cx: &mut Context<'_>, at: At, event: Handle, out: bool) -> Answer {
+    if !out {
+        return Err(WsaError::Inval);
+    }
+    let given = match cx.event(event) {
+        None if event != Handle::NULL => return Err(WsaError::Inval),
+        given => given,
+    };
+    let (afd, mut afd_cx) = cx.afd();
+    let (events, errors) = afd.enumerate(&mut afd_cx, at.socket, given)?;
+    let error_code = errors.map(|error| error.map_or(0, |error: WsaError| error.number() as i32));
+    if let Some(id) = given {
+        cx.events.set(id, false);
+        cx.log.note(|| crate::world::event::Event::EventSet { event: id, signalled: false });
+    }
+    Ok(SpiReturn::Events(Box::new(NetworkEventRecord { events, error_code })))
+}

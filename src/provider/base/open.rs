@@ -1,0 +1,294 @@
+//! WSPSocket: a fresh shared socket, or a further descriptor of one that was duplicated for this process.
+
+use super::{Answer, Base};
+use crate::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
+use crate::abi::{Block, Info, ProviderFlags, SocketFlags, SpiReturn, WsaError};
+use crate::provider::Context;
+use crate::rules::RuleId;
+use crate::world::afd::{Family, Kind, Transport};
+use crate::world::duplication::Duplication;
+use crate::world::event::Event;
+use crate::world::ids::{Handle, SocketId};
+use crate::world::policy::{
+    BlockReuse, DuplicateInheritable, ExplicitTriple, FailedOpen, PolicyId, ReferenceTaken, TargetIdentity, TokenPlace,
+    WrongProcess,
+};
+use crate::world::ws2_32::token_of;
+
+/// The arguments of WSPSocket beside the protocol info.
+pub(super) struct Opening {
+    pub(super) af: i32,
+    pub(super) kind: i32,
+    pub(super) protocol: i32,
+    pub(super) group: u32,
+    pub(super) flags: SocketFlags,
+}
+
+/// The four transports a base entry can stand for.
+pub(super) fn transport_of(info: &Info) -> Option<Transport> {
+    let fields = info.fields();
+    let family = match fields.address_family {
+        AF_INET => Family::V4,
+        AF_INET6 => Family::V6,
+        _ => return None,
+    };
+    let kind = match fields.socket_type {
+        SOCK_STREAM => Kind::Stream,
+        SOCK_DGRAM => Kind::Datagram,
+        _ => return None,
+    };
+    Some(Transport { family, kind })
+}
+
+impl Base {
+    /// WSPSocket.
+    pub(super) fn socket(&mut self, cx: &mut Context<'_>, opening: &Opening, info: Option<&Block>) -> Answer {
+        let Some(Block::Info(info)) = info else { return Err(WsaError::Inval) };
+        if opening.group != 0 {
+            cx.log.rule(RuleId::Socket7);
+            return Err(WsaError::Inval);
+        }
+        let multipoint = SocketFlags::MULTIPOINT_C_ROOT
+            | SocketFlags::MULTIPOINT_C_LEAF
+            | SocketFlags::MULTIPOINT_D_ROOT
+            | SocketFlags::MULTIPOINT_D_LEAF;
+        if opening.flags.intersects(multipoint) {
+            cx.log.rule(RuleId::Socket8);
+            return Err(WsaError::Inval);
+        }
+        match token_of(info, cx.machine.policies().token_place) {
+            0 => self.fresh(cx, opening, info),
+            token => self.from_block(cx, opening, info, token),
+        }
+    }
+
+    fn fresh(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Answer {
+        cx.log.rule(RuleId::Socket1);
+        let entry = chosen_entry(cx, opening, info)?;
+        let transport = transport_of(&entry).ok_or(WsaError::ProtoNoSupport)?;
+        if cx.is_full() {
+            cx.log.rule(RuleId::Socket9);
+            return Err(WsaError::MFile);
+        }
+        let (afd, mut afd_cx) = cx.afd();
+        let socket = afd.create(&mut afd_cx, transport, opening.flags.contains(SocketFlags::OVERLAPPED))?;
+        afd.add_descriptor(&mut afd_cx, socket);
+        let inheritable = !opening.flags.contains(SocketFlags::NO_HANDLE_INHERIT);
+        self.describe(cx, entry.catalog_entry_id(), socket, inheritable)
+    }
+
+    /// Registers a descriptor whose reference is counted already; gives the reference up if that fails.
+    pub(super) fn describe(&mut self, cx: &mut Context<'_>, entry: u32, socket: SocketId, inheritable: bool) -> Answer {
+        match self.register(cx, entry, socket, inheritable) {
+            Ok(socket) => Ok(SpiReturn::Socket { socket, peer: None }),
+            Err(error) => {
+                let (afd, mut afd_cx) = cx.afd();
+                afd.release(&mut afd_cx, socket, crate::world::afd::Release::Close);
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a block (R3, R5). What it costs when it fails is policy `failed_open`.
+    fn from_block(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info, token: u32) -> Answer {
+        let duplication = recognise(cx, info, token)?;
+        match self.open_duplication(cx, opening, info, &duplication) {
+            Err(error) => {
+                if cx.machine.policies().failed_open == FailedOpen::AlwaysConsumed {
+                    cx.log.policy(PolicyId::failed_open);
+                    cx.drop_pending(token);
+                }
+                Err(error)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_duplication(
+        &mut self,
+        cx: &mut Context<'_>,
+        opening: &Opening,
+        info: &Info,
+        duplication: &Duplication,
+    ) -> Answer {
+        check_opener(cx, duplication)?;
+        check_triple(cx, opening, info)?;
+        if let Some(first) = duplication.opened {
+            return self.reopen(cx, opening, info, duplication, first);
+        }
+        let alive = cx.afd.socket(duplication.socket).is_some_and(|s| s.descriptors() + s.duplications() > 0);
+        if !alive {
+            cx.log.policy(PolicyId::reference_taken);
+            return Err(WsaError::Inval);
+        }
+        if cx.is_full() {
+            cx.log.rule(RuleId::Socket9);
+            return Err(WsaError::MFile);
+        }
+        cx.log.rule(RuleId::R5);
+        let opened = self.attach(cx, opening, info, duplication.socket)?;
+        cx.log.note(|| Event::DuplicationOpened(*duplication));
+        cx.settle_opened(duplication, &opened);
+        Ok(opened)
+    }
+
+    /// One more descriptor of a shared socket for this process.
+    fn attach(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info, socket: SocketId) -> Answer {
+        let (afd, mut afd_cx) = cx.afd();
+        afd.add_descriptor(&mut afd_cx, socket);
+        let inheritable = !opening.flags.contains(SocketFlags::NO_HANDLE_INHERIT)
+            && cx.machine.policies().duplicate_inheritable == DuplicateInheritable::Yes;
+        cx.log.rule(RuleId::Inherit2);
+        cx.log.policy(PolicyId::duplicate_inheritable);
+        self.describe(cx, info.catalog_entry_id(), socket, inheritable)
+    }
+
+    /// A second open of a spent block, under the policies that allow it.
+    fn reopen(
+        &mut self,
+        cx: &mut Context<'_>,
+        opening: &Opening,
+        info: &Info,
+        duplication: &Duplication,
+        first: Handle,
+    ) -> Answer {
+        cx.log.policy(PolicyId::block_reuse);
+        let alive = cx.afd.socket(duplication.socket).is_some_and(|socket| socket.descriptors() > 0);
+        match cx.machine.policies().block_reuse {
+            BlockReuse::SameDescriptor if self.at(cx, first).is_ok_and(|at| at.socket == duplication.socket) => {
+                Ok(SpiReturn::Socket { socket: first, peer: None })
+            }
+            BlockReuse::SecondDescriptor if alive => self.attach(cx, opening, info, duplication.socket),
+            _ => Err(WsaError::Inval),
+        }
+    }
+}
+
+/// The pending duplication a block stands for. A block whose contents do not fit it was altered (Socket11).
+fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplication, WsaError> {
+    let known = cx.duplications.get(token).copied();
+    let Some(duplication) = known else {
+        cx.log.rule(RuleId::R3);
+        return Err(WsaError::Inval);
+    };
+    let transport = cx.afd.socket(duplication.socket).map(|socket| socket.transport());
+    let proof = match cx.machine.policies().token_place {
+        TokenPlace::ProviderReserved => true,
+        TokenPlace::ServiceFlags => info.fields().service_flags4 == !token,
+    };
+    if transport.is_some() && transport != transport_of(info) || !proof {
+        cx.log.rule(RuleId::Socket11);
+        return Err(WsaError::Inval);
+    }
+    Ok(duplication)
+}
+
+/// R2: only the process the block was made for.
+fn check_opener(cx: &mut Context<'_>, duplication: &Duplication) -> Result<(), WsaError> {
+    let opener = cx.thread.process;
+    let right = match cx.machine.policies().target_identity {
+        TargetIdentity::Incarnation => duplication.target == opener,
+        TargetIdentity::Number => cx.directory.id(opener) == Some(duplication.target_id),
+    };
+    if right {
+        return Ok(());
+    }
+    cx.log.rule(RuleId::R2);
+    cx.log.policy(PolicyId::wrong_process);
+    match cx.machine.policies().wrong_process {
+        WrongProcess::Allow => Ok(()),
+        WrongProcess::Refuse => Err(WsaError::Inval),
+        WrongProcess::RefuseAndConsume => {
+            cx.drop_pending(duplication.token);
+            Err(WsaError::Inval)
+        }
+    }
+}
+
+/// R23: family, type and protocol beside a block are 0, FROM_PROTOCOL_INFO, or what the block says.
+fn check_triple(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<(), WsaError> {
+    let fields = info.fields();
+    let agrees = |given: i32, said: i32| given == 0 || given == FROM_PROTOCOL_INFO || given == said;
+    if agrees(opening.af, fields.address_family)
+        && agrees(opening.kind, fields.socket_type)
+        && agrees(opening.protocol, fields.protocol)
+    {
+        return Ok(());
+    }
+    cx.log.policy(PolicyId::explicit_triple);
+    match cx.machine.policies().explicit_triple {
+        ExplicitTriple::Refuse => Err(WsaError::Inval),
+        ExplicitTriple::Ignore => Ok(()),
+    }
+}
+
+/// The entry of this provider that serves a fresh socket: explicit arguments first, the info where they are
+/// wildcards (Socket3..Socket6).
+fn chosen_entry(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<Info, WsaError> {
+    let fields = info.fields();
+    let family = given_or(opening.af, fields.address_family);
+    let kind = given_or(opening.kind, fields.socket_type);
+    let protocol = match opening.protocol {
+        FROM_PROTOCOL_INFO => fields.protocol,
+        0 if kind == fields.socket_type => fields.protocol,
+        given => given,
+    };
+    let own = || cx.own_base_entries().map(|entry| &entry.info);
+    let exact = own().find(|entry| {
+        let entry = entry.fields();
+        let any = protocol == 0 && entry.provider_flags.contains(ProviderFlags::MATCHES_PROTOCOL_ZERO);
+        entry.address_family == family && entry.socket_type == kind && (any || entry.protocol == protocol)
+    });
+    if let Some(entry) = exact {
+        return Ok(entry.clone());
+    }
+    if !own().any(|entry| entry.fields().address_family == family) {
+        return Err(WsaError::AfNoSupport);
+    }
+    if !own().any(|entry| entry.fields().address_family == family && entry.fields().socket_type == kind) {
+        return Err(WsaError::SockTNoSupport);
+    }
+    let known = [IPPROTO_TCP, IPPROTO_UDP].contains(&protocol);
+    Err(if known { WsaError::Prototype } else { WsaError::ProtoNoSupport })
+}
+
+fn given_or(given: i32, said: i32) -> i32 {
+    if given == 0 || given == FROM_PROTOCOL_INFO { said } else { given }
+}
+
+impl Context<'_> {
+    /// A block is spent unopened.
+    fn drop_pending(&mut self, token: u32) {
+        let Some(duplication) = self.duplications.remove(token) else { return };
+        self.log.note(|| Event::DuplicationDropped(duplication));
+        if duplication.holds_reference {
+            let (afd, mut cx) = self.afd();
+            afd.drop_duplication(&mut cx, duplication.socket);
+        }
+    }
+
+    /// The base's open has succeeded: the block is spent now, or remembered where a policy says so.
+    fn settle_opened(&mut self, duplication: &Duplication, opened: &SpiReturn) {
+        let policies = self.machine.policies();
+        let (keep, undecided) =
+            (policies.block_reuse != BlockReuse::Refuse, policies.failed_open == FailedOpen::NeverConsumed);
+        if undecided {
+            return;
+        }
+        if policies.reference_taken == ReferenceTaken::AtOpen {
+            self.log.policy(PolicyId::reference_taken);
+        }
+        if duplication.holds_reference {
+            let (afd, mut cx) = self.afd();
+            afd.drop_duplication(&mut cx, duplication.socket);
+        }
+        if !keep {
+            self.duplications.remove(duplication.token);
+        } else if let (Some(spent), SpiReturn::Socket { socket, .. }) =
+            (self.duplications.get_mut(duplication.token), opened)
+        {
+            spent.holds_reference = false;
+            spent.opened = Some(*socket);
+        }
+    }
+}

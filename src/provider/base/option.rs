@@ -1,0 +1,195 @@
+//! WSPGetSockOpt, WSPSetSockOpt and WSPIoctl: between bytes and values.
+
+use super::{Answer, At, own_entry, shared};
+use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
+use crate::abi::{
+    Bytes, Ioctl, Linger, OptionType, ProtocolInfoA, ProtocolInfoW, Room, SockAddr, SockOpt, SpiReturn, WsaError,
+};
+use crate::provider::Context;
+use crate::rules::RuleId;
+use crate::world::afd::{Kind, OptionValue, Transport};
+use crate::world::policy::{BlockingMode, PolicyId};
+
+/// The arguments of WSPIoctl.
+pub(super) struct Control<'a> {
+    pub(super) code: u32,
+    pub(super) input: Option<&'a Bytes>,
+    pub(super) room: Room,
+    pub(super) returned: bool,
+}
+
+/// The option, or why there is none (GetOpt, SetOpt: unknown level, unknown option).
+fn lookup(level: i32, number: i32) -> Result<SockOpt, WsaError> {
+    match SockOpt::lookup(level, number) {
+        Some(option) => Ok(option),
+        None if SockOpt::known_level(level) => Err(WsaError::NoProtoOpt),
+        None => Err(WsaError::Inval),
+    }
+}
+
+/// WSPGetSockOpt.
+pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: Room) -> Answer {
+    let option = lookup(level, number)?;
+    let room = room.ok_or(WsaError::Fault)? as usize;
+    if matches!(option, SockOpt::ProtocolInfoA | SockOpt::ProtocolInfoW) {
+        return protocol_info(cx, at, option, room);
+    }
+    let transport = shared(cx, at)?.transport();
+    let (afd, mut afd_cx) = cx.afd();
+    // Asked before the value is taken: SO_ERROR must not be lost to a short buffer.
+    if room < fixed_len(option) {
+        return Err(WsaError::Fault);
+    }
+    let value = afd.get_option(&mut afd_cx, at.socket, option)?;
+    let bytes = encode(&value, transport)?;
+    if room < bytes.as_slice().len() {
+        return Err(WsaError::Fault);
+    }
+    Ok(SpiReturn::Bytes(bytes))
+}
+
+/// SO_PROTOCOL_INFO: the base's own entry; a layer answers for itself.
+fn protocol_info(cx: &mut Context<'_>, at: At, option: SockOpt, room: usize) -> Answer {
+    let entry = own_entry(cx, shared(cx, at)?.transport()).ok_or(WsaError::NoProtoOpt)?;
+    let needed = if option == SockOpt::ProtocolInfoW { ProtocolInfoW::SIZE } else { ProtocolInfoA::SIZE };
+    if room < needed {
+        return Err(WsaError::Fault);
+    }
+    Ok(SpiReturn::ProtocolInfo(entry))
+}
+
+/// WSPSetSockOpt.
+pub(super) fn set(
+    cx: &mut Context<'_>,
+    at: At,
+    level: i32,
+    number: i32,
+    value: Option<&Bytes>,
+) -> Result<(), WsaError> {
+    let option = lookup(level, number)?;
+    let value = decode(option, value.ok_or(WsaError::Fault)?)?;
+    let (afd, mut afd_cx) = cx.afd();
+    afd.set_option(&mut afd_cx, at.socket, option, value)
+}
+
+fn encode(value: &OptionValue, transport: Transport) -> Result<Bytes, WsaError> {
+    Ok(match value {
+        OptionValue::Bool(on) => Bytes::word(u32::from(*on)),
+        OptionValue::Int(number) => Bytes::word(*number as u32),
+        OptionValue::U32(number) => Bytes::word(*number),
+        OptionValue::Linger { on, seconds } => Bytes::of(&Linger { onoff: u16::from(*on), seconds: *seconds }.encode()),
+        OptionValue::Bytes(bytes) => Bytes::of(bytes),
+        OptionValue::Addresses { local, peer } => Bytes::of(&csaddr(transport, *local, *peer)),
+    })
+}
+
+/// The bytes every value of a fixed type needs.
+fn fixed_len(option: SockOpt) -> usize {
+    match option.row().value {
+        OptionType::Bool | OptionType::Int | OptionType::U32 | OptionType::Linger => 4,
+        _ => 0,
+    }
+}
+
+/// CSADDR_INFO as a 64-bit process sees it, with both addresses behind it. Pointers become offsets into the block.
+fn csaddr(transport: Transport, local: Option<SockAddr>, peer: Option<SockAddr>) -> Vec<u8> {
+    const HEAD: usize = 40;
+    let family = transport.family.unspecified();
+    let addresses = [local, peer].map(|address| address.unwrap_or(family).encode());
+    let mut bytes = Vec::with_capacity(HEAD + 2 * addresses[0].len());
+    let mut at = HEAD;
+    for address in &addresses {
+        bytes.extend_from_slice(&(at as u64).to_le_bytes());
+        bytes.extend_from_slice(&(address.len() as u64).to_le_bytes());
+        at += address.len();
+    }
+    let (kind, protocol) = match transport.kind {
+        Kind::Stream => (SOCK_STREAM, IPPROTO_TCP),
+        Kind::Datagram => (SOCK_DGRAM, IPPROTO_UDP),
+    };
+    bytes.extend_from_slice(&kind.to_le_bytes());
+    bytes.extend_from_slice(&protocol.to_le_bytes());
+    bytes.extend(addresses.concat());
+    bytes
+}
+
+fn decode(option: SockOpt, bytes: &Bytes) -> Result<OptionValue, WsaError> {
+    let word = || bytes.as_word().ok_or(WsaError::Fault);
+    Ok(match option.row().value {
+        OptionType::Bool => OptionValue::Bool(word()? != 0),
+        OptionType::Int => OptionValue::Int(word()? as i32),
+        OptionType::U32 => OptionValue::U32(word()?),
+        OptionType::Linger => {
+            let four = bytes.as_slice().get(..Linger::SIZE).ok_or(WsaError::Fault)?;
+            let linger = Linger::decode(four).map_err(|_| WsaError::Fault)?;
+            OptionValue::Linger { on: linger.is_on(), seconds: linger.seconds }
+        }
+        _ => OptionValue::Bytes(bytes.as_slice().into()),
+    })
+}
+
+/// WSPIoctl.
+pub(super) fn ioctl(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
+    if !control.returned {
+        return Err(WsaError::Fault);
+    }
+    match Ioctl::lookup(control.code) {
+        Some(Ioctl::Fionbio) => set_mode(cx, at, control),
+        Some(Ioctl::Fionread) => {
+            let (afd, mut afd_cx) = cx.afd();
+            let count = afd.readable_bytes(&mut afd_cx, at.socket);
+            output(control, Bytes::word(count))
+        }
+        Some(Ioctl::UdpConnReset) => {
+            cx.log.rule(RuleId::Ioctl10);
+            let reported = control.input.and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
+            let (afd, mut afd_cx) = cx.afd();
+            afd.set_udp_connreset(&mut afd_cx, at.socket, reported)?;
+            Ok(SpiReturn::Bytes(Bytes::EMPTY))
+        }
+        Some(Ioctl::BaseHandle) => {
+            cx.log.rule(RuleId::Ioctl8);
+            output(control, Bytes::of(&at.s.0.to_le_bytes()))
+        }
+        Some(
+            Ioctl::AssociateHandle
+            | Ioctl::EnableCircularQueueing
+            | Ioctl::Flush
+            | Ioctl::GetQos
+            | Ioctl::SetQos
+            | Ioctl::TranslateHandle,
+        ) => Err(WsaError::NoProtoOpt),
+        Some(_) => Err(WsaError::OpNotSupp),
+        None => {
+            cx.log.rule(RuleId::Ioctl6);
+            Err(WsaError::Inval)
+        }
+    }
+}
+
+/// FIONBIO.
+fn set_mode(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
+    let nonblocking = control.input.and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
+    let per_descriptor = cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor;
+    let (afd, mut afd_cx) = cx.afd();
+    if per_descriptor {
+        afd_cx.log.policy(PolicyId::blocking_mode);
+        let registered = afd.registration(at.socket).is_some();
+        if registered && !nonblocking {
+            return Err(WsaError::Inval);
+        }
+        if let Some(entry) = cx.handles.get_mut(at.s) {
+            entry.nonblocking = nonblocking;
+        }
+    } else {
+        afd.set_nonblocking(&mut afd_cx, at.socket, nonblocking)?;
+    }
+    Ok(SpiReturn::Bytes(Bytes::EMPTY))
+}
+
+fn output(control: &Control<'_>, bytes: Bytes) -> Answer {
+    match control.room {
+        Some(room) if room as usize >= bytes.as_slice().len() => Ok(SpiReturn::Bytes(bytes)),
+        _ => Err(WsaError::Fault),
+    }
+}

@@ -1,0 +1,120 @@
+//! WSPStartup and WSPCleanup.
+
+use super::{Answer, Base};
+use crate::abi::{SpiReturn, WsaError};
+use crate::provider::context::{Cancel, Context};
+use crate::provider::{HandleKind, ShapeKind};
+use crate::rules::RuleId;
+use crate::world::afd::{Registrant, Release};
+use crate::world::catalog::{Catalog, ShapeId};
+use crate::world::handles::{HandleEntry, Object};
+use crate::world::ids::{Handle, SocketId};
+use crate::world::policy::{FinalCleanup, OpenAtCleanup, PolicyId};
+use crate::world::ws2_32::comparable;
+
+impl Base {
+    /// WSPStartup: counts, and settles on a version (Startup2..Startup6, Startup12, Startup13).
+    pub(super) fn startup(&mut self, cx: &mut Context<'_>, version: u16, out: bool) -> Answer {
+        if !out {
+            cx.log.rule(RuleId::Startup12);
+            return Err(WsaError::Fault);
+        }
+        if cx.faults.not_ready {
+            cx.log.rule(RuleId::Startup13);
+            return Err(WsaError::SysNotReady);
+        }
+        let version = negotiate(cx, version)?;
+        if self.startups == 0 && cx.too_many_clients {
+            cx.log.rule(RuleId::Startup13);
+            return Err(WsaError::ProcLim);
+        }
+        cx.log.rule(RuleId::Startup2);
+        self.startups += 1;
+        Ok(version)
+    }
+
+    /// WSPCleanup: counts down; the last one ends everything of this process (Cleanup1..Cleanup9).
+    pub(super) fn cleanup(&mut self, cx: &mut Context<'_>) -> Answer {
+        match self.startups {
+            0 => {
+                cx.log.rule(RuleId::Cleanup2);
+                return Err(WsaError::NotInitialised);
+            }
+            1 => self.end(cx),
+            _ => cx.log.rule(RuleId::Cleanup1),
+        }
+        self.startups -= 1;
+        Ok(SpiReturn::Done)
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        cx.log.rule(RuleId::Cleanup3);
+        cx.cancelled.push(Cancel::Process);
+        for (handle, socket) in self.descriptors(cx) {
+            self.unregister(cx, handle);
+            let registrant = Registrant { process: cx.thread.process, handle };
+            let policies = *cx.machine.policies();
+            let (afd, mut afd_cx) = cx.afd();
+            afd.registrant_gone(&mut afd_cx, socket, registrant);
+            afd_cx.log.policy(PolicyId::final_cleanup);
+            if policies.final_cleanup == FinalCleanup::ResetForAll {
+                afd.reset_for_all(&mut afd_cx, socket);
+            }
+            afd_cx.log.policy(PolicyId::open_at_cleanup);
+            let how = match policies.open_at_cleanup {
+                OpenAtCleanup::Reset => Release::Reset,
+                OpenAtCleanup::Close => Release::Close,
+            };
+            afd.release(&mut afd_cx, socket, how);
+        }
+    }
+
+    /// Every descriptor this provider has in this process.
+    fn descriptors(&self, cx: &Context<'_>) -> Vec<(Handle, SocketId)> {
+        match cx.shape().handles {
+            HandleKind::NonIfs => self.records().collect(),
+            HandleKind::Ifs => {
+                let own = |entry: &HandleEntry| match (entry.object, entry.binding) {
+                    (Object::Socket(socket), Some(binding)) => {
+                        (base_of(cx.catalog, binding.entry) == Some(cx.shape_id)).then_some(socket)
+                    }
+                    (Object::Socket(socket), None) => cx.is_only_ifs_base().then_some(socket),
+                    _ => None,
+                };
+                cx.handles.iter().filter_map(|(handle, entry)| own(entry).map(|socket| (handle, socket))).collect()
+            }
+        }
+    }
+}
+
+/// The provider at the bottom of an entry.
+fn base_of(catalog: &Catalog, entry: u32) -> Option<ShapeId> {
+    let entry = catalog.entry(entry)?;
+    match entry.info.fields().chain.ids().last() {
+        Some(&last) if entry.is_chain() => catalog.entry(last)?.shape,
+        _ => entry.shape,
+    }
+}
+
+/// Version negotiation: the smaller of what is asked and the highest supported.
+pub(in crate::provider) fn negotiate(cx: &mut Context<'_>, asked: u16) -> Answer {
+    let (lowest, highest) = cx.shape().versions;
+    if comparable(asked) < comparable(lowest) {
+        cx.log.rule(RuleId::Startup4);
+        return Err(WsaError::VerNotSupported);
+    }
+    cx.log.rule(RuleId::Startup3);
+    let version = if comparable(asked) < comparable(highest) { asked } else { highest };
+    Ok(SpiReturn::Started { version, high: highest })
+}
+
+impl Context<'_> {
+    /// Whether no other loaded base provider has OS handles: an unclaimed one can then only be this provider's.
+    fn is_only_ifs_base(&self) -> bool {
+        let is_ifs_base = |shape: ShapeId| {
+            let shape = self.machine.shape(shape);
+            matches!(shape.kind, ShapeKind::Base { .. }) && shape.handles == HandleKind::Ifs
+        };
+        self.loaded.iter().filter(|&&(shape, _)| is_ifs_base(shape)).count() == 1
+    }
+}

@@ -1,0 +1,101 @@
+//! What a provider can reach while it runs: its thread, its process's ws2_32 (upcalls), and, for a base provider,
+//! what lies underneath.
+//!
+//! The upcalls themselves are in [`crate::world::upcalls`]; this file only says what a provider is given.
+
+use std::collections::VecDeque;
+
+use crate::abi::client::WindowMessage;
+use crate::world::afd::{Afd, Cx};
+use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
+use crate::world::duplication::Duplications;
+use crate::world::event_object::EventObjects;
+use crate::world::fault::Faults;
+use crate::world::handles::Handles;
+use crate::world::ids::{Handle, InstanceId, SocketId, ThreadId, Ticks};
+use crate::world::log::Log;
+use crate::world::machine::Machine;
+use crate::world::process::Directory;
+
+use super::Shape;
+
+/// The surroundings of a running provider. Borrowed for one step of one frame.
+pub struct Context<'a> {
+    /// The machine's description.
+    pub machine: &'a Machine,
+    /// Virtual time.
+    pub now: Ticks,
+    /// The thread that called.
+    pub thread: ThreadId,
+    /// How deep in the call stack, for the log.
+    pub depth: u32,
+    /// This provider.
+    pub instance: InstanceId,
+    /// This provider's code.
+    pub shape_id: ShapeId,
+    /// Whether a callback of the client's is running on this thread.
+    pub in_callback: bool,
+    /// Whether the thread has a Winsock 1.1 blocking hook.
+    pub hook: bool,
+    /// Whether as many processes use Winsock as the machine allows. Known during WSPStartup only.
+    pub too_many_clients: bool,
+    /// The handle table of the process.
+    pub handles: &'a mut Handles,
+    /// The catalog this process sees.
+    pub catalog: &'a Catalog,
+    /// Which instance of the process holds which code.
+    pub loaded: &'a [(ShapeId, InstanceId)],
+    /// The windows of the process.
+    pub windows: &'a [Option<VecDeque<WindowMessage>>],
+    /// Shared sockets.
+    pub afd: &'a mut Afd,
+    /// Pending duplications.
+    pub duplications: &'a mut Duplications,
+    /// Event objects.
+    pub events: &'a mut EventObjects,
+    /// Faults in force.
+    pub faults: &'a mut Faults,
+    /// Who runs under which process id.
+    pub directory: &'a Directory,
+    /// Blocked calls to be ended when this step ends.
+    pub cancelled: &'a mut Vec<Cancel>,
+    /// The log.
+    pub log: &'a mut Log,
+}
+
+/// Which blocked calls a step ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    /// Those of this process made on a descriptor.
+    Descriptor(Handle),
+    /// Those of all processes on a shared socket.
+    Socket(SocketId),
+    /// Those of this process, all of them.
+    Process,
+    /// The innermost one of this thread, as WSPCancelBlockingCall does.
+    Thread,
+}
+
+impl Context<'_> {
+    /// This provider's code.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        self.machine.shape(self.shape_id)
+    }
+
+    /// The log and the platform as the shared sockets want them.
+    pub fn afd(&mut self) -> (&mut Afd, Cx<'_>) {
+        (&mut *self.afd, Cx { platform: &self.machine.platform, now: self.now, log: &mut *self.log })
+    }
+
+    /// Whether the process holds as many handles as it may.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.handles.is_full(self.handle_limit())
+    }
+
+    /// The base entries of this provider, in catalog order.
+    pub fn own_base_entries(&self) -> impl Iterator<Item = &CatalogEntry> {
+        self.catalog.entries().iter().filter(|entry| entry.is_base() && entry.shape == Some(self.shape_id))
+    }
+}

@@ -1,0 +1,237 @@
+//! The layer: a provider with the SPI above and below that passes everything on.
+//!
+//! It comes in two kinds. A non-IFS layer has handles of its own: it keeps a record for each, translates the handle
+//! of every call, and answers for its chain (L1, L6). An IFS layer lets the lower handle through and takes it over
+//! with WPUModifyIFSHandle; it may leave entries it does not care about to the provider below.
+//!
+//! | file | what |
+//! |---|---|
+//! | `link` | finding the next provider in a chain and starting it |
+//! | `socket` | calls that make, hand over or end descriptors |
+//! | `pass` | everything else |
+
+mod link;
+mod pass;
+mod socket;
+
+use std::collections::BTreeMap;
+
+use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
+use crate::abi::{SpiCall, SpiReturn, WsaError};
+use crate::rules::RuleId;
+use crate::table_key;
+use crate::world::ids::{Handle, InstanceId, Window};
+use crate::world::table::{Key, Table};
+use link::Link;
+
+table_key!(
+    /// The context value of a layer's handle.
+    RecordId
+);
+
+/// The state of a layer in one process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Layer {
+    startups: u32,
+    /// The chains it was started in, in that order.
+    links: Vec<Link>,
+    /// A non-IFS layer's own handles.
+    records: Table<RecordId, Record>,
+    /// The lower handles an IFS layer has taken over, with their link.
+    claimed: BTreeMap<Handle, u16>,
+}
+
+/// One handle of a non-IFS layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Record {
+    lower: Handle,
+    upper: Handle,
+    link: u16,
+    /// Where the client wants WSPAsyncSelect's messages: its window and message.
+    posting: Option<(Window, u32)>,
+}
+
+/// A descriptor as the layer knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Known {
+    lower: Handle,
+    link: u16,
+}
+
+/// What a layer does when the provider below has answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// Hands the answer up.
+    Plain,
+    /// WSPStartup of the next link; afterwards this call, or the return of this version.
+    Starting(Box<link::Starting>),
+    /// WSPSocket through this link.
+    Opening(u16),
+    /// WSPAccept on this handle.
+    Accepting(Handle),
+    /// WSPDuplicateSocket through this link.
+    Duplicating(u16),
+    /// WSPCloseSocket of this handle.
+    Closing(Handle),
+    /// The lower socket is being closed because this error came up after it was opened (Socket13).
+    Undoing(WsaError),
+    /// WSPAsyncSelect.
+    Selecting(Box<Selecting>),
+    /// WSPCleanup of the next links; these are still to come.
+    Cleaning(Box<Vec<InstanceId>>),
+}
+
+/// A WSPAsyncSelect on its way: on which handle, and where its messages went before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Selecting {
+    s: Handle,
+    before: Option<(Window, u32)>,
+}
+
+type Step = Flow<Token>;
+
+fn fail(error: WsaError) -> Step {
+    Flow::Return(Err(error))
+}
+
+impl Provider for Layer {
+    type Token = Token;
+
+    fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+        if let Some(s) = call.socket() {
+            return match self.known(cx, s) {
+                Ok(known) => self.on_socket(cx, known, s, call),
+                Err(error) => fail(error),
+            };
+        }
+        match call {
+            SpiCall::Startup { .. } => self.startup(cx, call),
+            SpiCall::Cleanup => self.cleanup(cx),
+            SpiCall::Socket { .. } => self.open(cx, call),
+            SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.convert(cx, call),
+            SpiCall::CancelBlockingCall => self.cancel(),
+            _ => fail(WsaError::OpNotSupp),
+        }
+    }
+
+    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed, flight: &mut InFlight<'_>) -> Step {
+        let from = match resumed {
+            Resumed::Result { from } => from,
+            Resumed::NotLoaded => return fail(WsaError::ProviderFailedInit),
+            Resumed::Woken(_) => return fail(WsaError::SysCallFailure),
+        };
+        match token {
+            Token::Plain => Flow::Pass,
+            Token::Starting(starting) => self.started(cx, *starting, from, flight),
+            Token::Opening(link) => self.opened(cx, link, flight),
+            Token::Accepting(listener) => self.accepted(cx, listener, flight),
+            Token::Duplicating(link) => self.duplicated(cx, link, flight),
+            Token::Closing(s) => self.closed(cx, s, flight),
+            Token::Undoing(error) => fail(error),
+            Token::Selecting(selecting) => self.selected(cx, *selecting, flight),
+            Token::Cleaning(left) => self.clean_next(*left, flight.call),
+        }
+    }
+}
+
+impl Layer {
+    fn on_socket(&mut self, cx: &mut Context<'_>, known: Known, s: Handle, call: &mut SpiCall) -> Step {
+        match call {
+            SpiCall::DuplicateSocket { .. } => self.duplicate(cx, known, call),
+            SpiCall::CloseSocket { .. } => self.down(known, call, Token::Closing(s)),
+            SpiCall::Accept { .. } => self.down(known, call, Token::Accepting(s)),
+            SpiCall::AsyncSelect { .. } => self.async_select(cx, known, s, call),
+            SpiCall::GetSockOpt { level, option, room, .. } if pass::asks_for_protocol_info(*level, *option) => {
+                Flow::Return(self.protocol_info(cx, known, *option, *room))
+            }
+            _ => self.down(known, call, Token::Plain),
+        }
+    }
+
+    /// The same call, one link down, on the lower handle.
+    #[inline]
+    fn down(&self, known: Known, call: &mut SpiCall, token: Token) -> Step {
+        call.set_socket(known.lower);
+        self.call_link(known.link, token)
+    }
+
+    /// What now stands in the call's place, one link down.
+    #[inline]
+    fn call_link(&self, link: u16, token: Token) -> Step {
+        match self.links.get(usize::from(link)) {
+            Some(link) => Flow::Call { callee: Callee::Instance(link.next), token },
+            None => fail(WsaError::NotInitialised),
+        }
+    }
+
+    /// What the layer knows of a handle of this process.
+    #[inline]
+    fn known(&self, cx: &mut Context<'_>, s: Handle) -> Result<Known, WsaError> {
+        let known = match cx.shape().handles {
+            HandleKind::Ifs => self.claimed.get(&s).map(|&link| Known { lower: s, link }),
+            HandleKind::NonIfs => {
+                let context = cx.query_socket_handle_context(s).ok();
+                let record = context.and_then(|context| self.records.get(RecordId::from_slot(context)));
+                record.filter(|record| record.upper == s).map(|record| Known { lower: record.lower, link: record.link })
+            }
+        };
+        if known.is_none() {
+            cx.log.rule(RuleId::G5);
+        }
+        known.ok_or(WsaError::NotSock)
+    }
+
+    fn record_mut(&mut self, cx: &mut Context<'_>, s: Handle) -> Option<&mut Record> {
+        let context = cx.query_socket_handle_context(s).ok()?;
+        self.records.get_mut(RecordId::from_slot(context))
+    }
+
+    /// WSPStartups not yet undone.
+    #[must_use]
+    pub fn startups(&self) -> u32 {
+        self.startups
+    }
+
+    /// The next provider of the first chain it was started in.
+    #[must_use]
+    pub fn first_below(&self) -> Option<InstanceId> {
+        self.links.first().map(|link| link.next)
+    }
+
+    /// The handles it holds contexts for.
+    pub fn records(&self) -> impl Iterator<Item = Handle> + '_ {
+        self.records.iter().map(|(_, record)| record.upper).chain(self.claimed.keys().copied())
+    }
+
+    /// How many contexts it holds.
+    #[must_use]
+    pub fn contexts(&self) -> usize {
+        self.records.len() + self.claimed.len()
+    }
+
+    /// The lower handle behind a context value.
+    #[must_use]
+    pub fn lower_handle(&self, context: u32) -> Option<Handle> {
+        self.records.get(RecordId::from_slot(context)).map(|record| record.lower)
+    }
+
+    /// What the hidden window does with a message about a lower handle: the client's window and message, and the
+    /// handle the client knows.
+    #[must_use]
+    pub fn repost(&self, lower: Handle) -> Option<(Window, u32, Handle)> {
+        let (_, record) = self.records.iter().find(|(_, record)| record.lower == lower)?;
+        record.posting.map(|(window, message)| (window, message, record.upper))
+    }
+
+    /// WSPCancelBlockingCall comes down the same way (Cancel6).
+    fn cancel(&self) -> Step {
+        match self.first_below() {
+            Some(next) => Flow::Call { callee: Callee::Instance(next), token: Token::Plain },
+            None => fail(WsaError::Inval),
+        }
+    }
+}
+
+fn done() -> Step {
+    Flow::Return(Ok(SpiReturn::Done))
+}

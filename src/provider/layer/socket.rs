@@ -1,0 +1,128 @@
+//! Calls that make, hand over or end descriptors.
+
+use super::{Known, Layer, Record, RecordId, Step, Token, fail};
+use crate::abi::{Block, Info, SpiCall, SpiReturn, WsaError};
+use crate::provider::{Context, Flow, HandleKind, InFlight};
+use crate::rules::RuleId;
+use crate::world::ids::{Handle, Window};
+use crate::world::table::Key;
+
+impl Layer {
+    /// WSPSocket: the next link's WSPSocket first, then a descriptor of the layer's.
+    pub(super) fn open(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+        let SpiCall::Socket { info: Some(Block::Info(info)), .. } = &mut *call else { return fail(WsaError::Inval) };
+        let given: Info = info.clone();
+        match self.link(given.catalog_entry_id()).and_then(|at| self.link_at(at).map(|link| (at, link))) {
+            Some((at, link)) => {
+                *info = link.info_below(cx, &given);
+                self.call_link(at, Token::Opening(at))
+            }
+            None => self.start_then(cx, &given, call),
+        }
+    }
+
+    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
+        let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
+        match self.adopt(cx, link, *socket, None) {
+            Ok(own) => {
+                *socket = own;
+                Flow::Pass
+            }
+            Err(error) => self.undo(cx, link, *socket, error, flight.call),
+        }
+    }
+
+    pub(super) fn accepted(&mut self, cx: &mut Context<'_>, listener: Handle, flight: &mut InFlight<'_>) -> Step {
+        let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
+        let Ok(known) = self.known(cx, listener) else {
+            // The listener was closed while the accept was on its way: nobody is left to own the new socket.
+            return fail(WsaError::NotSock);
+        };
+        let posting = self.posting(cx, listener);
+        match self.adopt(cx, known.link, *socket, posting) {
+            Ok(own) => {
+                *socket = own;
+                Flow::Pass
+            }
+            Err(error) => self.undo(cx, known.link, *socket, error, flight.call),
+        }
+    }
+
+    /// Makes a lower descriptor the layer's: lets it through under its own id, or wraps it (Socket14).
+    fn adopt(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: u16,
+        lower: Handle,
+        posting: Option<(Window, u32)>,
+    ) -> Result<Handle, WsaError> {
+        cx.log.rule(RuleId::Socket14);
+        let link = self.link_at(at).ok_or(WsaError::NotInitialised)?;
+        let owner = link.owner(cx);
+        match cx.shape().handles {
+            HandleKind::Ifs => {
+                let handle = cx.modify_ifs_handle(owner, lower)?;
+                self.claimed.insert(handle, at);
+                Ok(handle)
+            }
+            HandleKind::NonIfs => {
+                let record = self.records.insert(Record { lower, upper: Handle::INVALID, link: at, posting });
+                let made = cx.create_socket_handle(owner, record.slot());
+                match made {
+                    Ok(upper) => self.records[record].upper = upper,
+                    Err(_) => {
+                        self.records.remove(record);
+                    }
+                }
+                made
+            }
+        }
+    }
+
+    /// A failure above an open that succeeded: the lower socket is closed again (Socket13).
+    fn undo(&mut self, cx: &mut Context<'_>, link: u16, lower: Handle, error: WsaError, call: &mut SpiCall) -> Step {
+        cx.log.rule(RuleId::Socket13);
+        *call = SpiCall::CloseSocket { s: lower };
+        self.call_link(link, Token::Undoing(error))
+    }
+
+    /// WSPDuplicateSocket: the next link's with the lower handle (R20).
+    pub(super) fn duplicate(&mut self, cx: &mut Context<'_>, known: Known, call: &mut SpiCall) -> Step {
+        cx.log.rule(RuleId::R20);
+        let link = self.link_at(known.link);
+        if let (SpiCall::DuplicateSocket { info: Some(info), .. }, Some(link)) = (&mut *call, link) {
+            *info = link.info_below(cx, info);
+        }
+        self.down(known, call, Token::Duplicating(known.link))
+    }
+
+    /// The layer's own chain entry goes up, with dwProviderReserved from below (Dup10).
+    pub(super) fn duplicated(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
+        let own = self.link_at(link).and_then(|link| link.own_info(cx));
+        if let (Ok(SpiReturn::Info(info)), Some(own)) = (&mut flight.result, own) {
+            cx.log.rule(RuleId::Dup10);
+            *info = own.with_reserved(info.reserved());
+        }
+        Flow::Pass
+    }
+
+    /// WSPCloseSocket: the lower handle is closed, now the layer's own goes (Close16).
+    pub(super) fn closed(&mut self, cx: &mut Context<'_>, s: Handle, flight: &mut InFlight<'_>) -> Step {
+        if flight.result.is_ok() {
+            cx.log.rule(RuleId::Close16);
+            match cx.shape().handles {
+                HandleKind::Ifs => {
+                    self.claimed.remove(&s);
+                }
+                HandleKind::NonIfs => {
+                    cx.log.rule(RuleId::R27);
+                    if let Ok(context) = cx.query_socket_handle_context(s) {
+                        self.records.remove(RecordId::from_slot(context));
+                        let _ = cx.close_socket_handle(s);
+                    }
+                }
+            }
+        }
+        Flow::Pass
+    }
+}

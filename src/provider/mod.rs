@@ -1,0 +1,213 @@
+//! Providers: the code that stands between ws2_32 and the shared sockets.
+//!
+//! Read in this order: this file (how a provider is called and how it answers), [`shape`] (what a model says of
+//! one), [`context`] (what it can ask of its surroundings), [`base`], [`layer`].
+//!
+//! A provider entry is a small state machine. It is entered with a call and answers with a [`Flow`]: the result, a
+//! call to the next provider, or a wait. In the last two cases it leaves a token of its own behind and is resumed
+//! with it when the answer is there. The token is a value on the thread, so a world can be cloned, compared and
+//! explored while calls are in progress.
+
+pub mod base;
+pub mod context;
+pub mod layer;
+pub mod shape;
+
+pub use context::Context;
+pub use shape::{Duplicating, HandleKind, Shape, ShapeKind};
+
+use crate::abi::{SpiCall, SpiResult, SpiReturn};
+use crate::world::catalog::ShapeId;
+use crate::world::frame::{Wait, Woken};
+use crate::world::ids::InstanceId;
+
+/// How a provider entry answers. `T` is the provider's own continuation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flow<T> {
+    /// The call is over.
+    Return(SpiResult),
+    /// The call is over: what the provider below has answered goes up as it is.
+    Pass,
+    /// Call another provider with what now stands in the call's place; its result comes back with the token.
+    Call {
+        /// Whom.
+        callee: Callee,
+        /// How to go on.
+        token: T,
+    },
+    /// Nothing to do until something happens; the reason comes back with the token.
+    Wait {
+        /// What has to happen.
+        wait: Box<Wait>,
+        /// How to go on.
+        token: T,
+    },
+}
+
+impl<T> Flow<T> {
+    /// The same answer with the token seen as another type.
+    pub fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Flow<U> {
+        match self {
+            Self::Return(result) => Flow::Return(result),
+            Self::Pass => Flow::Pass,
+            Self::Call { callee, token } => Flow::Call { callee, token: wrap(token) },
+            Self::Wait { wait, token } => Flow::Wait { wait, token: wrap(token) },
+        }
+    }
+}
+
+/// Whom a provider calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A provider of this process that is known to be loaded.
+    Instance(InstanceId),
+    /// The provider of a catalog entry; its DLL is loaded if need be.
+    Entry(u32),
+}
+
+/// A call and its answer, in one place for all the frames they pass. Nobody moves them; whoever changes them does so
+/// here.
+#[derive(Debug)]
+pub struct InFlight<'a> {
+    /// The call on its way down.
+    pub call: &'a mut SpiCall,
+    /// The answer on its way up.
+    pub result: SpiResult,
+}
+
+impl InFlight<'_> {
+    /// Takes the answer out.
+    pub fn take_result(&mut self) -> SpiResult {
+        std::mem::replace(&mut self.result, Ok(SpiReturn::Done))
+    }
+}
+
+/// With what a frame goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resumed {
+    /// The provider called has answered: see [`InFlight::result`].
+    Result {
+        /// Who answered.
+        from: InstanceId,
+    },
+    /// The provider to be called could not be loaded.
+    NotLoaded,
+    /// The wait is over.
+    Woken(Woken),
+}
+
+/// A provider. State lives in `self`, everything else is reached through the context.
+pub trait Provider {
+    /// What the provider remembers while another one works for it or while it waits.
+    type Token;
+
+    /// A call has arrived. To call another provider, put that call in its place and answer [`Flow::Call`]: passing a
+    /// call on costs no copy.
+    fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<Self::Token>;
+
+    /// What this provider did with `token` has come to an end. A provider's answer stands in `flight`, and a further
+    /// call goes there.
+    fn resume(
+        &mut self,
+        cx: &mut Context<'_>,
+        token: Self::Token,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+    ) -> Flow<Self::Token>;
+}
+
+/// A provider's code as loaded in one process.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Instance {
+    /// Whose code.
+    pub shape: ShapeId,
+    /// The provider's state.
+    pub state: State,
+}
+
+/// The state of a provider instance.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// A base provider.
+    Base(base::Base),
+    /// A layer.
+    Layer(layer::Layer),
+}
+
+/// The token of a provider frame.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderToken {
+    /// Nothing is remembered yet: the frame has just been entered.
+    Entered,
+    /// A base provider's.
+    Base(base::Token),
+    /// A layer's.
+    Layer(layer::Token),
+}
+
+impl Instance {
+    /// Loads a provider's code.
+    #[must_use]
+    pub fn load(shape: ShapeId, description: &Shape) -> Self {
+        let state = match &description.kind {
+            ShapeKind::Base { .. } => State::Base(base::Base::default()),
+            ShapeKind::Layer { .. } => State::Layer(layer::Layer::default()),
+        };
+        Self { shape, state }
+    }
+
+    /// Enters the provider.
+    pub fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<ProviderToken> {
+        match &mut self.state {
+            State::Base(base) => base.call(cx, call).map(ProviderToken::Base),
+            State::Layer(layer) => layer.call(cx, call).map(ProviderToken::Layer),
+        }
+    }
+
+    /// Resumes the provider.
+    pub fn resume(
+        &mut self,
+        cx: &mut Context<'_>,
+        token: ProviderToken,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+    ) -> Flow<ProviderToken> {
+        match (&mut self.state, token) {
+            (State::Base(base), ProviderToken::Base(token)) => {
+                base.resume(cx, token, resumed, flight).map(ProviderToken::Base)
+            }
+            (State::Layer(layer), ProviderToken::Layer(token)) => {
+                layer.resume(cx, token, resumed, flight).map(ProviderToken::Layer)
+            }
+            // A frame's token always comes from the instance it names: see `World::answer`.
+            (_, _) => Flow::Return(Err(crate::abi::WsaError::SysCallFailure)),
+        }
+    }
+
+    /// WSPStartups not yet undone by WSPCleanup, whoever made them (R30).
+    #[must_use]
+    pub fn startups(&self) -> u32 {
+        match &self.state {
+            State::Base(base) => base.startups(),
+            State::Layer(layer) => layer.startups(),
+        }
+    }
+
+    /// The provider whose entries a layer has put into its own table for those it does not hook (L1).
+    #[must_use]
+    pub fn exposes(&self) -> Option<InstanceId> {
+        match &self.state {
+            State::Base(_) => None,
+            State::Layer(layer) => layer.first_below(),
+        }
+    }
+
+    /// How many socket contexts the provider holds: zero after its cleanup.
+    #[must_use]
+    pub fn contexts(&self) -> usize {
+        match &self.state {
+            State::Base(base) => base.contexts(),
+            State::Layer(layer) => layer.contexts(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a model says of a provider: its kind, and where it departs from the plain one.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::abi::{EntrySet, Guid};
+
+/// How a provider's descriptors come about (XP1_IFS_HANDLES).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum HandleKind {
+    /// Descriptors are OS file handles, registered by WPUModifyIFSHandle.
+    #[default]
+    Ifs,
+    /// Descriptors are made by WPUCreateSocketHandle.
+    NonIfs,
+}
+
+/// What a base provider does when a socket is to be duplicated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Duplicating {
+    /// It duplicates.
+    #[default]
+    Shares,
+    /// It refuses with WSAEINVAL, as a provider of QoS-enabled sockets does (R25, U11).
+    RefusesQos,
+    /// It refuses with WSAENOTCONN unless the socket is connected (usage 2.13).
+    NeedsConnection,
+}
+
+/// The code behind a provider id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// What the model calls it.
+    pub name: Arc<str>,
+    /// The vendor's id.
+    pub provider_id: Guid,
+    /// The DLL, as WPUGetProviderPath tells.
+    pub path: Arc<str>,
+    /// The lowest and highest version it supports; low byte major, high byte minor.
+    pub versions: (u16, u16),
+    /// How its descriptors come about.
+    pub handles: HandleKind,
+    /// Base or layer.
+    pub kind: ShapeKind,
+}
+
+/// Base or layer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ShapeKind {
+    /// A base provider over [`Afd`](crate::world::afd::Afd).
+    Base {
+        /// What it does when a socket is to be duplicated.
+        duplicating: Duplicating,
+    },
+    /// A layer that passes everything on.
+    Layer {
+        /// The entries it implements itself. An IFS layer may leave the others to the provider below.
+        hooks: EntrySet,
+    },
+}
+
+impl Shape {
+    /// Whether the provider has its own code for an entry.
+    #[inline]
+    #[must_use]
+    pub fn hooks(&self, function: crate::abi::SpiFunction) -> bool {
+        match &self.kind {
+            ShapeKind::Base { .. } => true,
+            ShapeKind::Layer { hooks } => hooks.contains(function),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The hash of a world: the same on every run and every machine of one word size.
+
+use foldhash::quality::FixedState;
+use std::hash::{BuildHasher, Hasher};
+
+/// A hasher with a fixed seed.
+pub struct Digest(<FixedState as BuildHasher>::Hasher);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(FixedState::with_seed(0x77_73_70_73_69_6d).build_hasher())
+    }
+}
+
+macro_rules! forward {
+    ($($name:ident: $type:ty),+) => {
+        $(#[inline]
+        fn $name(&mut self, value: $type) {
+            self.0.$name(value);
+        })+
+    };
+}
+
+impl Hasher for Digest {
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    forward!(write_u8: u8, write_u16: u16, write_u32: u32, write_u64: u64, write_usize: usize);
+}

@@ -1,0 +1,374 @@
+//! How a call runs: the loop that moves between the frames of a thread until the call returns or parks.
+
+use super::World;
+use super::event::{Entering, Event, Leaving};
+use super::frame::{Frame, Token, Until, Wait, Woken};
+use super::ids::{Incarnation, InstanceId, SocketId, ThreadId};
+use super::log::Log;
+use super::op::Outcome;
+use super::policy::{BlockedCallAtClose, PolicyId};
+use super::process::Process;
+use super::ws2_32::Ws2Token;
+use crate::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
+use crate::abi::{SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
+use crate::provider::context::Cancel;
+use crate::provider::{Callee, Context, Flow, InFlight, Instance, ProviderToken, Resumed};
+
+/// What the topmost frame of a thread wants next. How it goes on afterwards stands in the frame already.
+pub(super) enum Next {
+    /// The client call is over. Boxed, so that this type fits into two registers on its way.
+    Finish(Box<CallResult>),
+    /// The client call is over with a provider's answer, as it stands in flight.
+    FinishSpi,
+    /// A provider has answered; its frame goes away.
+    Answer,
+    /// A provider is to be called with the call in flight.
+    Call(Callee),
+    /// The topmost frame waits.
+    Park(Box<Wait>),
+}
+
+impl Next {
+    /// The client call is over.
+    pub(super) fn finish(result: CallResult) -> Self {
+        Self::Finish(Box::new(result))
+    }
+}
+
+impl World {
+    /// Starts a client call on a thread that accepts one.
+    pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Outcome {
+        log.note(|| Event::ClientCall { thread, call: Box::new(call.clone()) });
+        let token = match call {
+            Call::Os(_) => Token::Os,
+            Call::Spi(_) | Call::Api(_) => Token::Ws2(Ws2Token::Entered),
+        };
+        Frame::push(self.frames(thread), token, None);
+        match call {
+            Call::Spi(call) => {
+                let next = self.enter_spi(thread, call, log);
+                self.drive(thread, next, call, log)
+            }
+            Call::Api(api) => {
+                let api = std::mem::replace(api, ApiCall::Cleanup);
+                let mut call = SpiCall::Cleanup;
+                let next = self.enter_api(thread, api, &mut call, log);
+                self.drive(thread, next, &mut call, log)
+            }
+            Call::Os(os) => {
+                let os = std::mem::replace(os, OsCall::ExitProcess);
+                let next = self.enter_os(thread, os, log);
+                self.drive(thread, next, &mut SpiCall::Cleanup, log)
+            }
+        }
+    }
+
+    /// Lets a parked thread go on.
+    pub(super) fn resume_parked(&mut self, thread: ThreadId, woken: Woken, log: &mut Log) -> Outcome {
+        log.note(|| Event::Resumed { thread });
+        let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
+        let wait = frame.wait.take();
+        let mut call = SpiCall::Cleanup;
+        let mut flight = InFlight { call: &mut call, result: Ok(SpiReturn::Done) };
+        let next = match frame.token {
+            Token::Os => self.resume_os(thread, wait, woken),
+            _ => self.resume_top(thread, Resumed::Woken(woken), &mut flight, log),
+        };
+        self.drive(thread, next, &mut call, log)
+    }
+
+    fn drive(&mut self, thread: ThreadId, mut next: Next, call: &mut SpiCall, log: &mut Log) -> Outcome {
+        let mut flight = InFlight { call, result: Ok(SpiReturn::Done) };
+        loop {
+            next = match next {
+                Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
+                Next::Answer => self.answer(thread, &mut flight, log),
+                Next::FinishSpi => return self.finish(thread, flight.result.map(Value::Spi), log),
+                Next::Finish(result) => return self.finish(thread, *result, log),
+                Next::Park(wait) => return self.park(thread, wait, log),
+            };
+        }
+    }
+
+    /// Ends a client call: its frame goes, an error becomes the thread's last error (G1).
+    fn finish(&mut self, thread: ThreadId, result: CallResult, log: &mut Log) -> Outcome {
+        if let Some(state) = self.thread_mut(thread) {
+            state.frames.truncate(state.frames.len().saturating_sub(1));
+            if let Err(error) = &result {
+                state.last_error = Some(*error);
+            }
+        }
+        log.note(|| Event::ClientReturn { thread, result: Box::new(result.clone()) });
+        Outcome::Returned(result)
+    }
+
+    fn park(&mut self, thread: ThreadId, wait: Box<Wait>, log: &mut Log) -> Outcome {
+        log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
+        if let Some(frame) = self.frames(thread).last_mut() {
+            frame.wait = Some(wait);
+        }
+        Outcome::Parked
+    }
+
+    fn call_provider(&mut self, thread: ThreadId, callee: Callee, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+        let Some(instance) = self.load(thread.process, callee) else {
+            return self.resume_top(thread, Resumed::NotLoaded, flight, log);
+        };
+        let function = flight.call.function();
+        let instance = self.implementer(thread.process, instance, function);
+        if log.is_on() {
+            self.note_entering(thread, instance, flight.call, log);
+        }
+        let token = Token::Provider(instance, ProviderToken::Entered);
+        Frame::push(self.frames(thread), token, Some(function));
+        self.with_instance(thread, instance, flight, log, |instance, cx, flight| instance.call(cx, flight.call))
+    }
+
+    /// A provider has answered: its frame goes, the one below goes on.
+    fn answer(&mut self, thread: ThreadId, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+        let frames = self.frames(thread);
+        let Some(&Frame { token: Token::Provider(from, _), function, .. }) = frames.last() else {
+            return Next::finish(Err(WsaError::SysCallFailure));
+        };
+        frames.truncate(frames.len() - 1);
+        if log.is_on() {
+            self.note_leaving(thread, from, function, &flight.result, log);
+        }
+        self.resume_top(thread, Resumed::Result { from }, flight, log)
+    }
+
+    fn resume_top(&mut self, thread: ThreadId, resumed: Resumed, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+        let Some(frame) = self.frames(thread).last_mut() else {
+            return Next::finish(Err(WsaError::SysCallFailure));
+        };
+        match &mut frame.token {
+            Token::Ws2(token) => {
+                let token = std::mem::replace(token, Ws2Token::Entered);
+                self.resume_ws2(thread, token, resumed, flight, log)
+            }
+            Token::Provider(instance, token) => {
+                let (instance, token) = (*instance, std::mem::replace(token, ProviderToken::Entered));
+                self.with_instance(thread, instance, flight, log, |provider, cx, flight| {
+                    provider.resume(cx, token, resumed, flight)
+                })
+            }
+            Token::Os => Next::finish(Err(WsaError::SysCallFailure)),
+        }
+    }
+
+    /// Runs one step of a provider in its surroundings.
+    fn with_instance(
+        &mut self,
+        thread: ThreadId,
+        id: InstanceId,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+        run: impl FnOnce(&mut Instance, &mut Context<'_>, &mut InFlight<'_>) -> Flow<ProviderToken>,
+    ) -> Next {
+        let too_many_clients = self.is_starting(thread) && self.too_many_clients();
+        let machine = &*self.machine;
+        let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
+            return Next::finish(Err(WsaError::SysCallFailure));
+        };
+        let Process { handles, client, instances, threads, windows, loaded, .. } = process;
+        let state = &threads[thread.index as usize];
+        let depth = state.frames.len() as u32;
+        let (in_callback, hook) = (state.in_callback(), state.hook);
+        let Some(instance) = instances.get_mut(id) else {
+            return Next::finish(Err(WsaError::SysCallFailure));
+        };
+        let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
+        let mut cancelled = Vec::new();
+        let mut cx = Context {
+            machine,
+            now: self.now,
+            thread,
+            depth,
+            instance: id,
+            shape_id: instance.shape,
+            in_callback,
+            hook,
+            too_many_clients,
+            handles,
+            catalog,
+            loaded,
+            windows,
+            afd: &mut self.afd,
+            duplications: &mut self.duplications,
+            events: &mut self.events,
+            faults: &mut self.faults,
+            directory: &self.directory,
+            cancelled: &mut cancelled,
+            log: &mut *log,
+        };
+        let flow = run(instance, &mut cx, flight);
+        for cancel in cancelled {
+            self.cancel(thread, cancel, log);
+        }
+        match flow {
+            Flow::Pass => Next::Answer,
+            Flow::Return(result) => {
+                flight.result = result;
+                Next::Answer
+            }
+            Flow::Call { callee, token } => {
+                self.remember(thread, token);
+                Next::Call(callee)
+            }
+            Flow::Wait { wait, token } => {
+                self.remember(thread, token);
+                Next::Park(wait)
+            }
+        }
+    }
+
+    /// How the topmost frame, a provider's, goes on.
+    fn remember(&mut self, thread: ThreadId, token: ProviderToken) {
+        if let Some(Frame { token: Token::Provider(_, remembered), .. }) = self.frames(thread).last_mut() {
+            *remembered = token;
+        }
+    }
+
+    /// ws2_32, in the topmost frame, calls a provider and will go on like this.
+    pub(super) fn call_from_ws2(&mut self, thread: ThreadId, callee: Callee, token: Ws2Token) -> Next {
+        if let Some(Frame { token: Token::Ws2(remembered), .. }) = self.frames(thread).last_mut() {
+            *remembered = token;
+        }
+        Next::Call(callee)
+    }
+
+    /// ws2_32, in the topmost frame, waits and will go on like this.
+    pub(super) fn park_in_ws2(&mut self, thread: ThreadId, wait: Wait, token: Ws2Token) -> Next {
+        if let Some(Frame { token: Token::Ws2(remembered), .. }) = self.frames(thread).last_mut() {
+            *remembered = token;
+        }
+        Next::Park(Box::new(wait))
+    }
+
+    fn is_starting(&self, thread: ThreadId) -> bool {
+        let frames = &self.processes[thread.process.0 as usize].threads[thread.index as usize].frames;
+        frames.last().is_some_and(|frame| frame.function == Some(SpiFunction::WspStartup))
+    }
+
+    /// Whether the machine serves as many processes as it can (WSAEPROCLIM).
+    fn too_many_clients(&self) -> bool {
+        let clients = self.processes.iter().filter(|process| !process.client.started.is_empty()).count();
+        clients >= self.machine.platform.limits.client_processes as usize
+    }
+
+    /// Ends blocked calls; they return when they run next.
+    fn cancel(&mut self, by: ThreadId, cancel: Cancel, log: &mut Log) {
+        let policy = self.machine.policies().blocked_call_at_close;
+        let error = match cancel {
+            Cancel::Thread => WsaError::Intr,
+            _ => blocked_error(policy),
+        };
+        let mut any = false;
+        for (at, process) in self.processes.iter_mut().enumerate() {
+            let here = Incarnation(at as u32) == by.process;
+            for (index, thread) in process.threads.iter_mut().enumerate() {
+                let own = here && index as u32 == by.index;
+                for wait in thread.frames.iter_mut().filter_map(|frame| frame.wait.as_deref_mut()) {
+                    if concerns(cancel, here, own, wait) && wait.cancelled.is_none() {
+                        wait.cancelled = Some(error);
+                        any = true;
+                    }
+                }
+            }
+        }
+        if any && cancel != Cancel::Thread {
+            log.policy(PolicyId::blocked_call_at_close);
+        }
+    }
+
+    /// The instance to call: loads the code of an entry's provider if need be.
+    pub(super) fn load(&mut self, process: Incarnation, callee: Callee) -> Option<InstanceId> {
+        let entry = match callee {
+            Callee::Instance(instance) => return Some(instance),
+            Callee::Entry(entry) => entry,
+        };
+        let process = self.processes.get_mut(process.0 as usize)?;
+        let catalog = process.client.catalog.as_deref().unwrap_or(&self.machine.catalog);
+        let shape = catalog.entry(entry)?.shape?;
+        if let Some(&(_, instance)) = process.loaded.iter().find(|&&(loaded, _)| loaded == shape) {
+            return Some(instance);
+        }
+        let instance = process.instances.insert(Instance::load(shape, self.machine.shape(shape)));
+        process.loaded.push((shape, instance));
+        Some(instance)
+    }
+
+    /// Whose code stands behind an entry of an instance's table: a layer that does not hook it exposes the one
+    /// below (L1).
+    fn implementer(&self, process: Incarnation, mut id: InstanceId, function: SpiFunction) -> InstanceId {
+        let process = &self.processes[process.0 as usize];
+        while let Some(instance) = process.instances.get(id) {
+            if self.machine.shape(instance.shape).hooks(function) {
+                break;
+            }
+            match instance.exposes() {
+                Some(below) => id = below,
+                None => break,
+            }
+        }
+        id
+    }
+
+    pub(super) fn thread_mut(&mut self, thread: ThreadId) -> Option<&mut super::process::Thread> {
+        self.processes.get_mut(thread.process.0 as usize)?.threads.get_mut(thread.index as usize)
+    }
+
+    /// The frames of a thread that is known to exist.
+    fn frames(&mut self, thread: ThreadId) -> &mut Vec<Frame> {
+        &mut self.processes[thread.process.0 as usize].threads[thread.index as usize].frames
+    }
+
+    fn note_entering(&self, thread: ThreadId, callee: InstanceId, call: &SpiCall, log: &mut Log) {
+        let process = &self.processes[thread.process.0 as usize];
+        let frames = &process.threads[thread.index as usize].frames;
+        let shape = |instance| process.instances.get(instance).map(|instance| instance.shape);
+        let caller = match frames.last().map(|frame| &frame.token) {
+            Some(&Token::Provider(instance, _)) => shape(instance),
+            _ => None,
+        };
+        let Some(callee) = shape(callee) else { return };
+        let depth = frames.len() as u32;
+        log.note(|| Event::Enter(Box::new(Entering { thread, depth, caller, callee, call: call.clone() })));
+    }
+
+    fn note_leaving(
+        &self,
+        thread: ThreadId,
+        from: InstanceId,
+        function: Option<SpiFunction>,
+        result: &SpiResult,
+        log: &mut Log,
+    ) {
+        let process = &self.processes[thread.process.0 as usize];
+        let (Some(callee), Some(function)) = (process.instances.get(from).map(|i| i.shape), function) else { return };
+        let depth = process.threads[thread.index as usize].frames.len() as u32;
+        log.note(|| Event::Leave(Box::new(Leaving { thread, depth, callee, function, result: result.clone() })));
+    }
+}
+
+fn blocked_error(policy: BlockedCallAtClose) -> WsaError {
+    match policy {
+        BlockedCallAtClose::Wsaeintr => WsaError::Intr,
+        BlockedCallAtClose::Wsaenotsock => WsaError::NotSock,
+        BlockedCallAtClose::Wsaeconnaborted => WsaError::ConnAborted,
+    }
+}
+
+/// Whether ending `cancel` ends this wait. `here`: of the same process; `own`: of the same thread.
+fn concerns(cancel: Cancel, here: bool, own: bool, wait: &Wait) -> bool {
+    match cancel {
+        Cancel::Descriptor(handle) => here && !own && wait.via == Some(handle),
+        Cancel::Socket(socket) => !own && waits_on(wait, socket),
+        Cancel::Process => here && !own && wait.via.is_some(),
+        Cancel::Thread => own && wait.via.is_some(),
+    }
+}
+
+fn waits_on(wait: &Wait, socket: SocketId) -> bool {
+    matches!(wait.until, Until::Socket(on, _) if on == socket)
+}

@@ -1,0 +1,79 @@
+//! Pending duplications: what a block stands for until its target opens it.
+
+use super::ids::{Handle, Incarnation, ProcessId, SocketId};
+
+/// A hand-over made by WSPDuplicateSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Duplication {
+    /// The word in the block that the base recognises. Never given twice.
+    pub token: u32,
+    /// The shared socket.
+    pub socket: SocketId,
+    /// The process that may open it.
+    pub target: Incarnation,
+    /// The id that process had.
+    pub target_id: ProcessId,
+    /// Whether it still counts as a reference on the shared socket.
+    pub holds_reference: bool,
+    /// The descriptor of the first open. Set only while policies need to remember spent blocks.
+    pub opened: Option<Handle>,
+}
+
+/// All pending duplications of a machine, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Duplications {
+    list: Vec<Duplication>,
+    last_token: u32,
+}
+
+impl Duplications {
+    /// Adds one and returns its token; `None` when all 32-bit tokens were given.
+    pub fn add(&mut self, socket: SocketId, target: Incarnation, id: ProcessId, holds_reference: bool) -> Option<u32> {
+        let token = self.last_token.checked_add(1)?;
+        self.last_token = token;
+        self.list.push(Duplication { token, socket, target, target_id: id, holds_reference, opened: None });
+        Some(token)
+    }
+
+    /// The duplication with this token.
+    #[must_use]
+    pub fn get(&self, token: u32) -> Option<&Duplication> {
+        self.position(token).map(|at| &self.list[at])
+    }
+
+    /// The duplication with this token.
+    pub fn get_mut(&mut self, token: u32) -> Option<&mut Duplication> {
+        self.position(token).map(|at| &mut self.list[at])
+    }
+
+    /// Takes it off the list.
+    pub fn remove(&mut self, token: u32) -> Option<Duplication> {
+        self.position(token).map(|at| self.list.remove(at))
+    }
+
+    /// All of them, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Duplication> {
+        self.list.iter()
+    }
+
+    /// Takes off the list all that `which` names, the oldest first.
+    pub fn take(&mut self, which: impl Fn(&Duplication) -> bool) -> Vec<Duplication> {
+        if !self.list.iter().any(&which) {
+            return Vec::new();
+        }
+        let (taken, kept) = std::mem::take(&mut self.list).into_iter().partition(|duplication| which(duplication));
+        self.list = kept;
+        taken
+    }
+
+    /// How many hold a reference on this shared socket.
+    #[must_use]
+    pub fn references(&self, socket: SocketId) -> u32 {
+        self.list.iter().filter(|d| d.holds_reference && d.socket == socket).count() as u32
+    }
+
+    /// Tokens only grow, so the list is sorted by them.
+    fn position(&self, token: u32) -> Option<usize> {
+        self.list.binary_search_by_key(&token, |duplication| duplication.token).ok()
+    }
+}

@@ -1,0 +1,100 @@
+//! The frames of a thread: a call in progress as a value.
+//!
+//! A client call enters ws2_32, which calls the top layer, which calls the next one, down to the base. Each of them
+//! is one [`Frame`]; what it will do when it is resumed is its [`Token`]. A blocked call is a frame with a [`Wait`].
+
+use super::afd::Interest;
+use super::ids::{EventId, Handle, InstanceId, SocketId, Ticks, Window};
+use super::ws2_32::Ws2Token;
+use crate::abi::{SpiFunction, WsaError};
+use crate::provider::ProviderToken;
+
+/// One level of a call in progress.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Frame {
+    /// Whose code runs here, and how it goes on.
+    pub token: Token,
+    /// The entry that was called.
+    pub function: Option<SpiFunction>,
+    /// What it waits for, if it waits.
+    pub wait: Option<Box<Wait>>,
+}
+
+impl Frame {
+    const EMPTY: Self = Self { token: Token::Os, function: None, wait: None };
+
+    /// Puts a new frame on top and fills it there: one built elsewhere would have to be moved.
+    #[inline]
+    pub fn push(frames: &mut Vec<Self>, token: Token, function: Option<SpiFunction>) {
+        frames.push(const { Self::EMPTY });
+        if let Some(frame) = frames.last_mut() {
+            frame.token = token;
+            frame.function = function;
+        }
+    }
+}
+
+/// Whose frame it is, with its private continuation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// ws2_32: the bottom of every client call.
+    Ws2(Ws2Token),
+    /// A call of the OS that waits.
+    Os,
+    /// A provider instance of the process.
+    Provider(InstanceId, ProviderToken),
+}
+
+/// What a parked frame waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Wait {
+    /// The condition.
+    pub until: Until,
+    /// When the wait ends anyway.
+    pub deadline: Option<Ticks>,
+    /// The descriptor the blocked call was made on, as the base knows it.
+    pub via: Option<Handle>,
+    /// Set when somebody else ended the wait: the call then returns this error.
+    pub cancelled: Option<WsaError>,
+}
+
+impl Wait {
+    /// A wait with no deadline.
+    #[must_use]
+    pub fn until(until: Until) -> Self {
+        Self { until, deadline: None, via: None, cancelled: None }
+    }
+}
+
+/// The conditions a frame can wait for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Until {
+    /// A shared socket is ready.
+    Socket(SocketId, Interest),
+    /// The client's callback has returned: only an op can say so.
+    Callback,
+    /// A window has a message.
+    Message(Window),
+    /// Another process has sent something.
+    Ipc,
+    /// Events are signalled.
+    Events {
+        /// Which.
+        events: Box<[EventId]>,
+        /// All of them, or any.
+        all: bool,
+    },
+}
+
+/// Why a parked frame goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Woken {
+    /// The condition holds.
+    Ready,
+    /// The deadline passed first.
+    TimedOut,
+    /// Somebody ended the wait with this error.
+    Cancelled(WsaError),
+    /// The callback answered.
+    Answered(i32),
+}

@@ -1,0 +1,97 @@
+//! What must hold between any two ops. Property tests and fuzzers ask after every step.
+
+use super::World;
+use super::handles::Object;
+use super::ids::{Incarnation, SocketId};
+use super::process::{Process, ProcessState};
+use crate::provider::State;
+
+impl World {
+    /// Checks the books of the whole machine.
+    ///
+    /// # Errors
+    /// A sentence that says which invariant is broken, where, and by how much.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        self.afd.check_invariants()?;
+        if self.afd.signals_pending() {
+            return Err("network events were left undelivered between two ops".into());
+        }
+        self.references_add_up()?;
+        self.descriptors_have_sockets()?;
+        self.processes().try_for_each(|(incarnation, process)| contexts_have_handles(incarnation, process))
+    }
+
+    /// References of a shared socket equal its descriptors in all processes plus its pending duplications.
+    fn references_add_up(&self) -> Result<(), String> {
+        let mut counted: std::collections::BTreeMap<SocketId, (u32, u32)> = std::collections::BTreeMap::new();
+        for socket in self.processes.iter().flat_map(descriptors) {
+            counted.entry(socket).or_default().0 += 1;
+        }
+        for duplication in self.duplications.iter().filter(|duplication| duplication.holds_reference) {
+            counted.entry(duplication.socket).or_default().1 += 1;
+        }
+        for (id, socket) in self.afd.iter() {
+            let (descriptors, duplications) = counted.get(&id).copied().unwrap_or_default();
+            if (socket.descriptors(), socket.duplications()) != (descriptors, duplications) {
+                return Err(format!(
+                    "shared socket {} counts {} descriptors and {} pending duplications, but there are {descriptors} \
+                     and {duplications}",
+                    id.0,
+                    socket.descriptors(),
+                    socket.duplications()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// No descriptor and no pending duplication without its shared socket.
+    fn descriptors_have_sockets(&self) -> Result<(), String> {
+        let held = self.duplications.iter().filter(|duplication| duplication.holds_reference);
+        let all = self.processes.iter().flat_map(descriptors).chain(held.map(|duplication| duplication.socket));
+        for socket in all {
+            if self.afd.socket(socket).is_none() {
+                return Err(format!("a descriptor or duplication names shared socket {}, which is gone", socket.0));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The shared sockets a process has base descriptors of, once for each descriptor.
+fn descriptors(process: &Process) -> impl Iterator<Item = SocketId> + '_ {
+    let ifs = process.handles.iter().filter_map(|(_, entry)| match entry.object {
+        Object::Socket(socket) => Some(socket),
+        _ => None,
+    });
+    let non_ifs = process.instances.iter().flat_map(|(_, instance)| match &instance.state {
+        State::Base(base) => base.records().map(|(_, socket)| socket).collect::<Vec<_>>(),
+        State::Layer(_) => Vec::new(),
+    });
+    ifs.chain(non_ifs)
+}
+
+/// Every context of a provider has its handle; a process that has ended or cleaned up has neither.
+fn contexts_have_handles(incarnation: Incarnation, process: &Process) -> Result<(), String> {
+    if process.state == ProcessState::Exited && !(process.handles.is_empty() && process.instances.is_empty()) {
+        return Err(format!("process {} has ended and still holds handles or providers", incarnation.0));
+    }
+    for (id, instance) in process.instances.iter() {
+        let contexts = match &instance.state {
+            State::Base(base) => base.records().map(|(handle, _)| handle).collect::<Vec<_>>(),
+            State::Layer(layer) => layer.records().collect(),
+        };
+        if instance.startups() == 0 && !contexts.is_empty() {
+            return Err(format!("provider instance {} of process {} outlived its cleanup", id.0, incarnation.0));
+        }
+        for handle in contexts {
+            if process.handles.get(handle).is_none() {
+                return Err(format!(
+                    "a context in process {} belongs to handle {:#x}, which is gone",
+                    incarnation.0, handle.0
+                ));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Network events on their way to the client: from a shared socket to an event object or a window.
+//!
+//! A layer with handles of its own asks the provider below to post to a hidden window of the layer, because the
+//! message names the lower handle; it then posts to the client's window with its own (L6).
+
+use super::World;
+use super::afd::{Signal, Target};
+use super::event::Event;
+use super::ids::{Handle, Incarnation, InstanceId, Window};
+use super::log::Log;
+use super::process::Process;
+use crate::abi::client::WindowMessage;
+use crate::abi::consts::MAX_PROTOCOL_CHAIN;
+use crate::provider::State;
+use crate::rules::RuleId;
+
+/// The hidden window of a provider instance.
+#[must_use]
+pub(crate) fn hidden_window(instance: InstanceId) -> Window {
+    Window(HIDDEN | instance.0)
+}
+
+/// Whether a window number may be given to WSPAsyncSelect in a process.
+pub(crate) fn window_exists(windows: &[Option<std::collections::VecDeque<WindowMessage>>], window: Window) -> bool {
+    window.0 & HIDDEN != 0
+        || window.0.checked_sub(1).and_then(|at| windows.get(at as usize)).is_some_and(Option::is_some)
+}
+
+const HIDDEN: u32 = 0x8000_0000;
+
+impl World {
+    /// Delivers what the shared sockets have reported.
+    pub(super) fn deliver_signals(&mut self, log: &mut Log) {
+        while self.afd.signals_pending() {
+            for signal in self.afd.take_signals() {
+                self.deliver(signal, log);
+            }
+        }
+    }
+
+    fn deliver(&mut self, signal: Signal, log: &mut Log) {
+        match signal.target {
+            Target::Event(event) => {
+                self.events.set(event, true);
+                log.note(|| Event::EventSet { event, signalled: true });
+            }
+            Target::Window { process, window, message, socket } => {
+                let message = WindowMessage { message, socket, event: signal.event, error: signal.error };
+                self.post(process, window, message, log);
+            }
+        }
+    }
+
+    /// WPUPostMessage, through as many hidden windows as there are layers. A window that is gone loses the message.
+    fn post(&mut self, process: Incarnation, mut window: Window, mut message: WindowMessage, log: &mut Log) {
+        let Some(owner) = self.processes.get_mut(process.0 as usize) else { return };
+        for _ in 0..MAX_PROTOCOL_CHAIN {
+            if window.0 & HIDDEN == 0 {
+                break;
+            }
+            log.rule(RuleId::L6);
+            let Some((above, number, upper)) = repost(owner, window, message.socket) else { return };
+            window = above;
+            message.message = number;
+            message.socket = upper;
+        }
+        if let Some(queue) = owner.window_mut(window) {
+            queue.push_back(message);
+            log.note(|| Event::MessagePosted { process, window, message });
+        }
+    }
+}
+
+/// What a layer's hidden window does with a message about a lower handle.
+fn repost(process: &Process, window: Window, lower: Handle) -> Option<(Window, u32, Handle)> {
+    match &process.instances.get(InstanceId(window.0 & !HIDDEN))?.state {
+        State::Layer(layer) => layer.repost(lower),
+        State::Base(_) => None,
+    }
+}

@@ -1,0 +1,232 @@
+//! `step`: the one way a world changes. Also what can happen by itself: `enabled`.
+
+use super::World;
+use super::afd::Cx;
+use super::event::Event;
+use super::fault::Fault;
+use super::frame::{Until, Wait, Woken};
+use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Ticks};
+use super::log::Log;
+use super::op::{Op, Outcome, Rejection};
+use super::process::{Process, ProcessState};
+use crate::abi::client::Call;
+use crate::abi::{SpiCall, WsaError};
+
+impl World {
+    /// Lets one op happen.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when the op makes no sense now; the world is then unchanged.
+    pub fn step(&mut self, mut op: Op, log: &mut Log) -> Result<Outcome, Rejection> {
+        log.note(|| Event::Op(Box::new(op.clone())));
+        if let Op::Call { thread, call } = &mut op {
+            let outcome = self.call(*thread, call, log);
+            self.deliver_signals(log);
+            return outcome;
+        }
+        let outcome = match op {
+            Op::Call { .. } => Ok(Outcome::Done),
+            Op::Run { thread } => self.run(thread, log),
+            Op::Answer { thread, value } => self.answer_callback(thread, value, log),
+            Op::StartProcess { id, suspended } => self.start_process(id, suspended, log),
+            Op::Kill { process } => self.kill(process, log),
+            Op::Advance { to } => Ok(self.advance(to, log)),
+            Op::Fault(fault) => {
+                self.apply_fault(fault, log);
+                Ok(Outcome::Done)
+            }
+            Op::BreakConnection { process, socket, error } => self.break_connection(process, socket, error, log),
+            Op::LimitHandles { process, handles } => self.limit_handles(process, handles),
+        };
+        self.deliver_signals(log);
+        outcome
+    }
+
+    /// What can happen now without a client doing anything, in a fixed order: parked threads whose wait is over by
+    /// process and thread, then the passing of time up to the next deadline.
+    #[must_use]
+    pub fn enabled(&self) -> Vec<Op> {
+        let mut ops: Vec<Op> = self.runnable().map(|thread| Op::Run { thread }).collect();
+        if let Some(to) = self.next_deadline() {
+            ops.push(Op::Advance { to });
+        }
+        ops
+    }
+
+    /// Parked threads whose wait is over, by process and thread.
+    pub fn runnable(&self) -> impl Iterator<Item = ThreadId> + '_ {
+        self.processes().flat_map(move |(process, p)| {
+            p.threads.iter().enumerate().filter_map(move |(index, thread)| {
+                let id = ThreadId { process, index: index as u32 };
+                self.woken(p, thread.wait()?).map(|_| id)
+            })
+        })
+    }
+
+    /// The next moment at which time alone makes something happen.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Ticks> {
+        let threads = self.processes.iter().flat_map(|process| &process.threads);
+        let waits = threads.filter_map(|thread| thread.wait()?.deadline);
+        waits.chain(self.afd.next_deadline()).filter(|&deadline| deadline > self.now).min()
+    }
+
+    fn call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Result<Outcome, Rejection> {
+        let state = self.living_thread(thread)?;
+        if !state.accepts_call() {
+            return Err(Rejection::ThreadBusy);
+        }
+        if !is_modelled(call) {
+            return Err(Rejection::NotModelled);
+        }
+        Ok(self.start_call(thread, call, log))
+    }
+
+    fn run(&mut self, thread: ThreadId, log: &mut Log) -> Result<Outcome, Rejection> {
+        let wait = self.living_thread(thread)?.wait().ok_or(Rejection::NotReady)?;
+        let process = &self.processes[thread.process.0 as usize];
+        let woken = self.woken(process, wait).ok_or(Rejection::NotReady)?;
+        Ok(self.resume_parked(thread, woken, log))
+    }
+
+    fn answer_callback(&mut self, thread: ThreadId, value: i32, log: &mut Log) -> Result<Outcome, Rejection> {
+        match self.living_thread(thread)?.wait() {
+            Some(Wait { until: Until::Callback, cancelled: None, .. }) => {
+                Ok(self.resume_parked(thread, Woken::Answered(value), log))
+            }
+            _ => Err(Rejection::NoCallback),
+        }
+    }
+
+    fn living_thread(&self, thread: ThreadId) -> Result<&super::process::Thread, Rejection> {
+        let process = self.process(thread.process).ok_or(Rejection::NoProcess)?;
+        match process.state {
+            ProcessState::Exited => Err(Rejection::NoProcess),
+            ProcessState::Suspended => Err(Rejection::Suspended),
+            ProcessState::Running => process.threads.get(thread.index as usize).ok_or(Rejection::NoThread),
+        }
+    }
+
+    /// Why a parked frame of `process` may go on, if it may.
+    fn woken(&self, process: &Process, wait: &Wait) -> Option<Woken> {
+        if process.state != ProcessState::Running {
+            return None;
+        }
+        if let Some(error) = wait.cancelled {
+            return Some(Woken::Cancelled(error));
+        }
+        if self.holds(process, &wait.until) {
+            return Some(Woken::Ready);
+        }
+        wait.deadline.filter(|&deadline| deadline <= self.now).map(|_| Woken::TimedOut)
+    }
+
+    fn holds(&self, process: &Process, until: &Until) -> bool {
+        match until {
+            Until::Socket(socket, interest) => self.afd.ready(*socket, *interest),
+            Until::Callback => false,
+            Until::Message(window) => process.window(*window).is_none_or(|queue| !queue.is_empty()),
+            Until::Ipc => !process.inbox.is_empty(),
+            Until::Events { events, all } => {
+                let mut signalled = events.iter().map(|&event| self.events.get(event).is_some_and(|e| e.signalled));
+                if *all { signalled.all(|yes| yes) } else { signalled.any(|yes| yes) }
+            }
+        }
+    }
+
+    pub(super) fn start_process(
+        &mut self,
+        id: Option<ProcessId>,
+        suspended: bool,
+        log: &mut Log,
+    ) -> Result<Outcome, Rejection> {
+        if id.is_some_and(|id| self.id_is_held(id)) {
+            return Err(Rejection::IdInUse);
+        }
+        let (process, id) = self.directory.enter(id).ok_or(Rejection::IdInUse)?;
+        let state = if suspended { ProcessState::Suspended } else { ProcessState::Running };
+        self.processes.push(Process::new(id, state));
+        log.note(|| Event::ProcessStarted { process, id, suspended });
+        Ok(Outcome::Started(process, id))
+    }
+
+    fn kill(&mut self, process: Incarnation, log: &mut Log) -> Result<Outcome, Rejection> {
+        if !self.directory.is_alive(process) {
+            return Err(Rejection::NoProcess);
+        }
+        self.end_process(process, log);
+        Ok(Outcome::Done)
+    }
+
+    fn advance(&mut self, to: Ticks, log: &mut Log) -> Outcome {
+        if to > self.now {
+            self.now = to;
+            log.note(|| Event::Time(to));
+        }
+        let (afd, mut cx) = self.afd_cx(log);
+        afd.advance(&mut cx);
+        Outcome::Done
+    }
+
+    pub(super) fn apply_fault(&mut self, fault: Fault, log: &mut Log) {
+        let (afd, mut cx) = self.afd_cx(log);
+        match fault {
+            Fault::NetworkDown => afd.set_network_down(&mut cx, true),
+            Fault::NetworkUp => afd.set_network_down(&mut cx, false),
+            Fault::NoBuffers => afd.set_no_buffers(true),
+            Fault::BuffersBack => afd.set_no_buffers(false),
+            Fault::ConnectLatency { ms } => afd.delay_connects(ms),
+            Fault::NotReady => self.faults.not_ready = true,
+            Fault::Ready => self.faults.not_ready = false,
+            Fault::FailUpcall { .. } | Fault::FailCall { .. } => self.faults.arm(fault),
+        }
+    }
+
+    fn break_connection(
+        &mut self,
+        process: Incarnation,
+        socket: Handle,
+        error: WsaError,
+        log: &mut Log,
+    ) -> Result<Outcome, Rejection> {
+        let id = self.shared_socket(process, socket).ok_or(Rejection::NoSocket)?;
+        let (afd, mut cx) = self.afd_cx(log);
+        afd.abort(&mut cx, id, error);
+        Ok(Outcome::Done)
+    }
+
+    fn limit_handles(&mut self, process: Incarnation, handles: Option<u32>) -> Result<Outcome, Rejection> {
+        let process = self.processes.get_mut(process.0 as usize).ok_or(Rejection::NoProcess)?;
+        process.handles.limit = handles;
+        Ok(Outcome::Done)
+    }
+
+    /// The shared sockets with what they need to know of the rest.
+    pub(super) fn afd_cx<'a>(&'a mut self, log: &'a mut Log) -> (&'a mut super::afd::Afd, Cx<'a>) {
+        (&mut self.afd, Cx { platform: &self.machine.platform, now: self.now, log })
+    }
+}
+
+/// Whether the machine has behaviour for a call with these arguments.
+fn is_modelled(call: &Call) -> bool {
+    match call {
+        Call::Spi(call) => match call {
+            SpiCall::Send { overlapped, .. }
+            | SpiCall::SendTo { overlapped, .. }
+            | SpiCall::Recv { overlapped, .. }
+            | SpiCall::RecvFrom { overlapped, .. }
+            | SpiCall::Ioctl { overlapped, .. } => overlapped.is_none(),
+            // A client starts and stops providers by WSAStartup and WSACleanup.
+            SpiCall::Startup { .. }
+            | SpiCall::Cleanup
+            | SpiCall::Select { .. }
+            | SpiCall::JoinLeaf { .. }
+            | SpiCall::SendDisconnect { .. }
+            | SpiCall::RecvDisconnect { .. }
+            | SpiCall::GetOverlappedResult { .. }
+            | SpiCall::GetQosByName { .. } => false,
+            _ => true,
+        },
+        Call::Api(_) | Call::Os(_) => true,
+    }
+}

@@ -1,0 +1,91 @@
+//! Which catalog entry serves a request.
+
+use crate::abi::consts::FROM_PROTOCOL_INFO;
+use crate::abi::{Block, ProtocolInfoW, ProviderFlags, WsaError};
+use crate::rules::RuleId;
+use crate::world::catalog::{Catalog, CatalogEntry};
+use crate::world::log::Log;
+use crate::world::policy::{HiddenEntries, PolicyId};
+
+/// A request as an application makes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    pub(super) af: i32,
+    pub(super) kind: i32,
+    pub(super) protocol: i32,
+}
+
+/// The entry a block names: no matching takes place (R23, Choose7).
+pub(super) fn by_block<'a>(catalog: &'a Catalog, block: &Block, log: &mut Log) -> Result<&'a CatalogEntry, WsaError> {
+    log.rule(RuleId::Choose7);
+    let Block::Info(info) = block else { return Err(WsaError::Inval) };
+    let entry = catalog.entry(info.catalog_entry_id()).filter(|entry| !entry.is_layer());
+    if entry.is_none() {
+        log.rule(RuleId::Choose13);
+    }
+    entry.ok_or(WsaError::Inval)
+}
+
+/// The first entry in catalog order that fits family, type and protocol (Choose1..Choose10).
+pub(super) fn by_triple<'a>(
+    catalog: &'a Catalog,
+    request: Request,
+    hidden: HiddenEntries,
+    log: &mut Log,
+) -> Result<&'a CatalogEntry, WsaError> {
+    log.rule(RuleId::Choose1);
+    let candidates = || catalog.entries().iter().filter(|entry| !entry.is_layer());
+    let visible = |entry: &CatalogEntry| {
+        hidden == HiddenEntries::Selectable || !entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN)
+    };
+    if let Some(entry) = candidates().find(|entry| visible(entry) && request.fits(entry.info.fields())) {
+        if entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN) {
+            log.policy(PolicyId::hidden_entries);
+        }
+        return Ok(entry);
+    }
+    Err(request.misfit(|| candidates().filter(|entry| visible(entry)).map(|entry| entry.info.fields()), log))
+}
+
+impl Request {
+    fn fits(self, entry: &ProtocolInfoW) -> bool {
+        self.family_fits(entry) && self.kind_fits(entry) && self.protocol_fits(entry)
+    }
+
+    fn family_fits(self, entry: &ProtocolInfoW) -> bool {
+        self.af == 0 || self.af == entry.address_family
+    }
+
+    fn kind_fits(self, entry: &ProtocolInfoW) -> bool {
+        self.kind == 0 || self.kind == entry.socket_type
+    }
+
+    fn protocol_fits(self, entry: &ProtocolInfoW) -> bool {
+        if self.protocol == 0 && entry.provider_flags.contains(ProviderFlags::MATCHES_PROTOCOL_ZERO) {
+            return true;
+        }
+        self.protocol != 0 && self.protocol_in_range(entry)
+    }
+
+    fn protocol_in_range(self, entry: &ProtocolInfoW) -> bool {
+        let last = entry.protocol.saturating_add(entry.protocol_max_offset.max(0));
+        (entry.protocol..=last).contains(&self.protocol)
+    }
+
+    /// Which of the errors tells best why nothing fits: family first, then type, then protocol (A23).
+    fn misfit<'a, I: Iterator<Item = &'a ProtocolInfoW>>(self, entries: impl Fn() -> I, log: &mut Log) -> WsaError {
+        log.rule(RuleId::Choose8);
+        if self.af == FROM_PROTOCOL_INFO || !entries().any(|entry| self.family_fits(entry)) {
+            return WsaError::AfNoSupport;
+        }
+        if !entries().any(|entry| self.family_fits(entry) && self.kind_fits(entry)) {
+            return WsaError::SockTNoSupport;
+        }
+        let known = |entry: &ProtocolInfoW| self.family_fits(entry) && self.protocol_in_range(entry);
+        if self.protocol != 0 && !entries().any(known) {
+            return WsaError::ProtoNoSupport;
+        }
+        log.rule(RuleId::Choose9);
+        if self.protocol != 0 && self.kind != 0 { WsaError::Prototype } else { WsaError::Inval }
+    }
+}

@@ -1,0 +1,190 @@
+//! Calls that go down into a provider.
+
+use super::choose::{self, Request};
+use super::{After, Ws2Token};
+use crate::abi::{Block, Info, Name, SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
+use crate::provider::Callee;
+use crate::rules::RuleId;
+use crate::world::World;
+use crate::world::drive::Next;
+use crate::world::frame::Token;
+use crate::world::handles::{Binding, Object};
+use crate::world::ids::{Handle, InstanceId, ThreadId};
+use crate::world::log::Log;
+use crate::world::policy::{DuplicateInheritable, FailedOpen, PolicyId, TokenPlace};
+
+/// Where a handle leads.
+enum Route {
+    Owner(InstanceId),
+    Unknown,
+    NoSocket,
+}
+
+impl World {
+    /// A client's SPI call comes in.
+    pub(in crate::world) fn enter_spi(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        self.enter_spi_then(thread, call, After::Plain, log)
+    }
+
+    pub(super) fn enter_spi_then(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
+        if self.processes[thread.process.0 as usize].client.startups == 0 {
+            log.rule(RuleId::G8);
+            return Next::finish(Err(WsaError::NotInitialised));
+        }
+        match call {
+            SpiCall::Socket { .. } => self.enter_socket(thread, call, log),
+            SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.enter_address(thread, call, log),
+            SpiCall::CancelBlockingCall => self.enter_cancel(thread, call),
+            SpiCall::DuplicateSocket { info: None, .. } => {
+                log.rule(RuleId::Dup14);
+                Next::finish(Err(WsaError::Fault))
+            }
+            _ => self.enter_on_handle(thread, call, after, log),
+        }
+    }
+
+    fn enter_on_handle(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
+        let handle = call.socket().unwrap_or(Handle::INVALID);
+        match self.route(thread, handle) {
+            Route::Owner(owner) => self.call_from_ws2(thread, Callee::Instance(owner), Ws2Token::Calling(after)),
+            Route::Unknown => self.start_probing(thread, call, after, log),
+            Route::NoSocket => {
+                log.rule(RuleId::G5);
+                Next::finish(Err(WsaError::NotSock))
+            }
+        }
+    }
+
+    /// Whose handle it is (R26).
+    #[inline]
+    fn route(&self, thread: ThreadId, handle: Handle) -> Route {
+        let process = &self.processes[thread.process.0 as usize];
+        match process.handles.get(handle).map(|entry| (entry.binding, entry.object)) {
+            Some((Some(Binding { instance, .. }), _)) => Route::Owner(instance),
+            Some((None, Object::Socket(_))) => Route::Unknown,
+            _ => Route::NoSocket,
+        }
+    }
+
+    fn enter_socket(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        let SpiCall::Socket { af, kind, protocol, info, flags, .. } = call else {
+            return Next::finish(Err(WsaError::SysCallFailure));
+        };
+        let policies = self.machine.policies();
+        let (hidden, token_place) = (policies.hidden_entries, policies.token_place);
+        let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
+            return Next::finish(Err(WsaError::NotInitialised));
+        };
+        let chosen = match &*info {
+            Some(block) => choose::by_block(catalog, block, log),
+            None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, hidden, log),
+        };
+        let entry = match chosen {
+            Ok(entry) => entry,
+            Err(error) => return Next::finish(Err(error)),
+        };
+        let id = entry.id();
+        let token = match info.get_or_insert_with(|| Block::Info(entry.info.clone())) {
+            Block::Info(passed) => token_of(passed, token_place),
+            Block::WrongLength(_) => 0,
+        };
+        let after = After::Socket { flags: *flags, token };
+        self.call_entry(thread, id, call, after, log)
+    }
+
+    /// The two conversions need no socket; without protocol info the first entry that serves the family gets them
+    /// (AddrText8).
+    fn enter_address(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        let (info, family) = match &mut *call {
+            SpiCall::AddressToString { address, info, .. } => {
+                let family = match address {
+                    Name::At { address, .. } => address.family(),
+                    Name::Null => return Next::finish(Err(WsaError::Fault)),
+                };
+                (info, family)
+            }
+            SpiCall::StringToAddress { info, family, .. } => {
+                let family = *family;
+                (info, family)
+            }
+            _ => return Next::finish(Err(WsaError::SysCallFailure)),
+        };
+        let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
+            return Next::finish(Err(WsaError::NotInitialised));
+        };
+        let entry = match &*info {
+            Some(given) => catalog.entry(given.catalog_entry_id()),
+            None => {
+                log.rule(RuleId::AddrText8);
+                let serves = |info: &Info| family == 0 || info.fields().address_family == family;
+                catalog.entries().iter().find(|entry| !entry.is_layer() && serves(&entry.info))
+            }
+        };
+        let Some(entry) = entry.filter(|entry| !entry.is_layer()) else {
+            return Next::finish(Err(WsaError::Inval));
+        };
+        let id = entry.id();
+        info.get_or_insert_with(|| entry.info.clone());
+        self.call_entry(thread, id, call, After::Plain, log)
+    }
+
+    /// WSPCancelBlockingCall goes to the provider that is blocking this thread (Cancel1, Cancel2).
+    fn enter_cancel(&mut self, thread: ThreadId, call: &mut SpiCall) -> Next {
+        let process = &self.processes[thread.process.0 as usize];
+        let frames = &process.threads[thread.index as usize].frames;
+        let blocked = frames.iter().rposition(|frame| frame.wait.as_ref().is_some_and(|wait| wait.via.is_some()));
+        let below = blocked.map(|at| &frames[..=at]).unwrap_or_default();
+        let root = below.iter().rposition(|frame| matches!(frame.token, Token::Ws2(_)));
+        match root.and_then(|at| frames.get(at + 1)).map(|frame| &frame.token) {
+            Some(&Token::Provider(instance, _)) => {
+                *call = SpiCall::CancelBlockingCall;
+                self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(After::Plain))
+            }
+            _ => Next::finish(Err(WsaError::Inval)),
+        }
+    }
+
+    /// The end of a WSPSocket: the descriptor's inheritance, and what a block has become.
+    pub(super) fn settle_socket(
+        &mut self,
+        thread: ThreadId,
+        flags: SocketFlags,
+        token: u32,
+        result: &SpiResult,
+        log: &mut Log,
+    ) {
+        let opened = token != 0;
+        if opened {
+            self.settle_block(token, result.is_ok(), log);
+        }
+        let policy = self.machine.policies().duplicate_inheritable;
+        if let Ok(SpiReturn::Socket { socket, .. }) = result {
+            let process = &mut self.processes[thread.process.0 as usize];
+            if let Some(entry) = process.handles.get_mut(*socket) {
+                entry.inheritable =
+                    !flags.contains(SocketFlags::NO_HANDLE_INHERIT) && (!opened || policy == DuplicateInheritable::Yes);
+            }
+        }
+    }
+
+    /// Under `NeverConsumed` and `AlwaysConsumed` only the end of the whole open decides about the block.
+    fn settle_block(&mut self, token: u32, succeeded: bool, log: &mut Log) {
+        let spend = match self.machine.policies().failed_open {
+            FailedOpen::ConsumedOnceBaseOpened => return,
+            FailedOpen::NeverConsumed => succeeded,
+            FailedOpen::AlwaysConsumed => true,
+        };
+        log.policy(PolicyId::failed_open);
+        if spend {
+            self.spend_duplication(token, log);
+        }
+    }
+}
+
+/// The word by which a base knows its block again; 0 for an ordinary catalog entry.
+pub(crate) fn token_of(info: &Info, place: TokenPlace) -> u32 {
+    match place {
+        TokenPlace::ProviderReserved => info.reserved(),
+        TokenPlace::ServiceFlags => info.fields().service_flags3,
+    }
+}

@@ -1,0 +1,158 @@
+//! Starting and stopping: WSAStartup, WSACleanup, and the one WSPStartup per process and provider id.
+
+use std::sync::Arc;
+
+use super::{After, Starting, Then, Ws2Token};
+use crate::abi::client::Value;
+use crate::abi::consts::WINSOCK_VERSION_2_2;
+use crate::abi::{SpiCall, SpiReturn, WsaError};
+use crate::provider::{Callee, InFlight, Resumed};
+use crate::rules::RuleId;
+use crate::world::World;
+use crate::world::drive::Next;
+use crate::world::ids::{InstanceId, ThreadId};
+use crate::world::log::Log;
+
+/// Versions as numbers that can be compared: major in the high byte.
+pub(crate) fn comparable(version: u16) -> u16 {
+    version.swap_bytes()
+}
+
+impl World {
+    /// WSAStartup: settles on a version; the first one fixes the catalog this process sees (Choose11).
+    pub(super) fn wsa_startup(&mut self, thread: ThreadId, version: u16) -> Next {
+        if comparable(version) < comparable(1) {
+            return Next::finish(Err(WsaError::VerNotSupported));
+        }
+        let catalog = Arc::clone(&self.machine.catalog);
+        let client = &mut self.processes[thread.process.0 as usize].client;
+        if client.startups == 0 {
+            client.version =
+                if comparable(version) < comparable(WINSOCK_VERSION_2_2) { version } else { WINSOCK_VERSION_2_2 };
+            client.catalog = Some(catalog);
+        }
+        client.startups += 1;
+        let (version, high) = (client.version, WINSOCK_VERSION_2_2);
+        Next::finish(Ok(Value::Spi(SpiReturn::Started { version, high })))
+    }
+
+    /// WSACleanup: counts down; the last one cleans up every provider ws2_32 has started (Cleanup1..Cleanup9).
+    pub(super) fn wsa_cleanup(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        let client = &mut self.processes[thread.process.0 as usize].client;
+        match client.startups {
+            0 => {
+                log.rule(RuleId::Cleanup2);
+                Next::finish(Err(WsaError::NotInitialised))
+            }
+            1 => {
+                let left = client.started.iter().map(|&(_, instance)| instance).collect();
+                self.clean_next(thread, left, call, log)
+            }
+            _ => {
+                log.rule(RuleId::Cleanup1);
+                client.startups -= 1;
+                Next::finish(Ok(Value::Done))
+            }
+        }
+    }
+
+    /// Calls the next provider's WSPCleanup; after the last one Winsock is over for this process.
+    pub(super) fn clean_next(
+        &mut self,
+        thread: ThreadId,
+        mut left: Vec<InstanceId>,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
+        if let Some(instance) = left.pop() {
+            *call = SpiCall::Cleanup;
+            return self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Cleaning(Box::new(left)));
+        }
+        log.rule(RuleId::R29);
+        let process = &mut self.processes[thread.process.0 as usize];
+        process.client = crate::world::process::Client::default();
+        process.instances = crate::world::table::Table::new();
+        process.loaded.clear();
+        process.handles.unbind_all();
+        Next::finish(Ok(Value::Done))
+    }
+
+    /// Calls the provider of an entry, having started it if this process has not yet (Startup1).
+    pub(super) fn call_entry(
+        &mut self,
+        thread: ThreadId,
+        entry: u32,
+        call: &mut SpiCall,
+        after: After,
+        log: &mut Log,
+    ) -> Next {
+        match self.started_instance(thread, entry) {
+            Some(instance) => self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(after)),
+            None => {
+                let wanted = std::mem::replace(call, SpiCall::Cleanup);
+                self.start_provider(thread, Starting { entry, then: Then::Call(wanted, after) }, call, log)
+            }
+        }
+    }
+
+    /// The instance of an entry's provider, if ws2_32 has started that provider id in this process.
+    pub(super) fn started_instance(&self, thread: ThreadId, entry: u32) -> Option<InstanceId> {
+        let client = &self.processes[thread.process.0 as usize].client;
+        let provider = client.catalog.as_ref()?.entry(entry)?.provider_id();
+        client.started.iter().find(|&&(id, _)| id == provider).map(|&(_, instance)| instance)
+    }
+
+    pub(super) fn start_provider(
+        &mut self,
+        thread: ThreadId,
+        starting: Starting,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
+        log.rule(RuleId::Startup1);
+        let entry = starting.entry;
+        let catalog = self.processes[thread.process.0 as usize].client.catalog.as_ref();
+        let Some(info) = catalog.and_then(|catalog| catalog.entry(entry)).map(|entry| entry.info.clone()) else {
+            return Next::finish(Err(WsaError::Inval));
+        };
+        *call = SpiCall::Startup { version: WINSOCK_VERSION_2_2, info, out: true };
+        self.call_from_ws2(thread, Callee::Entry(entry), Ws2Token::Starting(Box::new(starting)))
+    }
+
+    /// WSPStartup has answered.
+    pub(super) fn started(
+        &mut self,
+        thread: ThreadId,
+        starting: Starting,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+    ) -> Next {
+        let instance = match (resumed, &flight.result) {
+            (Resumed::Result { from }, Ok(SpiReturn::Started { version: WINSOCK_VERSION_2_2, .. })) => from,
+            (Resumed::Result { from }, Ok(_)) => {
+                log.rule(RuleId::Startup9);
+                *flight.call = SpiCall::Cleanup;
+                return self.call_from_ws2(thread, Callee::Instance(from), Ws2Token::Refusing);
+            }
+            _ => {
+                log.rule(RuleId::Choose12);
+                return match starting.then {
+                    Then::Call(..) => Next::finish(Err(WsaError::ProviderFailedInit)),
+                    Then::Probe(probing) => self.probe_next(thread, probing.next(), flight.call, log),
+                };
+            }
+        };
+        let client = &mut self.processes[thread.process.0 as usize].client;
+        if let Some(entry) = client.catalog.as_ref().and_then(|catalog| catalog.entry(starting.entry)) {
+            client.started.push((entry.provider_id(), instance));
+        }
+        match starting.then {
+            Then::Call(wanted, after) => {
+                *flight.call = wanted;
+                self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(after))
+            }
+            Then::Probe(probing) => self.probe(thread, *probing, instance, flight.call),
+        }
+    }
+}
