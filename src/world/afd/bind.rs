@@ -4,7 +4,7 @@
 //! nothing more. A late WSAEADDRINUSE can come from a connect that turns a wildcard into an address somebody else has
 //! (see `connect`); listen has nothing left to find out, since the conflict table has spoken at the bind.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::port::{Bind, Sharing};
 use super::route::{self, Place};
@@ -93,10 +93,7 @@ impl Afd {
             return Ok(());
         }
         cx.log.rule(if socket.transport.kind == Kind::Stream { RuleId::Connect1 } else { RuleId::SendTo3 });
-        let ip = match socket.transport.family {
-            Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
+        let ip = socket.transport.family.wildcard();
         self.bind_to(cx, id, Place { ip, port: 0 })
     }
 
@@ -105,7 +102,7 @@ impl Afd {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         let kind = socket.transport.kind;
         if let Some(Bound { place, entry: Some(entry) }) = socket.bound.take() {
-            let wild = if entry.dual { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { Place::wildcard(place.ip) };
+            let wild = if entry.dual { Family::V6.wildcard() } else { Place::wildcard(place.ip) };
             let address = if entry.wildcard { wild } else { place.ip };
             self.ports.remove(kind, place.port, address, entry.dual, entry.sequence);
         }
@@ -164,10 +161,7 @@ impl SharedSocket {
 
     /// Back to showing the wildcard.
     pub(super) fn show_wildcard(&mut self) {
-        match self.transport.family {
-            Family::V4 => self.show_local(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            Family::V6 => self.show_local(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
-        }
+        self.show_local(self.transport.family.wildcard());
     }
 
     /// Where traffic to `name` goes, if a socket of this family can send there.

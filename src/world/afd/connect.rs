@@ -201,9 +201,12 @@ impl Afd {
         }
     }
 
-    /// A blocking connect was cancelled: the attempt is dropped.
+    /// A blocking connect was cancelled: the attempt is dropped, and the socket may try again.
     pub fn cancel_connect(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         self.abandon_attempt(cx, id);
+        if let Some(socket) = self.sockets.get_mut(id).filter(|socket| matches!(socket.role, Role::Idle)) {
+            socket.show_wildcard();
+        }
     }
 
     /// Drops an attempt whose socket goes away.

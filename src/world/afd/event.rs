@@ -117,7 +117,7 @@ impl Afd {
         }
         let mut registration = Registration::new(registrant, target, mask);
         let kept = self.keep_record(cx, &mut registration, earlier.as_deref());
-        self.sockets[id].registration = Some(Box::new(registration));
+        self.put_registration(id, Box::new(registration));
         cx.log.note(|| Change::Registered { socket: id, registrant, target, mask });
         for event in kept.singles() {
             self.signals.push(Signal { target, event, error: None });
@@ -153,16 +153,31 @@ impl Afd {
     fn take_registration(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Option<Box<Registration>> {
         let registration = self.sockets.get_mut(id)?.registration.take()?;
         let registrant = registration.registrant;
+        if let Target::Event(event) = registration.target {
+            self.by_event.remove(&(event, id));
+        }
         cx.log.note(|| Change::RegistrationCancelled { socket: id, registrant });
         Some(registration)
     }
 
     /// An event object has ended. Registrations that named it go on recording, for nobody's event.
     pub fn forget_event(&mut self, event: EventId) {
-        let registrations = self.sockets.iter_mut().filter_map(|(_, socket)| socket.registration.as_deref_mut());
-        for registration in registrations.filter(|registration| registration.target == Target::Event(event)) {
-            registration.target = Target::Event(NO_EVENT);
+        while let Some(&(_, id)) = self.by_event.range((event, SocketId(0))..=(event, SocketId(u32::MAX))).next() {
+            self.by_event.remove(&(event, id));
+            if let Some(registration) = self.sockets.get_mut(id).and_then(|socket| socket.registration.as_mut()) {
+                registration.target = Target::Event(NO_EVENT);
+            }
         }
+    }
+
+    /// Gives a socket its registration.
+    pub(super) fn put_registration(&mut self, id: SocketId, registration: Box<Registration>) {
+        if let Target::Event(event) = registration.target
+            && event != NO_EVENT
+        {
+            self.by_event.insert((event, id));
+        }
+        self.sockets[id].registration = Some(registration);
     }
 
     /// Ends the registration, if there is one. What was signalled before stays signalled.
@@ -224,13 +239,16 @@ impl Afd {
     }
 
     /// A re-enabling call was made, successful or not: the events may be reported again, at once if they still hold.
+    /// FD_WRITE is the exception: while a send is possible nothing waits for it, so there is nothing to re-enable.
     #[inline]
     pub fn reenable(&mut self, cx: &mut Cx<'_>, id: SocketId, events: NetworkEvents) {
+        let sends = events.contains(NetworkEvents::WRITE) && self.can_send(id);
+        let freed = if sends { events.difference(NetworkEvents::WRITE) } else { events };
         let Some(registration) = self.sockets.get_mut(id).and_then(|socket| socket.registration.as_mut()) else {
             return;
         };
-        if registration.reported.intersects(events) {
-            registration.reported.remove(events);
+        if registration.reported.intersects(freed) {
+            registration.reported.remove(freed);
             cx.log.rule(RuleId::E4);
         }
         self.report_because(cx, id, Cause::Reenabled);

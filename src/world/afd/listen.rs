@@ -203,7 +203,9 @@ impl Afd {
         socket.options = options;
         socket.options.set_switch(SockOpt::ConditionalAccept, false);
         socket.nonblocking = nonblocking;
-        socket.registration = registration;
+        if let Some(registration) = registration {
+            self.put_registration(server, registration);
+        }
         cx.log.note(|| Change::Accepted { socket: listener, accepted: server });
         if let Some(client) = self.sockets[server].peer_socket() {
             self.pump(cx, client);

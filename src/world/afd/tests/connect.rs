@@ -211,3 +211,19 @@ fn a_failed_attempt_leaves_a_socket_that_can_listen() {
     assert!(bench.accept(s).is_ok());
     bench.close(client);
 }
+
+#[test]
+fn a_cancelled_connect_takes_its_offer_back_and_may_be_repeated() {
+    let mut bench = Bench::new();
+    let listener = bench.stream();
+    bench.turn_on(listener, SockOpt::ConditionalAccept);
+    bench.bind(listener, SERVER).unwrap();
+    bench.listen(listener, 4).unwrap();
+    let client = bench.stream();
+    bench.connect(client, SERVER).unwrap();
+    bench.run(|afd, cx| afd.cancel_connect(cx, client));
+    assert_eq!(bench.local(client), "0.0.0.0:49152");
+    assert_eq!(bench.accept(listener), Err(WsaError::Acces));
+    assert_eq!(bench.connect(client, SERVER), Ok(Connect::Started));
+    assert!(bench.accept(listener).is_ok());
+}

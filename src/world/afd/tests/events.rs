@@ -168,6 +168,33 @@ fn write_comes_back_only_after_a_send_that_would_block() {
 }
 
 #[test]
+fn a_failing_send_re_enables_write_only_where_it_waits_for_space() {
+    let mut bench = Bench::new();
+    let (client, server) = bench.pair();
+    bench.register(client, WRITE);
+    bench.signals();
+    bench.run(|afd, cx| afd.reenable(cx, client, WRITE));
+    assert_eq!(bench.signals(), "", "a send is possible all the time");
+    bench.send(client, &[0; 16]).unwrap();
+    bench.run(|afd, cx| afd.reenable(cx, client, WRITE));
+    bench.recv(server).unwrap();
+    assert_eq!(bench.signals(), "FD_WRITE");
+}
+
+#[test]
+fn an_event_object_that_ends_is_not_signalled_any_more() {
+    let mut bench = Bench::new();
+    let (client, server) = bench.pair();
+    bench.register(server, READ);
+    bench.run(|afd, _| afd.forget_event(EVENT));
+    bench.send(client, b"x").unwrap();
+    let targets: Vec<_> = bench.afd.take_signals().into_iter().map(|signal| signal.target).collect();
+    assert_eq!(targets, [Target::Event(NO_EVENT)]);
+    assert_eq!(bench.record(server), "FD_READ", "recording goes on");
+    bench.register(server, NetworkEvents::empty());
+}
+
+#[test]
 fn a_receive_that_would_block_arms_nothing() {
     let mut bench = Bench::new();
     let (client, _server) = bench.pair();

@@ -265,7 +265,7 @@ impl Player {
             s = self.pick(index);
             gone = Some(Registrant { process: Incarnation(1), handle: Handle(4) });
         }
-        let pick = |index| if index.is_multiple_of(2) { self.pick(index) } else { self.pick_connected(index) };
+        let pick = |index: usize| if index.is_multiple_of(2) { self.pick(index) } else { self.pick_connected(index) };
         let now = self.bench.now;
         match *op {
             Op::ResetForAll(i) => (s, ()) = (pick(i), ()),
