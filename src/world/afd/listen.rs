@@ -201,7 +201,6 @@ impl Afd {
         let socket = &mut self.sockets[server];
         socket.life = Life::Open;
         socket.options = options;
-        socket.options.set_switch(SockOpt::ConditionalAccept, false);
         socket.nonblocking = nonblocking;
         if let Some(registration) = registration {
             self.put_registration(server, registration);

@@ -164,7 +164,7 @@ impl Options {
     }
 
     #[inline]
-    pub(super) fn set_switch(&mut self, option: SockOpt, on: bool) {
+    fn set_switch(&mut self, option: SockOpt, on: bool) {
         self.flip(option, on != on_by_default(option));
     }
 
