@@ -8,11 +8,14 @@ mod support;
 
 use divan::{Bencher, black_box};
 use support::{Bench, machine};
+use wspsim::abi::client::Call;
 use wspsim::abi::consts::SOL_SOCKET;
 use wspsim::abi::{Bytes, SockOpt, SpiCall};
 use wspsim::provider::HandleKind::{Ifs, NonIfs};
-use wspsim::world::ids::{Handle, Incarnation};
+use wspsim::world::ids::{Handle, Incarnation, ThreadId};
+use wspsim::world::log::Log;
 use wspsim::world::machine::Platform;
+use wspsim::world::op::Op;
 
 fn main() {
     divan::main();
@@ -80,10 +83,13 @@ mod set_get_option {
         let process = bench.process();
         let s = bench.tcp(process);
         let option = SockOpt::KeepAlive.row().number;
+        let thread = ThreadId { process, index: 0 };
         bencher.bench_local(|| {
             let value = Some(Bytes::word(1));
-            bench.spi(process, SpiCall::SetSockOpt { s, level: SOL_SOCKET, option, value }).expect("set");
-            bench.spi(process, SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(4) }).expect("get")
+            let call = Call::Spi(SpiCall::SetSockOpt { s, level: SOL_SOCKET, option, value });
+            black_box(bench.world.step(Op::Call { thread, call }, &mut Log::off())).expect("set");
+            let call = Call::Spi(SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(4) });
+            bench.world.step(Op::Call { thread, call }, &mut Log::off()).expect("get")
         });
     }
 

@@ -21,15 +21,29 @@ pub struct Frame {
 }
 
 impl Frame {
-    const EMPTY: Self = Self { token: Token::Os, function: None, wait: None };
+    const OS: Self = Self { token: Token::Os, function: None, wait: None };
+    const WS2_32: Self = Self { token: Token::Ws2(Ws2Token::Entered), function: None, wait: None };
+    const PROVIDER: Self =
+        Self { token: Token::Provider(InstanceId(0), ProviderToken::Entered), function: None, wait: None };
 
-    /// Puts a new frame on top and fills it there: one built elsewhere would have to be moved.
+    /// Puts a frame of the OS on top.
+    pub fn push_os(frames: &mut Vec<Self>) {
+        frames.push(const { Self::OS });
+    }
+
+    /// Puts a frame of ws2_32 on top.
     #[inline]
-    pub fn push(frames: &mut Vec<Self>, token: Token, function: Option<SpiFunction>) {
-        frames.push(const { Self::EMPTY });
-        if let Some(frame) = frames.last_mut() {
-            frame.token = token;
-            frame.function = function;
+    pub fn push_ws2_32(frames: &mut Vec<Self>) {
+        frames.push(const { Self::WS2_32 });
+    }
+
+    /// Puts a frame of a provider on top. It is filled where it stands: moving one costs more than making one.
+    #[inline]
+    pub fn push_provider(frames: &mut Vec<Self>, id: InstanceId, entry: SpiFunction) {
+        frames.push(const { Self::PROVIDER });
+        if let Some(Self { token: Token::Provider(instance, _), function, .. }) = frames.last_mut() {
+            *instance = id;
+            *function = Some(entry);
         }
     }
 }
