@@ -28,6 +28,7 @@ impl Afd {
             Interest::Writable => self.send_returns(id, socket),
             Interest::Acceptable => socket.listener().is_none_or(|listener| !listener.requests.is_empty()),
             Interest::Connected => !matches!(socket.role, Role::Connecting(_)),
+            Interest::Turn => socket.sender.is_none(),
             Interest::Drained => socket.connection().is_none_or(|connection| connection.unsent.is_none()),
         }
     }
