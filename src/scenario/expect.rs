@@ -42,7 +42,7 @@ pub(super) enum Form {
     Message { event: Option<NetworkEvents>, error: Option<WsaError>, socket: Option<HandleArg>, message: Option<u32> },
     Ready([Vec<HandleArg>; 3]),
     Entries(Vec<Arc<str>>),
-    Block(Fields),
+    Block(Box<Fields>),
 }
 
 impl Expect {
@@ -121,7 +121,7 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
             "Entries" => entries(whole, reader),
             "Block" => {
                 let written = reader.parse(whole)?;
-                Fields::read(written, reader).map(Form::Block)
+                Fields::read(written, reader).map(|fields| Form::Block(Box::new(fields)))
             }
             _ => expected(reader, shape, VALUES),
         },

@@ -185,7 +185,7 @@ raw! {
     NewProcess: |raw, reader| match Shape::of(raw) {
         Shape::Text(literal) => {
             let name = reader.text(literal)?;
-            reader.declare(&name, Kind::Process).map(Self)
+            reader.declare(name, Kind::Process).map(Self)
         }
         other => expected(reader, other, "a name for the process"),
     };

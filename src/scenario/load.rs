@@ -215,7 +215,7 @@ impl<'a> Load<'a> {
             self.reader.wrong("", format!("a budget is at most {OPS_MAX} ops"), "in this scenario");
         }
         let processes: Vec<_> =
-            file.processes.iter().filter_map(|text| self.reader.declare(&text.0, Kind::Process)).collect();
+            file.processes.iter().filter_map(|text| self.reader.declare(text.0.clone(), Kind::Process)).collect();
         let [in_steps, in_finally] = items(&source.text, ["steps", "finally"]);
         let steps = self.steps(file.steps, in_steps);
         let finally = self.finally(file.finally, in_finally);
@@ -318,7 +318,7 @@ impl<'a> Load<'a> {
         let labelled = gives.is_some();
         let Some((action, expect)) = self.action(file, labelled) else {
             // What uses the label must not be blamed for this step.
-            gives.and_then(|label| self.reader.declare(&label.0, Kind::Any));
+            gives.and_then(|label| self.reader.declare(label.0, Kind::Any));
             return None;
         };
         let gives = self.label(gives, &action, &expect)?;
@@ -385,7 +385,7 @@ impl<'a> Load<'a> {
             self.reader.wrong(&label.0, title, "the step expects no success");
             return None;
         }
-        self.reader.declare(&label.0, kind).map(Some)
+        self.reader.declare(label.0, kind).map(Some)
     }
 }
 

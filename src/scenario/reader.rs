@@ -144,22 +144,23 @@ impl<'a> Reader<'a> {
     }
 
     /// Declares a name; a process gets its first thread. `None`, with a complaint, if the name is taken or no name.
-    pub(super) fn declare(&mut self, name: &Cow<'a, str>, kind: Kind) -> Option<SlotId> {
-        if !is_name(name) {
+    pub(super) fn declare(&mut self, name: Cow<'a, str>, kind: Kind) -> Option<SlotId> {
+        if !is_name(&name) {
             let title = "a name is letters, digits, `_`, `-` and `.`, a letter first, at most 64 in all";
-            self.wrong(name, title, "no name");
+            self.wrong(&name, title, "no name");
             return None;
         }
-        if self.names.contains_key(name) {
-            self.wrong(name, format!("the name `{name}` is taken"), "for the second time");
+        if self.names.contains_key(&name) {
+            self.wrong(&name, format!("the name `{name}` is taken"), "for the second time");
             return None;
         }
         let id = SlotId(self.slots.len() as u32);
-        let at = self.source.span_of(name).map_or(self.here.start, |span| span.start);
-        self.slots.push(Slot { name: (&**name).into(), kind, at: at as u32 });
-        self.names.insert(name.clone(), id);
+        let at = self.source.span_of(&name).map_or(self.here.start, |span| span.start);
+        self.slots.push(Slot { name: (&*name).into(), kind, at: at as u32 });
+        self.names.insert(name, id);
         if kind == Kind::Process {
-            self.add_thread(name, id)?;
+            let name = Arc::clone(&self.slots[id.0 as usize].name);
+            self.add_thread(&name, id)?;
         }
         Some(id)
     }
