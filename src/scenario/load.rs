@@ -168,11 +168,8 @@ fn read(source: &Arc<Source>) -> Result<Scenario, Vec<Diagnostic>> {
     };
     let mut load = Load { reader: Reader::new(source), gives: BTreeMap::new() };
     let scenario = load.scenario(source, file);
-    let complaints = load.reader.complaints();
-    match scenario {
-        Some(scenario) if complaints.is_empty() => Ok(scenario),
-        _ => Err(complaints),
-    }
+    let (slots, threads) = load.reader.finish()?;
+    Ok(Scenario { slots, threads, ..scenario })
 }
 
 /// The file is not a scenario: the parser stopped at the first error, so every step is parsed by itself.
@@ -208,7 +205,8 @@ struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    fn scenario(&mut self, source: &'a Arc<Source>, file: ScenarioFile<'a>) -> Option<Scenario> {
+    /// The program, but for the names, which the reader has.
+    fn scenario(&mut self, source: &'a Arc<Source>, file: ScenarioFile<'a>) -> Scenario {
         let rules = self.rules(&file.rules);
         let models = self.models(file.model, file.models);
         if file.budget.ops > OPS_MAX {
@@ -225,7 +223,7 @@ impl<'a> Load<'a> {
                 _ => None,
             })
         };
-        Some(Scenario {
+        Scenario {
             needs_log: checks().any(|check| check.needs_log()),
             needs_sockets: checks().any(|check| check.needs_sockets()),
             source: Arc::clone(source),
@@ -237,11 +235,11 @@ impl<'a> Load<'a> {
             limits: file.limits,
             budget: file.budget,
             processes,
-            slots: std::mem::take(&mut self.reader.slots),
-            threads: std::mem::take(&mut self.reader.threads),
+            slots: Vec::new(),
+            threads: Vec::new(),
             steps,
             finally,
-        })
+        }
     }
 
     /// Rules, and the scenarios S1 to S96 of the usage notes.
