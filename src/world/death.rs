@@ -25,6 +25,9 @@ impl World {
         log.rule(RuleId::R29);
         log.policy(PolicyId::open_at_cleanup);
         let how = release_at_end(self.machine.policies().open_at_cleanup);
+        if ended.threads.iter().any(Thread::in_callback) {
+            self.afd.forget_askers(process);
+        }
         for socket in ended.threads.iter().filter_map(sending_on) {
             self.afd.set_sender(socket, None);
         }

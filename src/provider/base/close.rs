@@ -67,7 +67,8 @@ impl Base {
                 afd.cancel_connect(&mut afd_cx, at.socket);
                 fail(error)
             }
-            Blocked::Accept(..) | Blocked::Condition(..) => {
+            Blocked::Accept(at, ..) | Blocked::Condition(at, ..) => {
+                cx.afd.answer(at.socket, cx.thread);
                 cx.log.rule(RuleId::Accept18);
                 fail(error)
             }
