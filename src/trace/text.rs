@@ -16,8 +16,8 @@ use super::value::Value;
 
 /// One event of a trace as one line, without a line break.
 #[must_use]
-pub fn line(trace: &Trace<'_>, at: usize) -> String {
-    let words = Words::new(trace, Style::Full);
+pub fn line(trace: &Trace<'_>, at: usize, style: Style) -> String {
+    let words = Words::new(trace, style);
     trace.events().get(at).map_or_else(String::new, |event| Line { trace, words, at }.of(event))
 }
 

@@ -79,7 +79,7 @@ impl Human {
     fn failures(&self, played: &Played) -> String {
         let failures = played.report.failures.iter();
         let texts: Vec<String> = failures.map(|failed| failure::rendered(played, failed, &self.look)).collect();
-        if texts.is_empty() { String::new() } else { format!("\n{}", texts.concat()) }
+        if texts.is_empty() || self.wants_events() { texts.concat() } else { format!("\n{}", texts.concat()) }
     }
 
     fn verdict(&self, verdict: Verdict, width: usize) -> String {

@@ -126,7 +126,7 @@ impl<'t, 'a> Builder<'t, 'a> {
         match event {
             Event::DuplicationMade(duplication) => {
                 self.makers.extend(self.acting.map(|maker| (duplication.token, maker)));
-                self.aside(at, &text::line(self.trace, at));
+                self.aside(at, &text::line(self.trace, at, Style::Full));
             }
             Event::DuplicationDropped(duplication) => {
                 let text = format!("{} dropped unopened", self.words.block(duplication.token));
@@ -157,7 +157,7 @@ impl<'t, 'a> Builder<'t, 'a> {
                 self.now = ticks.0;
             }
             Event::Injected { function, error } => self.mark(at, format!("fault: {function} fails with {error}")),
-            _ => self.aside(at, &text::line(self.trace, at)),
+            _ => self.aside(at, &text::line(self.trace, at, Style::Full)),
         }
     }
 
@@ -197,7 +197,7 @@ impl<'t, 'a> Builder<'t, 'a> {
         let settled = if self.calls.is_settled(at) { self.standing.references(&self.words, change) } else { None };
         match settled {
             Some(text) => self.mark(at, text),
-            None => self.aside(at, &text::line(self.trace, at)),
+            None => self.aside(at, &text::line(self.trace, at, Style::Full)),
         }
         if let Some((process, text)) = self.standing.events(&self.words, at, change) {
             let depth = if self.acting == Some(process) { self.inside(at) } else { 1 };

@@ -136,7 +136,8 @@ impl<'t, 'a> Calls<'t, 'a> {
         self.members(call).any(|at| matches!(self.trace.events[at], Event::Parked { .. }))
     }
 
-    /// Who made a call fail: the last rule and the policies that decided where the error first came up.
+    /// Who made a call fail: the last rule and the policies that decided where the error first came up. The policy
+    /// that decides a rule is among them even when the world did not say so.
     pub(super) fn blame(&self, call: usize, error: WsaError) -> (Option<RuleId>, Vec<PolicyId>) {
         let failed = |&at: &usize| match &self.trace.events[at] {
             Event::Leave(leaving) => leaving.result.as_ref().err() == Some(&error),
@@ -152,6 +153,7 @@ impl<'t, 'a> Calls<'t, 'a> {
                 _ => {}
             }
         }
+        policies.extend(rule.and_then(RuleId::policy).filter(|policy| !policies.contains(policy)));
         (rule, policies)
     }
 
