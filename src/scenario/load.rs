@@ -310,52 +310,60 @@ impl<'a> Load<'a> {
         steps
     }
 
-    fn step(&mut self, file: StepFile<'a>, line: u32) -> Option<Step> {
+    fn step(&mut self, mut file: StepFile<'a>, line: u32) -> Option<Step> {
         let start = self.reader.here.start as u32;
-        let StepFile { on, call, returns, answers, op, check, gives, expect } = file;
-        let expect_at = expect.or(returns).and_then(|raw| self.reader.source.span_of(bare(raw.get_ron())));
-        let (action, expect) = match (on, call, returns, answers, op, check) {
-            (Some(on), Some(call), None, None, None, None) => {
-                let on = ThreadRef::read(on, &mut self.reader);
-                let call = Call::read(*call, &mut self.reader);
-                let expect = self.expect(expect);
-                let (on, call) = (on?, call?);
-                self.gives.insert(on, call.gives());
-                (Action::Call(on, Box::new(call)), expect?)
-            }
-            (Some(on), None, Some(returns), None, None, None) if expect.is_none() => {
-                let on = ThreadRef::read(on, &mut self.reader);
-                let expect = Expect::read(returns, &mut self.reader);
-                (Action::Returns(on?), expect?)
-            }
-            (Some(on), None, None, Some(answers), None, None) => {
-                let on = ThreadRef::read(on, &mut self.reader);
-                let answer = constant(Shape::of(answers), &mut self.reader);
-                let expect = self.expect(expect);
-                (Action::Answers(on?, answer?.0), expect?)
-            }
-            (None, None, None, None, Some(op), None) if gives.is_none() && expect.is_none() => {
-                let happens = HappenStep::read(*op, &mut self.reader);
-                (Action::Happens(Box::new(happens?)), Expect::Success)
-            }
-            (None, None, None, None, None, Some(check)) if gives.is_none() && expect.is_none() => {
-                (Action::Check(Box::new(Check::read(*check, &mut self.reader)?)), Expect::Success)
-            }
-            _ => return self.no_step(),
+        let expectation = file.expect.or(file.returns);
+        let expect_at = expectation.and_then(|raw| self.reader.source.span_of(bare(raw.get_ron())));
+        let gives = file.gives.take();
+        let labelled = gives.is_some();
+        let Some((action, expect)) = self.action(file, labelled) else {
+            // What uses the label must not be blamed for this step.
+            gives.and_then(|label| self.reader.declare(&label.0, Kind::Any));
+            return None;
         };
         let gives = self.label(gives, &action, &expect)?;
-        Some(Step { action, gives, expect, start, expect_at: expect_at.map_or(0, |span| span.start as u32), line })
+        let expect_at = expect_at.map_or(0, |span| span.start as u32);
+        Some(Step { action, gives, expect, start, expect_at, line })
     }
 
-    fn no_step(&mut self) -> Option<Step> {
+    fn action(&mut self, file: StepFile<'a>, labelled: bool) -> Option<(Action, Expect)> {
+        let StepFile { on, call, returns, answers, op, check, gives: _, expect } = file;
+        let reader = &mut self.reader;
+        match (on, call, returns, answers, op, check) {
+            (Some(on), Some(call), None, None, None, None) => {
+                let on = ThreadRef::read(on, reader);
+                let call = Call::read(*call, reader);
+                let expect = expectation(expect, reader);
+                let (on, call) = (on?, call?);
+                self.gives.insert(on, call.gives());
+                Some((Action::Call(on, Box::new(call)), expect?))
+            }
+            (Some(on), None, Some(returns), None, None, None) if expect.is_none() => {
+                let on = ThreadRef::read(on, reader);
+                let expect = Expect::read(returns, reader);
+                Some((Action::Returns(on?), expect?))
+            }
+            (Some(on), None, None, Some(answers), None, None) => {
+                let on = ThreadRef::read(on, reader);
+                let answer = constant(Shape::of(answers), reader);
+                let expect = expectation(expect, reader);
+                Some((Action::Answers(on?, answer?.0), expect?))
+            }
+            (None, None, None, None, Some(op), None) if !labelled && expect.is_none() => {
+                Some((Action::Happens(Box::new(HappenStep::read(*op, reader)?)), Expect::Success))
+            }
+            (None, None, None, None, None, Some(check)) if !labelled && expect.is_none() => {
+                Some((Action::Check(Box::new(Check::read(*check, reader)?)), Expect::Success))
+            }
+            _ => self.no_step(),
+        }
+    }
+
+    fn no_step(&mut self) -> Option<(Action, Expect)> {
         let title = "a step is `on` with `call` (and `expect`, `gives`), `returns` (and `gives`) or `answers` (and \
                      `expect`, `gives`), or `op` alone, or `check` alone";
         self.reader.wrong("", title, "none of these");
         None
-    }
-
-    fn expect(&mut self, written: Option<&'a RawValue>) -> Option<Expect> {
-        written.map_or(Some(Expect::Success), |written| Expect::read(written, &mut self.reader))
     }
 
     /// The slot of `gives`.
@@ -377,6 +385,10 @@ impl<'a> Load<'a> {
         }
         self.reader.declare(&label.0, kind).map(Some)
     }
+}
+
+fn expectation<'a>(written: Option<&'a RawValue>, reader: &mut Reader<'a>) -> Option<Expect> {
+    written.map_or(Some(Expect::Success), |written| Expect::read(written, reader))
 }
 
 /// Where the steps stand: spans and lines, one after the other.
