@@ -65,7 +65,7 @@ impl<'t, 'a> Builder<'t, 'a> {
             standing: Standing::default(),
             route: most_common(routes.values().map(|route| route.words(&words))),
             routes,
-            alive: vec![false; trace.ids.len()].into(),
+            alive: vec![false; processes(trace).min(LANES_MAX)].into(),
             acting: None,
             killing: false,
             makers: BTreeMap::new(),
@@ -76,11 +76,17 @@ impl<'t, 'a> Builder<'t, 'a> {
     }
 
     fn lanes(&self) -> Vec<Lane> {
+        let processes = processes(self.trace);
         let lane = |at| {
             let process = Incarnation(at as u32);
             Lane { name: self.words.process(process).into_owned(), id: self.trace.process_id(process).map(|id| id.0) }
         };
-        (0..self.trace.ids.len()).map(lane).collect()
+        let mut lanes: Vec<Lane> = (0..processes.min(LANES_MAX)).map(lane).collect();
+        if processes > LANES_MAX {
+            lanes.truncate(LANES_MAX - 1);
+            lanes.push(Lane { name: format!("{} others", processes - LANES_MAX + 1), id: None });
+        }
+        lanes
     }
 
     pub(super) fn everything(&self) -> bool {
@@ -295,6 +301,9 @@ impl<'t, 'a> Builder<'t, 'a> {
     }
 
     fn appear(&mut self, process: Incarnation, alive: bool) {
+        if is_crowded(process) && !alive {
+            return;
+        }
         let mut all: Vec<bool> = self.alive.to_vec();
         if let Some(lane) = all.get_mut(lane(process)) {
             *lane = alive;
@@ -333,15 +342,33 @@ impl<'t, 'a> Builder<'t, 'a> {
         }
     }
 
-    /// The name of a further thread within its process.
-    pub(super) fn thread_tail(&self, thread: ThreadId) -> String {
+    /// Whose call it is, when the lane alone does not say so.
+    pub(super) fn who(&self, thread: ThreadId) -> String {
         let name = self.words.thread(thread);
-        name.rsplit_once('/').map_or_else(|| name.clone().into_owned(), |(_, tail)| tail.to_owned())
+        match (is_crowded(thread.process), thread.index) {
+            (true, _) => format!("[{name}] "),
+            (false, 0) => String::new(),
+            (false, _) => format!("[{}] ", name.rsplit_once('/').map_or(&*name, |(_, tail)| tail)),
+        }
     }
 }
 
+/// More lanes than these cannot be told apart: further processes share the last one.
+const LANES_MAX: usize = 12;
+
+/// How many processes there are.
+fn processes(trace: &Trace<'_>) -> usize {
+    trace.ids.last_key_value().map_or(0, |(process, _)| process.0 as usize + 1)
+}
+
+/// Whether a process may have to share its lane.
+fn is_crowded(process: Incarnation) -> bool {
+    process.0 as usize >= LANES_MAX - 1
+}
+
+/// The lane of a process.
 pub(super) fn lane(process: Incarnation) -> usize {
-    process.0 as usize
+    (process.0 as usize).min(LANES_MAX - 1)
 }
 
 /// The text that comes up most often; the first of them when there are several.
