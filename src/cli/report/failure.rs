@@ -49,12 +49,12 @@ fn facts(played: &Played, failure: &Failure, look: &Look) -> Vec<(&'static str, 
     facts.extend(Some(&failure.expected).filter(|text| some(text)).map(|text| ("expected", text.clone())));
     facts.extend(Some(&failure.actual).filter(|text| some(text)).map(|text| ("actual", text.clone())));
     facts.extend(failure.notes.iter().map(|note| ("note", note.clone())));
-    for rule in &failure.rules {
-        facts.push(("rule", format!("{rule}: {} ({})", rule.sentence(), rule.source())));
-    }
     for policy in policies(failure) {
         let answer = policy.answer(&played.policies);
         facts.push(("policy", format!("{} = {answer}: {}", policy.name(), policy.question())));
+    }
+    for rule in &failure.rules {
+        facts.push(("rule", format!("{rule}: {} ({})", rule.sentence(), rule.source())));
     }
     facts.push(("play it again", failure.replay.clone()));
     let width = look.width.saturating_sub(24);

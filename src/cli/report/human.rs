@@ -24,7 +24,8 @@ impl Reporter for Human {
     }
 
     fn end(&mut self, tally: &Tally) -> String {
-        if tally.plays() == 0 { String::new() } else { summary(tally, &self.look) }
+        let gap = if self.detail == Detail::Lines { "\n" } else { "" };
+        if tally.plays() == 0 { String::new() } else { format!("{gap}{}", summary(tally, &self.look)) }
     }
 }
 

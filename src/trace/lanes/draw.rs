@@ -264,7 +264,7 @@ impl<'b> Pen<'b> {
         for other in 0..lane {
             self.life(other);
         }
-        self.to_column(self.board.column(lane));
+        self.move_to(self.board.column(lane));
     }
 
     /// The lanes the text does not reach.
@@ -277,12 +277,12 @@ impl<'b> Pen<'b> {
     }
 
     fn life(&mut self, lane: usize) {
-        self.to_column(self.board.column(lane));
+        self.move_to(self.board.column(lane));
         let alive = self.alive.get(lane).copied().unwrap_or(false);
         self.put(if alive { self.board.glyphs.life } else { " " }, Tone::Dim);
     }
 
-    fn to_column(&mut self, column: usize) {
+    fn move_to(&mut self, column: usize) {
         let blanks = column.saturating_sub(self.at);
         self.put(&" ".repeat(blanks), Tone::Plain);
     }
