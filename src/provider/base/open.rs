@@ -2,7 +2,7 @@
 
 use super::{Answer, Base};
 use crate::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
-use crate::abi::{Block, Info, ProviderFlags, SocketFlags, SpiReturn, WsaError};
+use crate::abi::{Block, Info, ProviderFlags, ServiceFlags1, SocketFlags, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
 use crate::world::afd::{Family, Kind, Transport};
@@ -44,15 +44,14 @@ impl Base {
     /// WSPSocket.
     pub(super) fn socket(&mut self, cx: &mut Context<'_>, opening: &Opening, info: Option<&Block>) -> Answer {
         let Some(Block::Info(info)) = info else { return Err(WsaError::Inval) };
+        if !cx.is_genuine(info) {
+            return Err(WsaError::Inval);
+        }
         if opening.group != 0 {
             cx.log.rule(RuleId::Socket7);
             return Err(WsaError::Inval);
         }
-        let multipoint = SocketFlags::MULTIPOINT_C_ROOT
-            | SocketFlags::MULTIPOINT_C_LEAF
-            | SocketFlags::MULTIPOINT_D_ROOT
-            | SocketFlags::MULTIPOINT_D_LEAF;
-        if opening.flags.intersects(multipoint) {
+        if !multipoint_fits(opening.flags, info.fields().service_flags1) {
             cx.log.rule(RuleId::Socket8);
             return Err(WsaError::Inval);
         }
@@ -64,6 +63,7 @@ impl Base {
 
     fn fresh(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Answer {
         cx.log.rule(RuleId::Socket1);
+        cx.log.rule(RuleId::Socket10);
         let entry = chosen_entry(cx, opening, info)?;
         let transport = transport_of(&entry).ok_or(WsaError::ProtoNoSupport)?;
         if cx.is_full() {
@@ -127,6 +127,7 @@ impl Base {
         }
         cx.log.rule(RuleId::R5);
         let opened = self.attach(cx, opening, info, duplication.socket)?;
+        cx.log.rule(RuleId::Socket12);
         cx.log.note(|| Event::DuplicationOpened(*duplication));
         cx.settle_opened(duplication, &opened);
         Ok(opened)
@@ -164,6 +165,19 @@ impl Base {
     }
 }
 
+/// Socket8: exactly one C flag and one D flag, or none; roots need rooted planes, leaves a multipoint protocol.
+fn multipoint_fits(flags: SocketFlags, service: ServiceFlags1) -> bool {
+    let planes = [
+        (SocketFlags::MULTIPOINT_C_ROOT, SocketFlags::MULTIPOINT_C_LEAF, ServiceFlags1::MULTIPOINT_CONTROL_PLANE),
+        (SocketFlags::MULTIPOINT_D_ROOT, SocketFlags::MULTIPOINT_D_LEAF, ServiceFlags1::MULTIPOINT_DATA_PLANE),
+    ];
+    let used = planes.iter().filter(|(root, leaf, _)| flags.intersects(*root | *leaf)).count();
+    let plane_fits = |&(root, leaf, rooted): &(SocketFlags, SocketFlags, ServiceFlags1)| {
+        !flags.contains(root | leaf) && (!flags.contains(root) || service.contains(rooted))
+    };
+    used == 0 || used == 2 && service.contains(ServiceFlags1::SUPPORT_MULTIPOINT) && planes.iter().all(plane_fits)
+}
+
 /// The pending duplication a block stands for. A block whose contents do not fit it was altered (Socket11).
 fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplication, WsaError> {
     let known = cx.duplications.get(token).copied();
@@ -176,7 +190,8 @@ fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplicatio
         TokenPlace::ProviderReserved => true,
         TokenPlace::ServiceFlags => info.fields().service_flags4 == !token,
     };
-    if transport.is_some() && transport != transport_of(info) || !proof {
+    let foreign = duplication.maker != cx.shape_id;
+    if foreign || transport.is_some() && transport != transport_of(info) || !proof {
         cx.log.rule(RuleId::Socket11);
         return Err(WsaError::Inval);
     }
@@ -186,6 +201,9 @@ fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplicatio
 /// R2: only the process the block was made for.
 fn check_opener(cx: &mut Context<'_>, duplication: &Duplication) -> Result<(), WsaError> {
     let opener = cx.thread.process;
+    if cx.machine.policies().target_identity != TargetIdentity::default() {
+        cx.log.policy(PolicyId::target_identity);
+    }
     let right = match cx.machine.policies().target_identity {
         TargetIdentity::Incarnation => duplication.target == opener,
         TargetIdentity::Number => cx.directory.id(opener) == Some(duplication.target_id),
@@ -237,7 +255,7 @@ fn chosen_entry(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<
     let exact = own().find(|entry| {
         let entry = entry.fields();
         let any = protocol == 0 && entry.provider_flags.contains(ProviderFlags::MATCHES_PROTOCOL_ZERO);
-        entry.address_family == family && entry.socket_type == kind && (any || entry.protocol == protocol)
+        entry.address_family == family && entry.socket_type == kind && (any || entry.serves_protocol(protocol))
     });
     if let Some(entry) = exact {
         return Ok(entry.clone());

@@ -10,6 +10,7 @@ use super::socket::{Connection, Life, Role};
 use super::{Afd, Change, Cx, Kind, SocketId};
 use crate::abi::{MessageFlags, NetworkEvents, SockAddr, WsaError};
 use crate::rules::RuleId;
+use crate::world::ids::ThreadId;
 use crate::world::policy::{PartialSend, PolicyId};
 
 /// What a receive found.
@@ -139,12 +140,17 @@ impl Afd {
         self.break_connection(cx, id, WsaError::ConnReset, WsaError::ConnAborted);
     }
 
+    /// A blocked send is half done, or over (`None`).
+    pub fn set_sender(&mut self, id: SocketId, sender: Option<ThreadId>) {
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.sender = sender;
+        }
+    }
+
     /// A send gave WSAEWOULDBLOCK: FD_WRITE is due when space returns. Calling it after a receive does no harm.
     pub fn note_would_block(&mut self, cx: &mut Cx<'_>, id: SocketId) {
-        if !self.can_send(id) {
-            cx.log.rule(RuleId::E7);
-            self.reenable(cx, id, NetworkEvents::WRITE);
-        }
+        cx.log.rule(RuleId::E7);
+        self.reenable(cx, id, NetworkEvents::WRITE);
     }
 
     /// WSPRecv and WSPRecvFrom: takes what is there, as far as there is room for it. Re-enables FD_READ and FD_OOB,
@@ -307,6 +313,11 @@ impl Afd {
             cx.log.rule(RuleId::Shutdown7);
             return Err(WsaError::NotConn);
         }
+        cx.log.rule(match (receive, send) {
+            (true, false) => RuleId::Shutdown1,
+            (false, _) => RuleId::Shutdown2,
+            (true, true) => RuleId::Shutdown3,
+        });
         let shut = &mut self.sockets[id].shut;
         let ends_sending = send && !shut.send;
         shut.send |= send;
