@@ -16,7 +16,7 @@ pub mod shape;
 pub use context::Context;
 pub use shape::{Duplicating, HandleKind, Shape, ShapeKind};
 
-use crate::abi::{SpiCall, SpiResult};
+use crate::abi::{SpiCall, SpiResult, SpiReturn};
 use crate::world::catalog::ShapeId;
 use crate::world::frame::{Wait, Woken};
 use crate::world::ids::InstanceId;
@@ -26,19 +26,19 @@ use crate::world::ids::InstanceId;
 pub enum Flow<T> {
     /// The call is over.
     Return(SpiResult),
-    /// Call another provider; its result comes back with the token.
+    /// The call is over: what the provider below has answered goes up as it is.
+    Pass,
+    /// Call another provider with what now stands in the call's place; its result comes back with the token.
     Call {
         /// Whom.
         callee: Callee,
-        /// What.
-        call: SpiCall,
         /// How to go on.
         token: T,
     },
     /// Nothing to do until something happens; the reason comes back with the token.
     Wait {
         /// What has to happen.
-        wait: Wait,
+        wait: Box<Wait>,
         /// How to go on.
         token: T,
     },
@@ -49,7 +49,8 @@ impl<T> Flow<T> {
     pub fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Flow<U> {
         match self {
             Self::Return(result) => Flow::Return(result),
-            Self::Call { callee, call, token } => Flow::Call { callee, call, token: wrap(token) },
+            Self::Pass => Flow::Pass,
+            Self::Call { callee, token } => Flow::Call { callee, token: wrap(token) },
             Self::Wait { wait, token } => Flow::Wait { wait, token: wrap(token) },
         }
     }
@@ -64,15 +65,30 @@ pub enum Callee {
     Entry(u32),
 }
 
+/// A call and its answer, in one place for all the frames they pass. Nobody moves them; whoever changes them does so
+/// here.
+#[derive(Debug)]
+pub struct InFlight<'a> {
+    /// The call on its way down.
+    pub call: &'a mut SpiCall,
+    /// The answer on its way up.
+    pub result: SpiResult,
+}
+
+impl InFlight<'_> {
+    /// Takes the answer out.
+    pub fn take_result(&mut self) -> SpiResult {
+        std::mem::replace(&mut self.result, Ok(SpiReturn::Done))
+    }
+}
+
 /// With what a frame goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resumed {
-    /// The provider called has answered.
+    /// The provider called has answered: see [`InFlight::result`].
     Result {
         /// Who answered.
         from: InstanceId,
-        /// What.
-        result: SpiResult,
     },
     /// The provider to be called could not be loaded.
     NotLoaded,
@@ -85,11 +101,19 @@ pub trait Provider {
     /// What the provider remembers while another one works for it or while it waits.
     type Token;
 
-    /// A call has arrived.
-    fn call(&mut self, cx: &mut Context<'_>, call: SpiCall) -> Flow<Self::Token>;
+    /// A call has arrived. To call another provider, put that call in its place and answer [`Flow::Call`]: passing a
+    /// call on costs no copy.
+    fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<Self::Token>;
 
-    /// An answer to what this provider did with `token` has arrived.
-    fn resume(&mut self, cx: &mut Context<'_>, token: Self::Token, resumed: Resumed) -> Flow<Self::Token>;
+    /// What this provider did with `token` has come to an end. A provider's answer stands in `flight`, and a further
+    /// call goes there.
+    fn resume(
+        &mut self,
+        cx: &mut Context<'_>,
+        token: Self::Token,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+    ) -> Flow<Self::Token>;
 }
 
 /// A provider's code as loaded in one process.
@@ -133,7 +157,7 @@ impl Instance {
     }
 
     /// Enters the provider.
-    pub fn call(&mut self, cx: &mut Context<'_>, call: SpiCall) -> Flow<ProviderToken> {
+    pub fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<ProviderToken> {
         match &mut self.state {
             State::Base(base) => base.call(cx, call).map(ProviderToken::Base),
             State::Layer(layer) => layer.call(cx, call).map(ProviderToken::Layer),
@@ -141,11 +165,19 @@ impl Instance {
     }
 
     /// Resumes the provider.
-    pub fn resume(&mut self, cx: &mut Context<'_>, token: ProviderToken, resumed: Resumed) -> Flow<ProviderToken> {
+    pub fn resume(
+        &mut self,
+        cx: &mut Context<'_>,
+        token: ProviderToken,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+    ) -> Flow<ProviderToken> {
         match (&mut self.state, token) {
-            (State::Base(base), ProviderToken::Base(token)) => base.resume(cx, token, resumed).map(ProviderToken::Base),
+            (State::Base(base), ProviderToken::Base(token)) => {
+                base.resume(cx, token, resumed, flight).map(ProviderToken::Base)
+            }
             (State::Layer(layer), ProviderToken::Layer(token)) => {
-                layer.resume(cx, token, resumed).map(ProviderToken::Layer)
+                layer.resume(cx, token, resumed, flight).map(ProviderToken::Layer)
             }
             // A frame's token always comes from the instance it names: see `World::answer`.
             (_, _) => Flow::Return(Err(crate::abi::WsaError::SysCallFailure)),

@@ -9,38 +9,57 @@ use super::op::Outcome;
 use super::policy::{BlockedCallAtClose, PolicyId};
 use super::process::Process;
 use super::ws2_32::Ws2Token;
-use crate::abi::client::{Call, CallResult};
-use crate::abi::{SpiCall, SpiFunction, SpiResult, WsaError};
+use crate::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
+use crate::abi::{SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::provider::context::Cancel;
-use crate::provider::{Callee, Context, Flow, Instance, ProviderToken, Resumed};
+use crate::provider::{Callee, Context, Flow, InFlight, Instance, ProviderToken, Resumed};
 
-/// What the topmost frame of a thread wants next.
+/// What the topmost frame of a thread wants next. How it goes on afterwards stands in the frame already.
 pub(super) enum Next {
-    /// The client call is over.
-    Finish(CallResult),
+    /// The client call is over. Boxed, so that this type fits into two registers on its way.
+    Finish(Box<CallResult>),
+    /// The client call is over with a provider's answer, as it stands in flight.
+    FinishSpi,
     /// A provider has answered; its frame goes away.
-    Answer(SpiResult),
-    /// A provider is to be called. The topmost frame goes on with the token when it has answered.
-    Call(Callee, SpiCall, Token),
+    Answer,
+    /// A provider is to be called with the call in flight.
+    Call(Callee),
     /// The topmost frame waits.
-    Park(Wait, Token),
+    Park(Box<Wait>),
+}
+
+impl Next {
+    /// The client call is over.
+    pub(super) fn finish(result: CallResult) -> Self {
+        Self::Finish(Box::new(result))
+    }
 }
 
 impl World {
     /// Starts a client call on a thread that accepts one.
-    pub(super) fn start_call(&mut self, thread: ThreadId, call: Call, log: &mut Log) -> Outcome {
+    pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Outcome {
         log.note(|| Event::ClientCall { thread, call: Box::new(call.clone()) });
-        let token = match &call {
-            Call::Os(_) => Token::Os,
-            Call::Spi(_) | Call::Api(_) => Token::Ws2(Ws2Token::Entered),
-        };
-        self.frames(thread).push(Frame { token, function: None, wait: None });
-        let next = match call {
-            Call::Spi(call) => self.enter_spi(thread, call, log),
-            Call::Api(call) => self.enter_api(thread, call, log),
-            Call::Os(call) => self.enter_os(thread, call, log),
-        };
-        self.drive(thread, next, log)
+        match call {
+            Call::Os(_) => Frame::push_os(self.frames(thread)),
+            Call::Spi(_) | Call::Api(_) => Frame::push_ws2_32(self.frames(thread)),
+        }
+        match call {
+            Call::Spi(call) => {
+                let next = self.enter_spi(thread, call, log);
+                self.drive(thread, next, call, log)
+            }
+            Call::Api(api) => {
+                let api = std::mem::replace(api, ApiCall::Cleanup);
+                let mut call = SpiCall::Cleanup;
+                let next = self.enter_api(thread, api, &mut call, log);
+                self.drive(thread, next, &mut call, log)
+            }
+            Call::Os(os) => {
+                let os = std::mem::replace(os, OsCall::ExitProcess);
+                let next = self.enter_os(thread, os, log);
+                self.drive(thread, next, &mut SpiCall::Cleanup, log)
+            }
+        }
     }
 
     /// Lets a parked thread go on.
@@ -48,20 +67,24 @@ impl World {
         log.note(|| Event::Resumed { thread });
         let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
         let wait = frame.wait.take();
+        let mut call = SpiCall::Cleanup;
+        let mut flight = InFlight { call: &mut call, result: Ok(SpiReturn::Done) };
         let next = match frame.token {
-            Token::Os => self.resume_os(thread, wait, woken, log),
-            _ => self.resume_top(thread, Resumed::Woken(woken), log),
+            Token::Os => self.resume_os(thread, wait, woken),
+            _ => self.resume_top(thread, Resumed::Woken(woken), &mut flight, log),
         };
-        self.drive(thread, next, log)
+        self.drive(thread, next, &mut call, log)
     }
 
-    fn drive(&mut self, thread: ThreadId, mut next: Next, log: &mut Log) -> Outcome {
+    fn drive(&mut self, thread: ThreadId, mut next: Next, call: &mut SpiCall, log: &mut Log) -> Outcome {
+        let mut flight = InFlight { call, result: Ok(SpiReturn::Done) };
         loop {
             next = match next {
-                Next::Finish(result) => return self.finish(thread, result, log),
-                Next::Park(wait, token) => return self.park(thread, wait, token, log),
-                Next::Call(callee, call, token) => self.call_provider(thread, callee, call, token, log),
-                Next::Answer(result) => self.answer(thread, result, log),
+                Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
+                Next::Answer => self.answer(thread, &mut flight, log),
+                Next::FinishSpi => return self.finish(thread, flight.result.map(Value::Spi), log),
+                Next::Finish(result) => return self.finish(thread, *result, log),
+                Next::Park(wait) => return self.park(thread, wait, log),
             };
         }
     }
@@ -69,7 +92,7 @@ impl World {
     /// Ends a client call: its frame goes, an error becomes the thread's last error (G1).
     fn finish(&mut self, thread: ThreadId, result: CallResult, log: &mut Log) -> Outcome {
         if let Some(state) = self.thread_mut(thread) {
-            state.frames.pop();
+            state.frames.truncate(state.frames.len().saturating_sub(1));
             if let Err(error) = &result {
                 state.last_error = Some(*error);
             }
@@ -78,57 +101,56 @@ impl World {
         Outcome::Returned(result)
     }
 
-    fn park(&mut self, thread: ThreadId, wait: Wait, token: Token, log: &mut Log) -> Outcome {
+    fn park(&mut self, thread: ThreadId, wait: Box<Wait>, log: &mut Log) -> Outcome {
         log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
         if let Some(frame) = self.frames(thread).last_mut() {
-            frame.token = token;
             frame.wait = Some(wait);
         }
         Outcome::Parked
     }
 
-    fn call_provider(&mut self, thread: ThreadId, callee: Callee, call: SpiCall, token: Token, log: &mut Log) -> Next {
-        if let Some(frame) = self.frames(thread).last_mut() {
-            frame.token = token;
-        }
+    fn call_provider(&mut self, thread: ThreadId, callee: Callee, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
         let Some(instance) = self.load(thread.process, callee) else {
-            return self.resume_top(thread, Resumed::NotLoaded, log);
+            return self.resume_top(thread, Resumed::NotLoaded, flight, log);
         };
-        let instance = self.implementer(thread.process, instance, call.function());
+        let function = flight.call.function();
+        let instance = self.implementer(thread.process, instance, function);
         if log.is_on() {
-            self.note_entering(thread, instance, &call, log);
+            self.note_entering(thread, instance, flight.call, log);
         }
-        let function = call.function();
-        let token = Token::Provider(instance, ProviderToken::Entered);
-        self.frames(thread).push(Frame { token, function: Some(function), wait: None });
-        self.with_instance(thread, instance, log, |instance, cx| instance.call(cx, call))
+        Frame::push_provider(self.frames(thread), instance, function);
+        self.with_instance(thread, instance, flight, log, |instance, cx, flight| instance.call(cx, flight.call))
     }
 
     /// A provider has answered: its frame goes, the one below goes on.
-    fn answer(&mut self, thread: ThreadId, result: SpiResult, log: &mut Log) -> Next {
-        let Some(Frame { token: Token::Provider(from, _), function, .. }) = self.frames(thread).pop() else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+    fn answer(&mut self, thread: ThreadId, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+        let frames = self.frames(thread);
+        let Some(&Frame { token: Token::Provider(from, _), function, .. }) = frames.last() else {
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
+        frames.truncate(frames.len() - 1);
         if log.is_on() {
-            self.note_leaving(thread, from, function, &result, log);
+            self.note_leaving(thread, from, function, &flight.result, log);
         }
-        self.resume_top(thread, Resumed::Result { from, result }, log)
+        self.resume_top(thread, Resumed::Result { from }, flight, log)
     }
 
-    fn resume_top(&mut self, thread: ThreadId, resumed: Resumed, log: &mut Log) -> Next {
+    fn resume_top(&mut self, thread: ThreadId, resumed: Resumed, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
         let Some(frame) = self.frames(thread).last_mut() else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
-        match std::mem::replace(&mut frame.token, Token::Os) {
+        match &mut frame.token {
             Token::Ws2(token) => {
-                frame.token = Token::Ws2(Ws2Token::Entered);
-                self.resume_ws2(thread, token, resumed, log)
+                let token = std::mem::replace(token, Ws2Token::Entered);
+                self.resume_ws2(thread, token, resumed, flight, log)
             }
             Token::Provider(instance, token) => {
-                frame.token = Token::Provider(instance, ProviderToken::Entered);
-                self.with_instance(thread, instance, log, |provider, cx| provider.resume(cx, token, resumed))
+                let (instance, token) = (*instance, std::mem::replace(token, ProviderToken::Entered));
+                self.with_instance(thread, instance, flight, log, |provider, cx, flight| {
+                    provider.resume(cx, token, resumed, flight)
+                })
             }
-            Token::Os => Next::Finish(Err(WsaError::SysCallFailure)),
+            Token::Os => Next::finish(Err(WsaError::SysCallFailure)),
         }
     }
 
@@ -137,20 +159,21 @@ impl World {
         &mut self,
         thread: ThreadId,
         id: InstanceId,
+        flight: &mut InFlight<'_>,
         log: &mut Log,
-        run: impl FnOnce(&mut Instance, &mut Context<'_>) -> Flow<ProviderToken>,
+        run: impl FnOnce(&mut Instance, &mut Context<'_>, &mut InFlight<'_>) -> Flow<ProviderToken>,
     ) -> Next {
         let too_many_clients = self.is_starting(thread) && self.too_many_clients();
         let machine = &*self.machine;
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
-            return Next::Answer(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
         let Process { handles, client, instances, threads, windows, loaded, .. } = process;
         let state = &threads[thread.index as usize];
         let depth = state.frames.len() as u32;
         let (in_callback, hook) = (state.in_callback(), state.hook);
         let Some(instance) = instances.get_mut(id) else {
-            return Next::Answer(Err(WsaError::SysCallFailure));
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
         let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
         let mut cancelled = Vec::new();
@@ -176,15 +199,48 @@ impl World {
             cancelled: &mut cancelled,
             log: &mut *log,
         };
-        let flow = run(instance, &mut cx);
+        let flow = run(instance, &mut cx, flight);
         for cancel in cancelled {
             self.cancel(thread, cancel, log);
         }
         match flow {
-            Flow::Return(result) => Next::Answer(result),
-            Flow::Call { callee, call, token } => Next::Call(callee, call, Token::Provider(id, token)),
-            Flow::Wait { wait, token } => Next::Park(wait, Token::Provider(id, token)),
+            Flow::Pass => Next::Answer,
+            Flow::Return(result) => {
+                flight.result = result;
+                Next::Answer
+            }
+            Flow::Call { callee, token } => {
+                self.remember(thread, token);
+                Next::Call(callee)
+            }
+            Flow::Wait { wait, token } => {
+                self.remember(thread, token);
+                Next::Park(wait)
+            }
         }
+    }
+
+    /// How the topmost frame, a provider's, goes on.
+    fn remember(&mut self, thread: ThreadId, token: ProviderToken) {
+        if let Some(Frame { token: Token::Provider(_, remembered), .. }) = self.frames(thread).last_mut() {
+            *remembered = token;
+        }
+    }
+
+    /// ws2_32, in the topmost frame, calls a provider and will go on like this.
+    pub(super) fn call_from_ws2(&mut self, thread: ThreadId, callee: Callee, token: Ws2Token) -> Next {
+        if let Some(Frame { token: Token::Ws2(remembered), .. }) = self.frames(thread).last_mut() {
+            *remembered = token;
+        }
+        Next::Call(callee)
+    }
+
+    /// ws2_32, in the topmost frame, waits and will go on like this.
+    pub(super) fn park_in_ws2(&mut self, thread: ThreadId, wait: Wait, token: Ws2Token) -> Next {
+        if let Some(Frame { token: Token::Ws2(remembered), .. }) = self.frames(thread).last_mut() {
+            *remembered = token;
+        }
+        Next::Park(Box::new(wait))
     }
 
     fn is_starting(&self, thread: ThreadId) -> bool {
@@ -210,7 +266,7 @@ impl World {
             let here = Incarnation(at as u32) == by.process;
             for (index, thread) in process.threads.iter_mut().enumerate() {
                 let own = here && index as u32 == by.index;
-                for wait in thread.frames.iter_mut().filter_map(|frame| frame.wait.as_mut()) {
+                for wait in thread.frames.iter_mut().filter_map(|frame| frame.wait.as_deref_mut()) {
                     if concerns(cancel, here, own, wait) && wait.cancelled.is_none() {
                         wait.cancelled = Some(error);
                         any = true;

@@ -17,7 +17,35 @@ pub struct Frame {
     /// The entry that was called.
     pub function: Option<SpiFunction>,
     /// What it waits for, if it waits.
-    pub wait: Option<Wait>,
+    pub wait: Option<Box<Wait>>,
+}
+
+impl Frame {
+    const OS: Self = Self { token: Token::Os, function: None, wait: None };
+    const WS2_32: Self = Self { token: Token::Ws2(Ws2Token::Entered), function: None, wait: None };
+    const PROVIDER: Self =
+        Self { token: Token::Provider(InstanceId(0), ProviderToken::Entered), function: None, wait: None };
+
+    /// Puts a frame of the OS on top.
+    pub fn push_os(frames: &mut Vec<Self>) {
+        frames.push(const { Self::OS });
+    }
+
+    /// Puts a frame of ws2_32 on top.
+    #[inline]
+    pub fn push_ws2_32(frames: &mut Vec<Self>) {
+        frames.push(const { Self::WS2_32 });
+    }
+
+    /// Puts a frame of a provider on top. It is filled where it stands: moving one costs more than making one.
+    #[inline]
+    pub fn push_provider(frames: &mut Vec<Self>, id: InstanceId, entry: SpiFunction) {
+        frames.push(const { Self::PROVIDER });
+        if let Some(Self { token: Token::Provider(instance, _), function, .. }) = frames.last_mut() {
+            *instance = id;
+            *function = Some(entry);
+        }
+    }
 }
 
 /// Whose frame it is, with its private continuation.

@@ -4,7 +4,7 @@ use super::World;
 use super::afd::Release;
 use super::drive::Next;
 use super::event::Event;
-use super::frame::{Token, Until, Wait, Woken};
+use super::frame::{Until, Wait, Woken};
 use super::handles::{HandleEntry, Object};
 use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Window};
 use super::log::Log;
@@ -18,7 +18,7 @@ impl World {
     /// A client's call to the OS comes in.
     pub(super) fn enter_os(&mut self, thread: ThreadId, call: OsCall, log: &mut Log) -> Next {
         let caller = thread.process;
-        Next::Finish(match call {
+        Next::finish(match call {
             OsCall::CreateProcess { suspended, inherit, id } => {
                 self.create_process(caller, suspended, inherit, id, log)
             }
@@ -67,12 +67,12 @@ impl World {
     }
 
     /// A parked OS call goes on.
-    pub(super) fn resume_os(&mut self, thread: ThreadId, wait: Option<Wait>, woken: Woken, _log: &mut Log) -> Next {
+    pub(super) fn resume_os(&mut self, thread: ThreadId, wait: Option<Box<Wait>>, woken: Woken) -> Next {
         match (wait.map(|wait| wait.until), woken) {
-            (_, Woken::Cancelled(error)) => Next::Finish(Err(error)),
+            (_, Woken::Cancelled(error)) => Next::finish(Err(error)),
             (Some(Until::Message(window)), _) => self.get_message(thread.process, window, false),
             (Some(Until::Ipc), _) => self.receive_message(thread.process),
-            _ => Next::Finish(Err(WsaError::SysCallFailure)),
+            _ => Next::finish(Err(WsaError::SysCallFailure)),
         }
     }
 
@@ -137,7 +137,7 @@ impl World {
     fn exit_process(&mut self, process: Incarnation, log: &mut Log) -> Next {
         self.end_process(process, log);
         // The thread died with its frames; `finish` finds none to remove.
-        Next::Finish(Ok(Value::Done))
+        Next::finish(Ok(Value::Done))
     }
 
     fn open_process(&mut self, caller: Incarnation, id: ProcessId) -> CallResult {
@@ -231,11 +231,11 @@ impl World {
 
     fn get_message(&mut self, caller: Incarnation, window: Window, wait: bool) -> Next {
         let Some(queue) = self.processes[caller.0 as usize].window_mut(window) else {
-            return Next::Finish(Err(WsaError::InvalidHandle));
+            return Next::finish(Err(WsaError::InvalidHandle));
         };
         match queue.pop_front() {
-            None if wait => Next::Park(Wait::until(Until::Message(window)), Token::Os),
-            message => Next::Finish(Ok(Value::WindowMessage(message))),
+            None if wait => Next::Park(Box::new(Wait::until(Until::Message(window)))),
+            message => Next::finish(Ok(Value::WindowMessage(message))),
         }
     }
 
@@ -248,8 +248,8 @@ impl World {
 
     fn receive_message(&mut self, caller: Incarnation) -> Next {
         match self.processes[caller.0 as usize].inbox.pop_front() {
-            Some(value) => Next::Finish(Ok(Value::Message(value))),
-            None => Next::Park(Wait::until(Until::Ipc), Token::Os),
+            Some(value) => Next::finish(Ok(Value::Message(value))),
+            None => Next::Park(Box::new(Wait::until(Until::Ipc))),
         }
     }
 }

@@ -75,7 +75,7 @@ impl Thread {
     #[inline]
     #[must_use]
     pub fn wait(&self) -> Option<&Wait> {
-        self.frames.last().and_then(|frame| frame.wait.as_ref())
+        self.frames.last().and_then(|frame| frame.wait.as_deref())
     }
 
     /// Whether a client callback is running on this thread: a condition function or a blocking hook.

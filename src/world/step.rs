@@ -17,10 +17,15 @@ impl World {
     ///
     /// # Errors
     /// A [`Rejection`] when the op makes no sense now; the world is then unchanged.
-    pub fn step(&mut self, op: Op, log: &mut Log) -> Result<Outcome, Rejection> {
+    pub fn step(&mut self, mut op: Op, log: &mut Log) -> Result<Outcome, Rejection> {
         log.note(|| Event::Op(Box::new(op.clone())));
+        if let Op::Call { thread, call } = &mut op {
+            let outcome = self.call(*thread, call, log);
+            self.deliver_signals(log);
+            return outcome;
+        }
         let outcome = match op {
-            Op::Call { thread, call } => self.call(thread, call, log),
+            Op::Call { .. } => Ok(Outcome::Done),
             Op::Run { thread } => self.run(thread, log),
             Op::Answer { thread, value } => self.answer_callback(thread, value, log),
             Op::StartProcess { id, suspended } => self.start_process(id, suspended, log),
@@ -66,12 +71,12 @@ impl World {
         waits.chain(self.afd.next_deadline()).filter(|&deadline| deadline > self.now).min()
     }
 
-    fn call(&mut self, thread: ThreadId, call: Call, log: &mut Log) -> Result<Outcome, Rejection> {
+    fn call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Result<Outcome, Rejection> {
         let state = self.living_thread(thread)?;
         if !state.accepts_call() {
             return Err(Rejection::ThreadBusy);
         }
-        if !is_modelled(&call) {
+        if !is_modelled(call) {
             return Err(Rejection::NotModelled);
         }
         Ok(self.start_call(thread, call, log))

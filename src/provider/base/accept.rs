@@ -1,6 +1,6 @@
 //! WSPAccept with its condition function.
 
-use super::{At, Base, Step, Token, fail, fits, nonblocking, own_entry, shared, wait};
+use super::{At, Base, Blocked, Step, fail, fits, nonblocking, own_entry, shared, wait};
 use crate::abi::consts::{CF_ACCEPT, CF_DEFER, CF_REJECT};
 use crate::abi::{Condition, Room, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
@@ -31,7 +31,7 @@ impl Base {
             Some(Condition::Asks) => {
                 cx.log.rule(RuleId::Accept4);
                 let wait = Wait { via: None, ..Wait::until(Until::Callback) };
-                Flow::Wait { wait, token: Token::Condition(at, addr) }
+                Flow::Wait { wait: Box::new(wait), token: Box::new(Blocked::Condition(at, addr)) }
             }
         }
     }
@@ -116,5 +116,5 @@ fn nothing_queued(cx: &mut Context<'_>, at: At, addr: Room, condition: Option<Co
         return fail(WsaError::WouldBlock);
     }
     cx.log.rule(RuleId::Accept8);
-    wait(cx, at, Interest::Acceptable, None, Token::Accept(at, addr, condition))
+    wait(cx, at, Interest::Acceptable, None, Blocked::Accept(at, addr, condition))
 }

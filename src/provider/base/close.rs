@@ -1,6 +1,6 @@
 //! WSPCloseSocket with its linger table, and the end of blocked calls.
 
-use super::{Answer, At, Base, Step, Token, done, fail, nonblocking};
+use super::{Answer, At, Base, Blocked, Step, done, fail, nonblocking};
 use crate::abi::{NetworkEvents, SpiCall, SpiReturn, WsaError};
 use crate::provider::Flow;
 use crate::provider::context::{Cancel, Context};
@@ -26,7 +26,7 @@ impl Base {
                 cancel_pending(cx, at, last);
                 let until = Until::Socket(at.socket, Interest::Drained);
                 let wait = Wait { until, deadline: Some(deadline), via: None, cancelled: None };
-                Flow::Wait { wait, token: Token::Close(at) }
+                Flow::Wait { wait: Box::new(wait), token: Box::new(Blocked::Close(at)) }
             }
         }
     }
@@ -57,21 +57,21 @@ impl Base {
     }
 
     /// A blocked call was cancelled under its feet.
-    pub(super) fn cancelled(&mut self, cx: &mut Context<'_>, token: Token, error: WsaError) -> Step {
-        match token {
+    pub(super) fn cancelled(&mut self, cx: &mut Context<'_>, blocked: Blocked, error: WsaError) -> Step {
+        match blocked {
             // The close had begun; what is left of it cannot be taken back.
-            Token::Close(at) => self.lingered(cx, at),
-            Token::Connect(at) => {
+            Blocked::Close(at) => self.lingered(cx, at),
+            Blocked::Connect(at) => {
                 cx.log.rule(RuleId::Connect21);
                 let (afd, mut afd_cx) = cx.afd();
                 afd.cancel_connect(&mut afd_cx, at.socket);
                 fail(error)
             }
-            Token::Accept(..) | Token::Condition(..) => {
+            Blocked::Accept(..) | Blocked::Condition(..) => {
                 cx.log.rule(RuleId::Accept18);
                 fail(error)
             }
-            Token::Send(_) | Token::Recv(_) => fail(error),
+            Blocked::Send(_) | Blocked::Recv(_) => fail(error),
         }
     }
 

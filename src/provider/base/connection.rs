@@ -1,6 +1,6 @@
 //! WSPBind, WSPListen, WSPConnect, WSPShutdown and the names.
 
-use super::{Answer, At, Base, Step, Token, checked, done, fail, fits, nonblocking, shared, wait};
+use super::{Answer, At, Base, Blocked, Step, checked, done, fail, fits, nonblocking, shared, wait};
 use crate::abi::{ConnectExtras, Name, Room, SockAddr, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
@@ -69,7 +69,7 @@ impl Base {
         let (afd, mut afd_cx) = cx.afd();
         match afd.connect_outcome(&mut afd_cx, at.socket) {
             Some(outcome) => done(outcome),
-            None => wait(cx, at, Interest::Connected, None, Token::Connect(at)),
+            None => wait(cx, at, Interest::Connected, None, Blocked::Connect(at)),
         }
     }
 }

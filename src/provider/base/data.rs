@@ -1,6 +1,6 @@
 //! WSPSend, WSPSendTo, WSPRecv, WSPRecvFrom without overlapped I/O.
 
-use super::{At, Base, Receiving, Sending, Step, Token, checked, fail, fits, nonblocking, shared, wait};
+use super::{At, Base, Blocked, Receiving, Sending, Step, checked, fail, fits, nonblocking, shared, wait};
 use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Room, Scatter, SockAddr, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
@@ -83,7 +83,7 @@ impl Base {
         }
         cx.log.rule(RuleId::Send3);
         let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.send_timeout_ms());
-        wait(cx, at, Interest::Writable, timeout, Token::Send(Box::new(sending)))
+        wait(cx, at, Interest::Writable, timeout, Blocked::Send(sending))
     }
 
     /// A blocked send goes on.
@@ -154,7 +154,7 @@ impl Base {
         }
         cx.log.rule(RuleId::Recv2);
         let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.receive_timeout_ms());
-        wait(cx, at, Interest::Readable, timeout, Token::Recv(receiving))
+        wait(cx, at, Interest::Readable, timeout, Blocked::Recv(receiving))
     }
 
     /// A blocked receive goes on.

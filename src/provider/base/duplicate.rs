@@ -16,7 +16,7 @@ impl Base {
         cx: &mut Context<'_>,
         s: Handle,
         process: ProcessId,
-        buffer: Option<Info>,
+        buffer: Option<&Info>,
     ) -> Answer {
         let at = self.at(cx, s)?;
         if buffer.is_none() {

@@ -33,7 +33,7 @@ pub(in crate::provider) use startup::negotiate;
 
 use std::sync::Arc;
 
-use super::{Context, Flow, HandleKind, Provider, Resumed};
+use super::{Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
@@ -64,9 +64,12 @@ struct Record {
     handle: Handle,
 }
 
-/// How a blocked call of a base provider goes on.
+/// How a blocked call of a base provider goes on. Boxed: a call that does not block pays nothing for those that do.
+pub type Token = Box<Blocked>;
+
+/// A blocked call of a base provider.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Token {
+pub enum Blocked {
     /// WSPConnect.
     Connect(At),
     /// WSPAccept waits for a connection.
@@ -74,7 +77,7 @@ pub enum Token {
     /// WSPAccept waits for its condition function.
     Condition(At, Room),
     /// WSPSend or WSPSendTo.
-    Send(Box<Sending>),
+    Send(Sending),
     /// WSPRecv or WSPRecvFrom.
     Recv(Receiving),
     /// WSPCloseSocket lingers.
@@ -124,80 +127,89 @@ fn fail(error: WsaError) -> Step {
 impl Provider for Base {
     type Token = Token;
 
-    fn call(&mut self, cx: &mut Context<'_>, call: SpiCall) -> Step {
+    fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
         if let Err(error) = admit(cx, call.function()) {
-            self.reenable_after_refusal(cx, &call);
+            self.reenable_after_refusal(cx, call);
             return fail(error);
         }
-        match call {
-            SpiCall::Startup { version, out, .. } => Flow::Return(self.startup(cx, version, out)),
-            SpiCall::Cleanup => Flow::Return(self.cleanup(cx)),
-            SpiCall::Socket { af, kind, protocol, info, group, flags } => {
-                Flow::Return(self.socket(cx, &open::Opening { af, kind, protocol, group, flags }, info))
+        if let Some(s) = call.socket() {
+            if let SpiCall::DuplicateSocket { process, info, .. } = call {
+                return Flow::Return(self.duplicate(cx, s, *process, info.as_ref()));
             }
-            SpiCall::DuplicateSocket { s, process, info } => Flow::Return(self.duplicate(cx, s, process, info)),
-            SpiCall::AddressToString { address, info, room } => {
-                Flow::Return(address::to_string(cx, address, info.as_ref(), room))
-            }
-            SpiCall::StringToAddress { text, family, info, room } => {
-                Flow::Return(address::from_string(cx, &text, family, info.as_ref(), room))
-            }
-            SpiCall::CancelBlockingCall => Flow::Return(close::cancel_blocking(cx)),
-            call => match self.at(cx, call.socket().unwrap_or(Handle::INVALID)) {
+            return match self.at(cx, s) {
                 Ok(at) => self.on_socket(cx, at, call),
                 Err(error) => fail(error),
-            },
+            };
         }
+        Flow::Return(match call {
+            SpiCall::Startup { version, out, .. } => self.startup(cx, *version, *out),
+            SpiCall::Cleanup => self.cleanup(cx),
+            SpiCall::Socket { af, kind, protocol, info, group, flags } => {
+                let opening = open::Opening { af: *af, kind: *kind, protocol: *protocol, group: *group, flags: *flags };
+                self.socket(cx, &opening, info.as_ref())
+            }
+            SpiCall::AddressToString { address, info, room } => address::to_string(cx, *address, info.as_ref(), *room),
+            SpiCall::StringToAddress { text, family, info, room } => {
+                address::from_string(cx, text, *family, info.as_ref(), *room)
+            }
+            SpiCall::CancelBlockingCall => close::cancel_blocking(cx),
+            _ => Err(WsaError::OpNotSupp),
+        })
     }
 
-    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed) -> Step {
+    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed, _: &mut InFlight<'_>) -> Step {
         let woken = match resumed {
             Resumed::Woken(woken) => woken,
             Resumed::Result { .. } | Resumed::NotLoaded => return fail(WsaError::SysCallFailure),
         };
         if let Woken::Cancelled(error) = woken {
-            return self.cancelled(cx, token, error);
+            return self.cancelled(cx, *token, error);
         }
-        match token {
-            Token::Connect(at) => self.connected(cx, at),
-            Token::Accept(at, addr, condition) => self.accept(cx, at, addr, condition),
-            Token::Condition(at, addr) => match woken {
+        match *token {
+            Blocked::Connect(at) => self.connected(cx, at),
+            Blocked::Accept(at, addr, condition) => self.accept(cx, at, addr, condition),
+            Blocked::Condition(at, addr) => match woken {
                 Woken::Answered(answer) => self.answered(cx, at, addr, answer),
                 _ => fail(WsaError::SysCallFailure),
             },
-            Token::Send(sending) => self.send_on(cx, *sending, woken),
-            Token::Recv(receiving) => self.recv_on(cx, receiving, woken),
-            Token::Close(at) => self.lingered(cx, at),
+            Blocked::Send(sending) => self.send_on(cx, sending, woken),
+            Blocked::Recv(receiving) => self.recv_on(cx, receiving, woken),
+            Blocked::Close(at) => self.lingered(cx, at),
         }
     }
 }
 
 impl Base {
     /// The entries that need a socket.
-    fn on_socket(&mut self, cx: &mut Context<'_>, at: At, call: SpiCall) -> Step {
+    fn on_socket(&mut self, cx: &mut Context<'_>, at: At, call: &SpiCall) -> Step {
         match call {
             SpiCall::CloseSocket { .. } => self.close(cx, at),
-            SpiCall::Bind { name, .. } => done(connection::bind(cx, at, name)),
-            SpiCall::Listen { backlog, .. } => done(connection::listen(cx, at, backlog)),
-            SpiCall::Connect { name, extras, .. } => self.connect(cx, at, name, extras.as_deref()),
-            SpiCall::Accept { addr, condition, .. } => self.accept(cx, at, addr, condition),
-            SpiCall::Shutdown { how, .. } => done(connection::shutdown(cx, at, how)),
-            SpiCall::GetSockName { room, .. } => Flow::Return(connection::local_name(cx, at, room)),
-            SpiCall::GetPeerName { room, .. } => Flow::Return(connection::peer_name(cx, at, room)),
-            SpiCall::Send { data, flags, .. } => self.send(cx, at, &data, flags, None),
-            SpiCall::SendTo { data, flags, to, .. } => self.send_to(cx, at, &data, flags, to),
-            SpiCall::Recv { room, flags, .. } => self.recv(cx, at, &room, flags),
-            SpiCall::RecvFrom { room, flags, from, .. } => self.recv_from(cx, at, &room, flags, from),
-            SpiCall::GetSockOpt { level, option, room, .. } => Flow::Return(option::get(cx, at, level, option, room)),
-            SpiCall::SetSockOpt { level, option, value, .. } => done(option::set(cx, at, level, option, value)),
+            SpiCall::Bind { name, .. } => done(connection::bind(cx, at, *name)),
+            SpiCall::Listen { backlog, .. } => done(connection::listen(cx, at, *backlog)),
+            SpiCall::Connect { name, extras, .. } => self.connect(cx, at, *name, extras.as_deref()),
+            SpiCall::Accept { addr, condition, .. } => self.accept(cx, at, *addr, *condition),
+            SpiCall::Shutdown { how, .. } => done(connection::shutdown(cx, at, *how)),
+            SpiCall::GetSockName { room, .. } => Flow::Return(connection::local_name(cx, at, *room)),
+            SpiCall::GetPeerName { room, .. } => Flow::Return(connection::peer_name(cx, at, *room)),
+            SpiCall::Send { data, flags, .. } => self.send(cx, at, data, *flags, None),
+            SpiCall::SendTo { data, flags, to, .. } => self.send_to(cx, at, data, *flags, *to),
+            SpiCall::Recv { room, flags, .. } => self.recv(cx, at, room, *flags),
+            SpiCall::RecvFrom { room, flags, from, .. } => self.recv_from(cx, at, room, *flags, *from),
+            SpiCall::GetSockOpt { level, option, room, .. } => {
+                Flow::Return(option::get(cx, at, *level, *option, *room))
+            }
+            SpiCall::SetSockOpt { level, option, value, .. } => {
+                done(option::set(cx, at, *level, *option, value.as_ref()))
+            }
             SpiCall::Ioctl { code, input, room, returned, .. } => {
-                Flow::Return(self.ioctl(cx, at, &option::Control { code, input, room, returned }))
+                let control = option::Control { code: *code, input: input.as_ref(), room: *room, returned: *returned };
+                Flow::Return(option::ioctl(cx, at, &control))
             }
-            SpiCall::EventSelect { event, events, .. } => done(notify::event_select(cx, at, event, events)),
+            SpiCall::EventSelect { event, events, .. } => done(notify::event_select(cx, at, *event, *events)),
             SpiCall::AsyncSelect { window, message, events, .. } => {
-                done(notify::async_select(cx, at, window, message, events))
+                done(notify::async_select(cx, at, *window, *message, *events))
             }
-            SpiCall::EnumNetworkEvents { event, out, .. } => Flow::Return(notify::enumerate(cx, at, event, out)),
+            SpiCall::EnumNetworkEvents { event, out, .. } => Flow::Return(notify::enumerate(cx, at, *event, *out)),
             // Refused by `World::step` before they get here.
             _ => fail(WsaError::OpNotSupp),
         }
@@ -348,7 +360,7 @@ fn nonblocking(cx: &mut Context<'_>, at: At) -> bool {
 }
 
 /// Waits on a shared socket, having asked for the blocking hook (B5, B6).
-fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32>, token: Token) -> Step {
+fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32>, blocked: Blocked) -> Step {
     cx.log.rule(RuleId::B5);
     let transport = cx.afd.socket(at.socket).map(SharedSocket::transport);
     if let Some(entry) = transport.and_then(|transport| own_entry(cx, transport)) {
@@ -358,7 +370,7 @@ fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32
     }
     let deadline = timeout_ms.map(|ms| cx.now.plus_ms(ms.into()));
     let wait = Wait { until: Until::Socket(at.socket, interest), deadline, via: Some(at.s), cancelled: None };
-    Flow::Wait { wait, token }
+    Flow::Wait { wait: Box::new(wait), token: Box::new(blocked) }
 }
 
 /// Room for an address: too little of it is WSAEFAULT.

@@ -42,7 +42,7 @@ pub(super) fn transport_of(info: &Info) -> Option<Transport> {
 
 impl Base {
     /// WSPSocket.
-    pub(super) fn socket(&mut self, cx: &mut Context<'_>, opening: &Opening, info: Option<Block>) -> Answer {
+    pub(super) fn socket(&mut self, cx: &mut Context<'_>, opening: &Opening, info: Option<&Block>) -> Answer {
         let Some(Block::Info(info)) = info else { return Err(WsaError::Inval) };
         if opening.group != 0 {
             cx.log.rule(RuleId::Socket7);
@@ -56,9 +56,9 @@ impl Base {
             cx.log.rule(RuleId::Socket8);
             return Err(WsaError::Inval);
         }
-        match token_of(&info, cx.machine.policies().token_place) {
-            0 => self.fresh(cx, opening, &info),
-            token => self.from_block(cx, opening, &info, token),
+        match token_of(info, cx.machine.policies().token_place) {
+            0 => self.fresh(cx, opening, info),
+            token => self.from_block(cx, opening, info, token),
         }
     }
 

@@ -1,6 +1,6 @@
 //! WSPGetSockOpt, WSPSetSockOpt and WSPIoctl: between bytes and values.
 
-use super::{Answer, At, Base, own_entry, shared};
+use super::{Answer, At, own_entry, shared};
 use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
 use crate::abi::{
     Bytes, Ioctl, Linger, OptionType, ProtocolInfoA, ProtocolInfoW, Room, SockAddr, SockOpt, SpiReturn, WsaError,
@@ -11,9 +11,9 @@ use crate::world::afd::{Kind, OptionValue, Transport};
 use crate::world::policy::{BlockingMode, PolicyId};
 
 /// The arguments of WSPIoctl.
-pub(super) struct Control {
+pub(super) struct Control<'a> {
     pub(super) code: u32,
-    pub(super) input: Option<Bytes>,
+    pub(super) input: Option<&'a Bytes>,
     pub(super) room: Room,
     pub(super) returned: bool,
 }
@@ -59,9 +59,15 @@ fn protocol_info(cx: &mut Context<'_>, at: At, option: SockOpt, room: usize) -> 
 }
 
 /// WSPSetSockOpt.
-pub(super) fn set(cx: &mut Context<'_>, at: At, level: i32, number: i32, value: Option<Bytes>) -> Result<(), WsaError> {
+pub(super) fn set(
+    cx: &mut Context<'_>,
+    at: At,
+    level: i32,
+    number: i32,
+    value: Option<&Bytes>,
+) -> Result<(), WsaError> {
     let option = lookup(level, number)?;
-    let value = decode(option, &value.ok_or(WsaError::Fault)?)?;
+    let value = decode(option, value.ok_or(WsaError::Fault)?)?;
     let (afd, mut afd_cx) = cx.afd();
     afd.set_option(&mut afd_cx, at.socket, option, value)
 }
@@ -122,50 +128,48 @@ fn decode(option: SockOpt, bytes: &Bytes) -> Result<OptionValue, WsaError> {
     })
 }
 
-impl Base {
-    /// WSPIoctl.
-    pub(super) fn ioctl(&mut self, cx: &mut Context<'_>, at: At, control: &Control) -> Answer {
-        if !control.returned {
-            return Err(WsaError::Fault);
+/// WSPIoctl.
+pub(super) fn ioctl(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
+    if !control.returned {
+        return Err(WsaError::Fault);
+    }
+    match Ioctl::lookup(control.code) {
+        Some(Ioctl::Fionbio) => set_mode(cx, at, control),
+        Some(Ioctl::Fionread) => {
+            let (afd, mut afd_cx) = cx.afd();
+            let count = afd.readable_bytes(&mut afd_cx, at.socket);
+            output(control, Bytes::word(count))
         }
-        match Ioctl::lookup(control.code) {
-            Some(Ioctl::Fionbio) => set_mode(cx, at, control),
-            Some(Ioctl::Fionread) => {
-                let (afd, mut afd_cx) = cx.afd();
-                let count = afd.readable_bytes(&mut afd_cx, at.socket);
-                output(control, Bytes::word(count))
-            }
-            Some(Ioctl::UdpConnReset) => {
-                cx.log.rule(RuleId::Ioctl10);
-                let reported = control.input.as_ref().and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
-                let (afd, mut afd_cx) = cx.afd();
-                afd.set_udp_connreset(&mut afd_cx, at.socket, reported)?;
-                Ok(SpiReturn::Bytes(Bytes::EMPTY))
-            }
-            Some(Ioctl::BaseHandle) => {
-                cx.log.rule(RuleId::Ioctl8);
-                output(control, Bytes::of(&at.s.0.to_le_bytes()))
-            }
-            Some(
-                Ioctl::AssociateHandle
-                | Ioctl::EnableCircularQueueing
-                | Ioctl::Flush
-                | Ioctl::GetQos
-                | Ioctl::SetQos
-                | Ioctl::TranslateHandle,
-            ) => Err(WsaError::NoProtoOpt),
-            Some(_) => Err(WsaError::OpNotSupp),
-            None => {
-                cx.log.rule(RuleId::Ioctl6);
-                Err(WsaError::Inval)
-            }
+        Some(Ioctl::UdpConnReset) => {
+            cx.log.rule(RuleId::Ioctl10);
+            let reported = control.input.and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
+            let (afd, mut afd_cx) = cx.afd();
+            afd.set_udp_connreset(&mut afd_cx, at.socket, reported)?;
+            Ok(SpiReturn::Bytes(Bytes::EMPTY))
+        }
+        Some(Ioctl::BaseHandle) => {
+            cx.log.rule(RuleId::Ioctl8);
+            output(control, Bytes::of(&at.s.0.to_le_bytes()))
+        }
+        Some(
+            Ioctl::AssociateHandle
+            | Ioctl::EnableCircularQueueing
+            | Ioctl::Flush
+            | Ioctl::GetQos
+            | Ioctl::SetQos
+            | Ioctl::TranslateHandle,
+        ) => Err(WsaError::NoProtoOpt),
+        Some(_) => Err(WsaError::OpNotSupp),
+        None => {
+            cx.log.rule(RuleId::Ioctl6);
+            Err(WsaError::Inval)
         }
     }
 }
 
 /// FIONBIO.
-fn set_mode(cx: &mut Context<'_>, at: At, control: &Control) -> Answer {
-    let nonblocking = control.input.as_ref().and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
+fn set_mode(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
+    let nonblocking = control.input.and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
     let per_descriptor = cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor;
     let (afd, mut afd_cx) = cx.afd();
     if per_descriptor {
@@ -183,7 +187,7 @@ fn set_mode(cx: &mut Context<'_>, at: At, control: &Control) -> Answer {
     Ok(SpiReturn::Bytes(Bytes::EMPTY))
 }
 
-fn output(control: &Control, bytes: Bytes) -> Answer {
+fn output(control: &Control<'_>, bytes: Bytes) -> Answer {
     match control.room {
         Some(room) if room as usize >= bytes.as_slice().len() => Ok(SpiReturn::Bytes(bytes)),
         _ => Err(WsaError::Fault),

@@ -1,9 +1,9 @@
 //! The way down: where a layer stands in a chain, whom it calls next, and with which protocol info (Chain1..Chain5).
 
 use super::{Layer, Step, Token, done, fail};
-use crate::abi::{Info, SpiCall, SpiResult, SpiReturn, WsaError};
+use crate::abi::{Info, SpiCall, SpiReturn, WsaError};
 use crate::provider::base::negotiate;
-use crate::provider::{Callee, Context, Flow, HandleKind};
+use crate::provider::{Callee, Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, InstanceId};
 use crate::world::policy::{LayerHandleOwner, PolicyId};
@@ -32,7 +32,7 @@ pub struct Starting {
     /// The version to return, when the client asked for a startup.
     version: Option<SpiReturn>,
     /// The call that needed the link.
-    then: Option<SpiCall>,
+    then: SpiCall,
 }
 
 impl Link {
@@ -76,8 +76,10 @@ impl Layer {
     }
 
     /// WSPStartup: starts the next link of this chain at once (Startup10).
-    pub(super) fn startup(&mut self, cx: &mut Context<'_>, version: u16, info: &Info, out: bool) -> Step {
-        if !out {
+    pub(super) fn startup(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+        let SpiCall::Startup { version, info, out } = call else { return fail(WsaError::Inval) };
+        let (version, info) = (*version, info.clone());
+        if !*out {
             cx.log.rule(RuleId::Startup12);
             return fail(WsaError::Fault);
         }
@@ -89,12 +91,12 @@ impl Layer {
             self.startups += 1;
             return Flow::Return(Ok(started));
         }
-        self.start_link(cx, info, version, Some(started), None)
+        self.start_link(cx, &info, version, Some(started), call)
     }
 
     /// A call needs a chain the layer was not started in: starts its next link first.
-    pub(super) fn start_then(&mut self, cx: &mut Context<'_>, info: &Info, call: SpiCall) -> Step {
-        self.start_link(cx, info, cx.shape().versions.1, None, Some(call))
+    pub(super) fn start_then(&mut self, cx: &mut Context<'_>, info: &Info, call: &mut SpiCall) -> Step {
+        self.start_link(cx, info, cx.shape().versions.1, None, call)
     }
 
     fn start_link(
@@ -103,7 +105,7 @@ impl Layer {
         info: &Info,
         asked: u16,
         version: Option<SpiReturn>,
-        then: Option<SpiCall>,
+        call: &mut SpiCall,
     ) -> Step {
         cx.log.rule(RuleId::Chain4);
         let Some(link) = place(cx, info) else { return fail(WsaError::Inval) };
@@ -112,9 +114,10 @@ impl Layer {
         if let Err(error) = cx.provider_path(provider) {
             return fail(error);
         }
-        let call = SpiCall::Startup { version: asked, info: link.info_below(cx, info), out: true };
+        let startup = SpiCall::Startup { version: asked, info: link.info_below(cx, info), out: true };
+        let then = std::mem::replace(call, startup);
         let token = Token::Starting(Box::new(Starting { link, version, then }));
-        Flow::Call { callee: Callee::Entry(link.next_entry), call, token }
+        Flow::Call { callee: Callee::Entry(link.next_entry), token }
     }
 
     /// The next link has answered its WSPStartup.
@@ -123,10 +126,10 @@ impl Layer {
         cx: &mut Context<'_>,
         starting: Starting,
         from: InstanceId,
-        result: SpiResult,
+        flight: &mut InFlight<'_>,
     ) -> Step {
-        if let Err(error) = result {
-            return fail(error);
+        if flight.result.is_err() {
+            return Flow::Pass;
         }
         self.links.push(Link { next: from, ..starting.link });
         if let Some(version) = starting.version {
@@ -134,10 +137,10 @@ impl Layer {
             self.startups += 1;
             return Flow::Return(Ok(version));
         }
-        match starting.then {
-            Some(call @ SpiCall::Socket { .. }) => self.open(cx, call),
-            Some(call) => self.convert(cx, call),
-            None => done(),
+        *flight.call = starting.then;
+        match flight.call {
+            SpiCall::Socket { .. } => self.open(cx, flight.call),
+            _ => self.convert(cx, flight.call),
         }
     }
 
@@ -153,7 +156,7 @@ impl Layer {
                 self.let_go(cx);
                 let left = self.links.iter().map(|link| link.next).collect();
                 self.links.clear();
-                self.clean_next(left)
+                self.clean_next(left, &mut SpiCall::Cleanup)
             }
             _ => {
                 cx.log.rule(RuleId::Cleanup1);
@@ -163,11 +166,11 @@ impl Layer {
         }
     }
 
-    pub(super) fn clean_next(&mut self, mut left: Vec<InstanceId>) -> Step {
+    pub(super) fn clean_next(&mut self, mut left: Vec<InstanceId>, call: &mut SpiCall) -> Step {
         match left.pop() {
             Some(next) => {
-                let (callee, token) = (Callee::Instance(next), Token::Cleaning(left));
-                Flow::Call { callee, call: SpiCall::Cleanup, token }
+                *call = SpiCall::Cleanup;
+                Flow::Call { callee: Callee::Instance(next), token: Token::Cleaning(Box::new(left)) }
             }
             None => done(),
         }

@@ -16,7 +16,7 @@ mod socket;
 
 use std::collections::BTreeMap;
 
-use super::{Callee, Context, Flow, HandleKind, Provider, Resumed};
+use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{SpiCall, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
@@ -75,10 +75,17 @@ pub enum Token {
     Closing(Handle),
     /// The lower socket is being closed because this error came up after it was opened (Socket13).
     Undoing(WsaError),
-    /// WSPAsyncSelect on this handle; what the handle's posting was before.
-    Selecting(Handle, Option<(Window, u32)>),
+    /// WSPAsyncSelect.
+    Selecting(Box<Selecting>),
     /// WSPCleanup of the next links; these are still to come.
-    Cleaning(Vec<InstanceId>),
+    Cleaning(Box<Vec<InstanceId>>),
+}
+
+/// A WSPAsyncSelect on its way: on which handle, and where its messages went before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Selecting {
+    s: Handle,
+    before: Option<(Window, u32)>,
 }
 
 type Step = Flow<Token>;
@@ -90,65 +97,69 @@ fn fail(error: WsaError) -> Step {
 impl Provider for Layer {
     type Token = Token;
 
-    fn call(&mut self, cx: &mut Context<'_>, call: SpiCall) -> Step {
+    fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+        if let Some(s) = call.socket() {
+            return match self.known(cx, s) {
+                Ok(known) => self.on_socket(cx, known, s, call),
+                Err(error) => fail(error),
+            };
+        }
         match call {
-            SpiCall::Startup { version, info, out } => self.startup(cx, version, &info, out),
+            SpiCall::Startup { .. } => self.startup(cx, call),
             SpiCall::Cleanup => self.cleanup(cx),
             SpiCall::Socket { .. } => self.open(cx, call),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.convert(cx, call),
-            SpiCall::CancelBlockingCall => self.cancel(cx),
-            call => match self.known(cx, call.socket().unwrap_or(Handle::INVALID)) {
-                Ok(known) => self.on_socket(cx, known, call),
-                Err(error) => fail(error),
-            },
+            SpiCall::CancelBlockingCall => self.cancel(),
+            _ => fail(WsaError::OpNotSupp),
         }
     }
 
-    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed) -> Step {
-        let (from, result) = match resumed {
-            Resumed::Result { from, result } => (from, result),
+    fn resume(&mut self, cx: &mut Context<'_>, token: Token, resumed: Resumed, flight: &mut InFlight<'_>) -> Step {
+        let from = match resumed {
+            Resumed::Result { from } => from,
             Resumed::NotLoaded => return fail(WsaError::ProviderFailedInit),
             Resumed::Woken(_) => return fail(WsaError::SysCallFailure),
         };
         match token {
-            Token::Plain => Flow::Return(result),
-            Token::Starting(starting) => self.started(cx, *starting, from, result),
-            Token::Opening(link) => self.opened(cx, link, result),
-            Token::Accepting(listener) => self.accepted(cx, listener, result),
-            Token::Duplicating(link) => self.duplicated(cx, link, result),
-            Token::Closing(s) => self.closed(cx, s, result),
+            Token::Plain => Flow::Pass,
+            Token::Starting(starting) => self.started(cx, *starting, from, flight),
+            Token::Opening(link) => self.opened(cx, link, flight),
+            Token::Accepting(listener) => self.accepted(cx, listener, flight),
+            Token::Duplicating(link) => self.duplicated(cx, link, flight),
+            Token::Closing(s) => self.closed(cx, s, flight),
             Token::Undoing(error) => fail(error),
-            Token::Selecting(s, before) => self.selected(cx, s, before, result),
-            Token::Cleaning(left) => self.clean_next(left),
+            Token::Selecting(selecting) => self.selected(cx, *selecting, flight),
+            Token::Cleaning(left) => self.clean_next(*left, flight.call),
         }
     }
 }
 
 impl Layer {
-    fn on_socket(&mut self, cx: &mut Context<'_>, known: Known, call: SpiCall) -> Step {
+    fn on_socket(&mut self, cx: &mut Context<'_>, known: Known, s: Handle, call: &mut SpiCall) -> Step {
         match call {
             SpiCall::DuplicateSocket { .. } => self.duplicate(cx, known, call),
-            SpiCall::CloseSocket { s } => self.down(known, call, Token::Closing(s)),
-            SpiCall::Accept { s, .. } => self.down(known, call, Token::Accepting(s)),
-            SpiCall::AsyncSelect { .. } => self.async_select(cx, known, call),
-            SpiCall::GetSockOpt { level, option, room, .. } if pass::asks_for_protocol_info(level, option) => {
-                Flow::Return(self.protocol_info(cx, known, option, room))
+            SpiCall::CloseSocket { .. } => self.down(known, call, Token::Closing(s)),
+            SpiCall::Accept { .. } => self.down(known, call, Token::Accepting(s)),
+            SpiCall::AsyncSelect { .. } => self.async_select(cx, known, s, call),
+            SpiCall::GetSockOpt { level, option, room, .. } if pass::asks_for_protocol_info(*level, *option) => {
+                Flow::Return(self.protocol_info(cx, known, *option, *room))
             }
-            call => self.down(known, call, Token::Plain),
+            _ => self.down(known, call, Token::Plain),
         }
     }
 
     /// The same call, one link down, on the lower handle.
     #[inline]
-    fn down(&self, known: Known, mut call: SpiCall, token: Token) -> Step {
+    fn down(&self, known: Known, call: &mut SpiCall, token: Token) -> Step {
         call.set_socket(known.lower);
-        self.call_link(known.link, call, token)
+        self.call_link(known.link, token)
     }
 
+    /// What now stands in the call's place, one link down.
     #[inline]
-    fn call_link(&self, link: u16, call: SpiCall, token: Token) -> Step {
+    fn call_link(&self, link: u16, token: Token) -> Step {
         match self.links.get(usize::from(link)) {
-            Some(link) => Flow::Call { callee: Callee::Instance(link.next), call, token },
+            Some(link) => Flow::Call { callee: Callee::Instance(link.next), token },
             None => fail(WsaError::NotInitialised),
         }
     }
@@ -212,12 +223,10 @@ impl Layer {
         record.posting.map(|(window, message)| (window, message, record.upper))
     }
 
-    fn cancel(&self, _cx: &mut Context<'_>) -> Step {
+    /// WSPCancelBlockingCall comes down the same way (Cancel6).
+    fn cancel(&self) -> Step {
         match self.first_below() {
-            Some(next) => {
-                let callee = Callee::Instance(next);
-                Flow::Call { callee, call: SpiCall::CancelBlockingCall, token: Token::Plain }
-            }
+            Some(next) => Flow::Call { callee: Callee::Instance(next), token: Token::Plain },
             None => fail(WsaError::Inval),
         }
     }

@@ -1,9 +1,9 @@
 //! Everything a layer passes on with some care: notification by window, protocol info, address conversion.
 
-use super::{Known, Layer, Step, Token, fail};
+use super::{Known, Layer, Selecting, Step, Token, fail};
 use crate::abi::consts::SOL_SOCKET;
 use crate::abi::{ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::{Context, Flow, HandleKind};
+use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
 use crate::world::signal::{hidden_window, window_exists};
@@ -20,43 +20,33 @@ pub(super) fn asks_for_protocol_info(level: i32, option: i32) -> bool {
 impl Layer {
     /// WSPAsyncSelect: the message would name the lower handle, so it goes to a hidden window first (L6). An IFS
     /// layer's handle is the lower one, so nothing needs exchanging.
-    pub(super) fn async_select(&mut self, cx: &mut Context<'_>, known: Known, mut call: SpiCall) -> Step {
-        let SpiCall::AsyncSelect { s, window: client_window, message: client_message, events } = call else {
-            return fail(WsaError::Inval);
-        };
+    pub(super) fn async_select(&mut self, cx: &mut Context<'_>, known: Known, s: Handle, call: &mut SpiCall) -> Step {
+        let SpiCall::AsyncSelect { window, message, events, .. } = call else { return fail(WsaError::Inval) };
         if cx.shape().handles == HandleKind::Ifs {
             return self.down(known, call, Token::Plain);
         }
-        if !events.is_empty() && !window_exists(cx.windows, client_window) {
+        if !events.is_empty() && !window_exists(cx.windows, *window) {
             return fail(WsaError::Inval);
         }
         cx.log.rule(RuleId::L6);
-        let before = self.posting(cx, s);
-        let posting = (!events.is_empty()).then_some((client_window, client_message));
+        let selecting = Selecting { s, before: self.posting(cx, s) };
+        let posting = (!events.is_empty()).then_some((*window, *message));
         if let Some(record) = self.record_mut(cx, s) {
             record.posting = posting;
         }
-        if let SpiCall::AsyncSelect { window, message, .. } = &mut call {
-            *window = hidden_window(cx.instance);
-            *message = HIDDEN_MESSAGE;
-        }
-        self.down(known, call, Token::Selecting(s, before))
+        *window = hidden_window(cx.instance);
+        *message = HIDDEN_MESSAGE;
+        self.down(known, call, Token::Selecting(Box::new(selecting)))
     }
 
     /// A refused registration leaves the earlier one in force.
-    pub(super) fn selected(
-        &mut self,
-        cx: &mut Context<'_>,
-        s: Handle,
-        before: Option<(Window, u32)>,
-        result: SpiResult,
-    ) -> Step {
-        if result.is_err() {
-            if let Some(record) = self.record_mut(cx, s) {
-                record.posting = before;
+    pub(super) fn selected(&mut self, cx: &mut Context<'_>, selecting: Selecting, flight: &mut InFlight<'_>) -> Step {
+        if flight.result.is_err() {
+            if let Some(record) = self.record_mut(cx, selecting.s) {
+                record.posting = selecting.before;
             }
         }
-        Flow::Return(result)
+        Flow::Pass
     }
 
     /// Where the client wants messages about a handle.
@@ -80,9 +70,9 @@ impl Layer {
     }
 
     /// WSPAddressToString and WSPStringToAddress.
-    pub(super) fn convert(&mut self, cx: &mut Context<'_>, mut call: SpiCall) -> Step {
+    pub(super) fn convert(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
         let (SpiCall::AddressToString { info: Some(info), .. } | SpiCall::StringToAddress { info: Some(info), .. }) =
-            &mut call
+            &mut *call
         else {
             return fail(WsaError::Inval);
         };
@@ -90,7 +80,7 @@ impl Layer {
         match self.link(given.catalog_entry_id()).and_then(|at| self.link_at(at).map(|link| (at, link))) {
             Some((at, link)) => {
                 *info = link.info_below(cx, &given);
-                self.call_link(at, call, Token::Plain)
+                self.call_link(at, Token::Plain)
             }
             None => self.start_then(cx, &given, call),
         }

@@ -1,46 +1,50 @@
 //! Calls that make, hand over or end descriptors.
 
 use super::{Known, Layer, Record, RecordId, Step, Token, fail};
-use crate::abi::{Block, Info, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::{Context, Flow, HandleKind};
+use crate::abi::{Block, Info, SpiCall, SpiReturn, WsaError};
+use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
 use crate::world::table::Key;
 
 impl Layer {
     /// WSPSocket: the next link's WSPSocket first, then a descriptor of the layer's.
-    pub(super) fn open(&mut self, cx: &mut Context<'_>, mut call: SpiCall) -> Step {
-        let SpiCall::Socket { info: Some(Block::Info(info)), .. } = &mut call else { return fail(WsaError::Inval) };
+    pub(super) fn open(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+        let SpiCall::Socket { info: Some(Block::Info(info)), .. } = &mut *call else { return fail(WsaError::Inval) };
         let given: Info = info.clone();
         match self.link(given.catalog_entry_id()).and_then(|at| self.link_at(at).map(|link| (at, link))) {
             Some((at, link)) => {
                 *info = link.info_below(cx, &given);
-                self.call_link(at, call, Token::Opening(at))
+                self.call_link(at, Token::Opening(at))
             }
             None => self.start_then(cx, &given, call),
         }
     }
 
-    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, result: SpiResult) -> Step {
-        match result {
-            Ok(SpiReturn::Socket { socket: lower, peer }) => match self.adopt(cx, link, lower, None) {
-                Ok(socket) => Flow::Return(Ok(SpiReturn::Socket { socket, peer })),
-                Err(error) => self.undo(cx, link, lower, error),
-            },
-            other => Flow::Return(other),
+    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
+        let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
+        match self.adopt(cx, link, *socket, None) {
+            Ok(own) => {
+                *socket = own;
+                Flow::Pass
+            }
+            Err(error) => self.undo(cx, link, *socket, error, flight.call),
         }
     }
 
-    pub(super) fn accepted(&mut self, cx: &mut Context<'_>, listener: Handle, result: SpiResult) -> Step {
-        let Ok(SpiReturn::Socket { socket: lower, peer }) = result else { return Flow::Return(result) };
+    pub(super) fn accepted(&mut self, cx: &mut Context<'_>, listener: Handle, flight: &mut InFlight<'_>) -> Step {
+        let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
         let Ok(known) = self.known(cx, listener) else {
             // The listener was closed while the accept was on its way: nobody is left to own the new socket.
             return fail(WsaError::NotSock);
         };
         let posting = self.posting(cx, listener);
-        match self.adopt(cx, known.link, lower, posting) {
-            Ok(socket) => Flow::Return(Ok(SpiReturn::Socket { socket, peer })),
-            Err(error) => self.undo(cx, known.link, lower, error),
+        match self.adopt(cx, known.link, *socket, posting) {
+            Ok(own) => {
+                *socket = own;
+                Flow::Pass
+            }
+            Err(error) => self.undo(cx, known.link, *socket, error, flight.call),
         }
     }
 
@@ -76,36 +80,35 @@ impl Layer {
     }
 
     /// A failure above an open that succeeded: the lower socket is closed again (Socket13).
-    fn undo(&mut self, cx: &mut Context<'_>, link: u16, lower: Handle, error: WsaError) -> Step {
+    fn undo(&mut self, cx: &mut Context<'_>, link: u16, lower: Handle, error: WsaError, call: &mut SpiCall) -> Step {
         cx.log.rule(RuleId::Socket13);
-        self.call_link(link, SpiCall::CloseSocket { s: lower }, Token::Undoing(error))
+        *call = SpiCall::CloseSocket { s: lower };
+        self.call_link(link, Token::Undoing(error))
     }
 
     /// WSPDuplicateSocket: the next link's with the lower handle (R20).
-    pub(super) fn duplicate(&mut self, cx: &mut Context<'_>, known: Known, mut call: SpiCall) -> Step {
+    pub(super) fn duplicate(&mut self, cx: &mut Context<'_>, known: Known, call: &mut SpiCall) -> Step {
         cx.log.rule(RuleId::R20);
         let link = self.link_at(known.link);
-        if let (SpiCall::DuplicateSocket { info: Some(info), .. }, Some(link)) = (&mut call, link) {
+        if let (SpiCall::DuplicateSocket { info: Some(info), .. }, Some(link)) = (&mut *call, link) {
             *info = link.info_below(cx, info);
         }
         self.down(known, call, Token::Duplicating(known.link))
     }
 
     /// The layer's own chain entry goes up, with dwProviderReserved from below (Dup10).
-    pub(super) fn duplicated(&mut self, cx: &mut Context<'_>, link: u16, result: SpiResult) -> Step {
+    pub(super) fn duplicated(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
         let own = self.link_at(link).and_then(|link| link.own_info(cx));
-        match (result, own) {
-            (Ok(SpiReturn::Info(below)), Some(own)) => {
-                cx.log.rule(RuleId::Dup10);
-                Flow::Return(Ok(SpiReturn::Info(own.with_reserved(below.reserved()))))
-            }
-            (other, _) => Flow::Return(other),
+        if let (Ok(SpiReturn::Info(info)), Some(own)) = (&mut flight.result, own) {
+            cx.log.rule(RuleId::Dup10);
+            *info = own.with_reserved(info.reserved());
         }
+        Flow::Pass
     }
 
     /// WSPCloseSocket: the lower handle is closed, now the layer's own goes (Close16).
-    pub(super) fn closed(&mut self, cx: &mut Context<'_>, s: Handle, result: SpiResult) -> Step {
-        if result.is_ok() {
+    pub(super) fn closed(&mut self, cx: &mut Context<'_>, s: Handle, flight: &mut InFlight<'_>) -> Step {
+        if flight.result.is_ok() {
             cx.log.rule(RuleId::Close16);
             match cx.shape().handles {
                 HandleKind::Ifs => {
@@ -120,6 +123,6 @@ impl Layer {
                 }
             }
         }
-        Flow::Return(result)
+        Flow::Pass
     }
 }

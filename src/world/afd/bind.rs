@@ -56,10 +56,10 @@ impl Afd {
             self.check_conflicts(cx, &bind)?;
         }
         let sequence = self.ports.insert(&bind, id);
-        let name = Place { port: bind.port, ..place }.seen_by(transport.family);
+        let place = Place { port: bind.port, ..place };
         let entry = BoundEntry { sequence, wildcard: place.ip.is_unspecified(), dual };
-        self.sockets[id].bound = Some(Bound { name, entry: Some(entry) });
-        cx.log.note(|| Change::Bound { socket: id, name });
+        self.sockets[id].bound = Some(Bound { place, entry: Some(entry) });
+        cx.log.note(|| Change::Bound { socket: id, name: place.seen_by(transport.family) });
         Ok(())
     }
 
@@ -101,9 +101,7 @@ impl Afd {
     pub(super) fn unbind(&mut self, id: SocketId) {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         let kind = socket.transport.kind;
-        if let Some(Bound { name, entry: Some(entry) }) = socket.bound.take()
-            && let Some(place) = Place::of(&name)
-        {
+        if let Some(Bound { place, entry: Some(entry) }) = socket.bound.take() {
             let wild = if entry.dual { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { Place::wildcard(place.ip) };
             let address = if entry.wildcard { wild } else { place.ip };
             self.ports.remove(kind, place.port, address, entry.dual, entry.sequence);
@@ -130,7 +128,7 @@ impl Afd {
 
     /// The address another socket sees traffic from this one come from.
     pub(super) fn source_place(&self, cx: &Cx<'_>, id: SocketId, to: IpAddr) -> Option<Place> {
-        let place = Place::of(&self.sockets.get(id)?.local()?)?;
+        let place = self.sockets.get(id)?.bound?.place;
         let ip = if place.ip.is_unspecified() { route::source(cx.platform, to) } else { place.ip };
         Some(Place { ip, ..place })
     }
@@ -154,12 +152,10 @@ impl SharedSocket {
 
     /// While connected, a socket bound to the wildcard shows the one address its traffic comes from.
     pub(super) fn show_local(&mut self, ip: IpAddr) {
-        let family = self.transport.family;
         if let Some(bound) = &mut self.bound
             && bound.entry.is_some_and(|entry| entry.wildcard)
-            && let Some(place) = Place::of(&bound.name)
         {
-            bound.name = Place { ip, ..place }.seen_by(family);
+            bound.place.ip = ip;
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::listen::Stage;
-use super::route::Place;
 use super::socket::{Connection, Life, Phase, Role, SharedSocket};
 use super::{Afd, SocketId};
 
@@ -75,8 +74,8 @@ impl Afd {
             Role::Datagram(datagrams) => {
                 let charge: usize = datagrams.queue.iter().map(|datagram| datagram.bytes.len().max(1)).sum();
                 holds(charge == datagrams.charge as usize, id, "the queue's charge is wrong")?;
-                let foreign = |from| datagrams.peer.is_some_and(|peer| Place::of(&peer) != Place::of(from));
-                let only_peer = !datagrams.queue.iter().any(|datagram| foreign(&datagram.from));
+                let foreign = |from| datagrams.peer.is_some_and(|peer| peer != from);
+                let only_peer = !datagrams.queue.iter().any(|datagram| foreign(datagram.from));
                 holds(only_peer, id, "holds datagrams of somebody else than its peer")
             }
         }
@@ -117,11 +116,10 @@ impl Afd {
             return holds(nameless, id, "does without a name what needs one");
         };
         let Some(entry) = bound.entry else { return holds(socket.connection().is_some(), id, "holds no port") };
-        let place = Place::of(&bound.name);
         let mine = |&(kind, port, address, owner): &(_, u16, std::net::IpAddr, SocketId)| {
             owner == id
                 && kind == socket.transport.kind
-                && place.is_some_and(|place| place.port == port)
+                && bound.place.port == port
                 && (entry.wildcard == address.is_unspecified())
         };
         let entries = self.ports.iter().filter(mine).count();

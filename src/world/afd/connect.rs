@@ -9,8 +9,8 @@
 //! nothing here finds a connection by its names.
 
 use super::route::{self, Place, Route};
-use super::socket::{Attempt, Connection, Life, Phase, Role, SharedSocket};
-use super::{Afd, Change, Cx, Family, Kind, SocketId};
+use super::socket::{Attempt, Bound, Connection, Life, Phase, Role, SharedSocket};
+use super::{Afd, Change, Cx, Kind, SocketId};
 use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
 
@@ -48,7 +48,7 @@ impl Afd {
         let place = self.check_connect(cx, id, to)?;
         self.bind_implicitly(cx, id)?;
         self.check_late_conflict(cx, id, place)?;
-        self.start(cx, id, place, to);
+        self.start(cx, id, place);
         match &self.sockets[id] {
             _ if nonblocking => {
                 cx.log.rule(RuleId::Connect7);
@@ -101,8 +101,8 @@ impl Afd {
         if holders.any(|holder| holder != id) { Err(WsaError::AddrInUse) } else { Ok(()) }
     }
 
-    fn start(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place, to: &SockAddr) {
-        let source = self.source_place(cx, id, place.ip);
+    fn start(&mut self, cx: &mut Cx<'_>, id: SocketId, to: Place) {
+        let source = self.source_place(cx, id, to.ip);
         let delay_ms = self.faults.connect_delay_ms;
         let socket = &mut self.sockets[id];
         socket.outcome = None;
@@ -112,7 +112,7 @@ impl Afd {
         if let Some(registration) = &mut socket.registration {
             registration.reported.remove(NetworkEvents::CONNECT);
         }
-        let (phase, wait_ms) = match route::route(cx.platform, place.ip) {
+        let (phase, wait_ms) = match route::route(cx.platform, to.ip) {
             Route::Own | Route::Broadcast => (Phase::Travelling, delay_ms),
             Route::Silent => (Phase::Silent, cx.platform.limits.connect_timeout_ms),
             Route::Unreachable => {
@@ -121,12 +121,13 @@ impl Afd {
             }
         };
         let deadline = cx.now.plus_ms(wait_ms);
-        self.sockets[id].role = Role::Connecting(Attempt { to: *to, deadline, phase });
+        self.sockets[id].role = Role::Connecting(Attempt { to, deadline, phase });
         if phase == Phase::Travelling && delay_ms == 0 {
             self.arrive(cx, id);
             return;
         }
-        cx.log.note(|| Change::Connecting { socket: id, to: *to });
+        let family = self.sockets[id].transport.family;
+        cx.log.note(|| Change::Connecting { socket: id, to: to.seen_by(family) });
         self.deadlines.insert((deadline, id));
     }
 
@@ -135,9 +136,8 @@ impl Afd {
         let Some(Role::Connecting(Attempt { to, .. })) = self.sockets.get(id).map(|socket| &socket.role) else {
             return;
         };
-        let to = *to;
-        let offer = Place::of(&to).and_then(|place| self.listener_at(place).map(|listener| (listener, place)));
-        let Some((listener, place)) = offer.filter(|&(listener, _)| self.takes_requests(cx, listener)) else {
+        let place = *to;
+        let Some(listener) = self.listener_at(place).filter(|&listener| self.takes_requests(cx, listener)) else {
             cx.log.rule(RuleId::Connect15);
             self.fail_attempt(cx, id, WsaError::ConnRefused);
             return;
@@ -157,11 +157,14 @@ impl Afd {
         let now = cx.now;
         let socket = &mut self.sockets[client];
         let Role::Connecting(Attempt { to, .. }) = &socket.role else { return };
-        let peer = *to;
-        socket.role = Role::Connected(Connection::new(peer, server, now, true));
+        let (to, family) = (*to, socket.transport.family);
+        socket.role = Role::Connected(Connection::new(to, server, now, true));
         socket.error = None;
         socket.outcome = Some(Ok(()));
-        cx.log.note(|| Change::Connected { socket: client, peer, peer_socket: Some(server) });
+        cx.log.note(|| {
+            let peer = to.seen_by(family);
+            Change::Connected { socket: client, peer, peer_socket: Some(server) }
+        });
         self.report_connect(cx, client, None);
     }
 
@@ -240,13 +243,15 @@ impl Afd {
     ) -> Option<SocketId> {
         let source = self.source_place(cx, client, place.ip)?;
         let parent = &self.sockets[listener];
-        let family: Family = parent.transport.family;
         let mut end = SharedSocket::new(parent.transport, parent.overlapped, parent.options.clone());
-        let peer = source.seen_by(family);
-        end.bound = Some(super::socket::Bound { name: place.seen_by(family), entry: None });
-        end.role = Role::Connected(Connection::new(peer, client, cx.now, false));
+        let family = end.transport.family;
+        end.bound = Some(Bound { place, entry: None });
+        end.role = Role::Connected(Connection::new(source, client, cx.now, false));
         let server = self.insert(cx, end);
-        cx.log.note(|| Change::Connected { socket: server, peer, peer_socket: Some(client) });
+        cx.log.note(|| {
+            let peer = source.seen_by(family);
+            Change::Connected { socket: server, peer, peer_socket: Some(client) }
+        });
         Some(server)
     }
 }

@@ -18,8 +18,8 @@ impl Datagrams {
     }
 
     /// Keeps the datagrams of one sender only.
-    fn keep_only(&mut self, peer: &SockAddr) {
-        self.queue.retain(|datagram| datagram.from == *peer);
+    fn keep_only(&mut self, peer: Place) {
+        self.queue.retain(|datagram| datagram.from == peer);
         self.charge = self.queue.iter().map(|datagram| charge_of(&datagram.bytes)).sum();
     }
 }
@@ -48,22 +48,23 @@ impl Afd {
         }
         self.check_destination(cx, id, place, RuleId::Connect14)?;
         self.bind_implicitly(cx, id)?;
-        self.set_peer(cx, id, place, to);
+        self.set_peer(cx, id, place);
         Ok(())
     }
 
-    fn set_peer(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place, to: &SockAddr) {
-        let source = route::source(cx.platform, place.ip);
+    fn set_peer(&mut self, cx: &mut Cx<'_>, id: SocketId, to: Place) {
+        let source = route::source(cx.platform, to.ip);
         let socket = &mut self.sockets[id];
+        let family = socket.transport.family;
         socket.show_wildcard();
         socket.show_local(source);
         if let Some(registration) = &mut socket.registration {
             registration.reported.remove(NetworkEvents::CONNECT);
         }
         let Some(datagrams) = socket.datagrams_mut() else { return };
-        match datagrams.peer.replace(*to) {
+        match datagrams.peer.replace(to) {
             None => datagrams.keep_only(to),
-            Some(former) if former != *to => {
+            Some(former) if former != to => {
                 cx.log.rule(RuleId::Connect13);
                 datagrams.forget_queue();
                 datagrams.unreachable = false;
@@ -71,7 +72,7 @@ impl Afd {
             Some(_) => {}
         }
         cx.log.rule(RuleId::Connect10);
-        cx.log.note(|| Change::Connected { socket: id, peer: *to, peer_socket: None });
+        cx.log.note(|| Change::Connected { socket: id, peer: to.seen_by(family), peer_socket: None });
         self.report_connect(cx, id, None);
         self.report_due(cx, id);
     }
@@ -117,7 +118,7 @@ impl Afd {
         let socket = &mut self.sockets[id];
         let peer = socket.datagrams_mut().and_then(|datagrams| datagrams.peer);
         match peer {
-            Some(peer) => self.send_datagram(cx, id, data, &peer),
+            Some(peer) => self.send_to_place(cx, id, data, peer),
             None => {
                 cx.log.rule(if without == WsaError::NotConn { RuleId::Send1 } else { RuleId::SendTo4 });
                 Err(without)
@@ -133,11 +134,15 @@ impl Afd {
         to: &SockAddr,
     ) -> Result<usize, WsaError> {
         let socket = &self.sockets[id];
-        if socket.shut.send {
+        let place = socket.remote_place(to).inspect_err(|_| cx.log.rule(RuleId::SendTo5))?;
+        self.send_to_place(cx, id, data, place)
+    }
+
+    fn send_to_place(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], place: Place) -> Result<usize, WsaError> {
+        if self.sockets[id].shut.send {
             cx.log.rule(RuleId::Send8);
             return Err(WsaError::Shutdown);
         }
-        let place = socket.remote_place(to).inspect_err(|_| cx.log.rule(RuleId::SendTo5))?;
         if place.ip.is_unspecified() {
             cx.log.rule(RuleId::SendTo5);
             return Err(WsaError::AddrNotAvail);
@@ -168,9 +173,9 @@ impl Afd {
         let mut receiver = None;
         for candidate in self.bound_at(place) {
             anybody = true;
-            match self.sockets[candidate].peer().map(|peer| Place::of(&peer)) {
+            match self.sockets[candidate].peer_place() {
                 None => receiver = receiver.or(Some(candidate)),
-                Some(peer) if peer == Some(from) => {
+                Some(peer) if peer == from => {
                     receiver = Some(candidate);
                     break;
                 }
@@ -194,7 +199,7 @@ impl Afd {
         let Some(from) = self.source_place(cx, id, place.ip) else { return };
         let receivers: Vec<SocketId> = self.ports.on_port_v4(Kind::Datagram, place.port).map(|(_, id)| id).collect();
         for receiver in receivers {
-            let peer = self.sockets[receiver].peer().and_then(|peer| Place::of(&peer));
+            let peer = self.sockets[receiver].peer_place();
             if peer.is_none_or(|peer| peer == from) {
                 self.queue_datagram(cx, receiver, data, from);
             }
@@ -204,7 +209,7 @@ impl Afd {
     fn queue_datagram(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], from: Place) {
         let socket = &mut self.sockets[id];
         let limit = socket.options.receive_buffer;
-        let from = from.seen_by(socket.transport.family);
+        let family = socket.transport.family;
         let Some(datagrams) = socket.datagrams_mut() else { return };
         let charge = charge_of(data).saturating_add(datagrams.charge);
         if charge > limit {
@@ -213,7 +218,7 @@ impl Afd {
         }
         datagrams.charge = charge;
         datagrams.queue.push_back(Datagram { from, bytes: data.to_vec() });
-        cx.log.note(|| Change::DatagramQueued { socket: id, from, bytes: data.len() });
+        cx.log.note(|| Change::DatagramQueued { socket: id, from: from.seen_by(family), bytes: data.len() });
         self.report_due(cx, id);
     }
 
@@ -252,19 +257,21 @@ impl Afd {
             cx.log.rule(RuleId::Recv15);
             return Err(WsaError::Shutdown);
         }
+        let family = socket.transport.family;
         let Some(datagrams) = socket.datagrams_mut() else { return Ok(Received::Empty) };
         if std::mem::take(&mut datagrams.unreachable) {
             cx.log.rule(RuleId::RecvFrom6);
             return Err(WsaError::ConnReset);
         }
         let Some(front) = datagrams.queue.front() else { return Ok(Received::Empty) };
-        let (from, length) = (Some(front.from), front.bytes.len());
+        let (sender, length) = (front.from.seen_by(family), front.bytes.len());
+        let from = Some(sender);
         let truncated = length > room;
         if peek {
             let bytes = front.bytes[..length.min(room)].to_vec();
             return Ok(Received::Data { bytes, from, truncated });
         }
-        let Some(Datagram { mut bytes, from: sender }) = datagrams.queue.pop_front() else {
+        let Some(Datagram { mut bytes, .. }) = datagrams.queue.pop_front() else {
             return Ok(Received::Empty);
         };
         datagrams.charge = datagrams.charge.saturating_sub(charge_of(&bytes));

@@ -16,7 +16,6 @@
 //! the outcome. Reports leave as [`Signal`]s; the caller sets events and posts messages. FD_OOB, FD_QOS and the change
 //! events can be asked for and never come.
 
-use super::route::Place;
 use super::socket::{Role, SharedSocket};
 use super::{Afd, Change, Cx, Handle, Incarnation, Registrant, Signal, SocketId, Target};
 use crate::abi::flags::FD_MAX_EVENTS;
@@ -301,7 +300,7 @@ impl Afd {
     fn is_connected(&self, id: SocketId) -> bool {
         match self.sockets.get(id).map(|socket| &socket.role) {
             Some(Role::Connected(connection)) => connection.initiator && connection.broken.is_none(),
-            Some(Role::Datagram(datagrams)) => datagrams.peer.as_ref().is_some_and(|peer| Place::of(peer).is_some()),
+            Some(Role::Datagram(datagrams)) => datagrams.peer.is_some(),
             _ => false,
         }
     }

@@ -28,8 +28,8 @@ pub(super) struct Listener {
 /// A request in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Queued {
-    pub(super) peer: SockAddr,
-    pub(super) local: SockAddr,
+    pub(super) peer: Place,
+    pub(super) local: Place,
     pub(super) stage: Stage,
 }
 
@@ -123,8 +123,8 @@ impl Afd {
         }
         let listener = socket.listener().ok_or(WsaError::Inval)?;
         Ok(listener.requests.front().map(|request| Request {
-            peer: request.peer,
-            local: request.local,
+            peer: request.peer.seen_by(socket.transport.family),
+            local: request.local.seen_by(socket.transport.family),
             state: match request.stage {
                 Stage::Complete(_) | Stage::Offered(_) => RequestState::Waiting,
                 Stage::Reset => RequestState::Reset,
@@ -176,8 +176,10 @@ impl Afd {
         let Some(Role::Connecting(Attempt { to, .. })) = self.sockets.get(client).map(|socket| &socket.role) else {
             return self.report_lost_request(cx, id, WsaError::Acces);
         };
-        let server = Place::of(to).and_then(|place| self.make_server_end(cx, client, id, place));
-        let Some(server) = server else { return self.report_lost_request(cx, id, WsaError::Acces) };
+        let to = *to;
+        let Some(server) = self.make_server_end(cx, client, id, to) else {
+            return self.report_lost_request(cx, id, WsaError::Acces);
+        };
         cx.log.rule(RuleId::Accept16);
         self.pop_request(id);
         self.become_connected(cx, client, server);
@@ -242,7 +244,7 @@ impl Afd {
             Stage::Offered(client) => self.fail_attempt(cx, client, WsaError::ConnRefused),
             Stage::Reset | Stage::Withdrawn => {}
         }
-        cx.log.note(|| Change::RequestEnded { socket: listener, from: request.peer, how: Ended::Refused });
+        self.note_request_ended(cx, listener, request.peer, Ended::Refused);
     }
 
     /// Refuses everything in the queue.
@@ -273,32 +275,32 @@ impl Afd {
     /// A finished connection joins the queue.
     pub(super) fn enqueue_connection(&mut self, cx: &mut Cx<'_>, listener: SocketId, server: SocketId) {
         let end = &self.sockets[server];
-        let (Some(Bound { name: local, .. }), Some(connection)) = (end.bound, end.connection()) else { return };
-        let peer = connection.peer_name;
+        let (Some(Bound { place: local, .. }), Some(connection)) = (end.bound, end.connection()) else { return };
+        let peer = connection.peer_place;
         self.enqueue(cx, listener, Queued { peer, local, stage: Stage::Complete(server) });
     }
 
     /// An attempt joins the queue, to be decided by a condition function.
     pub(super) fn offer(&mut self, cx: &mut Cx<'_>, client: SocketId, listener: SocketId, place: Place) {
-        let family = self.sockets[listener].transport.family;
         let Some(source) = self.source_place(cx, client, place.ip) else { return };
         let deadline = cx.now.plus_ms(cx.platform.limits.connect_timeout_ms);
         self.clear_deadline(client);
         let Role::Connecting(attempt) = &mut self.sockets[client].role else { return };
         attempt.phase = Phase::Offered(listener);
         attempt.deadline = deadline;
-        let to = attempt.to;
         self.deadlines.insert((deadline, client));
-        cx.log.note(|| Change::Connecting { socket: client, to });
-        let stage = Stage::Offered(client);
-        self.enqueue(cx, listener, Queued { peer: source.seen_by(family), local: place.seen_by(family), stage });
+        let family = self.sockets[client].transport.family;
+        cx.log.note(|| Change::Connecting { socket: client, to: place.seen_by(family) });
+        self.enqueue(cx, listener, Queued { peer: source, local: place, stage: Stage::Offered(client) });
     }
 
     fn enqueue(&mut self, cx: &mut Cx<'_>, listener: SocketId, request: Queued) {
-        let Some(queue) = self.sockets[listener].listener_mut() else { return };
+        let socket = &mut self.sockets[listener];
+        let family = socket.transport.family;
+        let Some(queue) = socket.listener_mut() else { return };
         queue.requests.push_back(request);
         let queued = queue.requests.len();
-        cx.log.note(|| Change::Requested { socket: listener, from: request.peer, queued });
+        cx.log.note(|| Change::Requested { socket: listener, from: request.peer.seen_by(family), queued });
         self.report_due(cx, listener);
     }
 
@@ -318,7 +320,12 @@ impl Afd {
         request.stage = to;
         let how = if to == Stage::Reset { Ended::Reset } else { Ended::Withdrawn };
         let peer = request.peer;
-        cx.log.note(|| Change::RequestEnded { socket: listener, from: peer, how });
+        self.note_request_ended(cx, listener, peer, how);
+    }
+
+    fn note_request_ended(&self, cx: &mut Cx<'_>, listener: SocketId, from: Place, how: Ended) {
+        let Some(family) = self.sockets.get(listener).map(|socket| socket.transport.family) else { return };
+        cx.log.note(|| Change::RequestEnded { socket: listener, from: from.seen_by(family), how });
     }
 
     /// The descriptor of an accepted socket: its registration names it from now on, and reports what is due.

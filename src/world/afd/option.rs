@@ -254,7 +254,7 @@ impl Afd {
             SockOpt::Type => OptionValue::Int(if socket.transport.kind == Kind::Stream { 1 } else { 2 }),
             SockOpt::BspState => OptionValue::Addresses { local: socket.local(), peer: socket.peer() },
             SockOpt::ConnectTime => OptionValue::U32(connect_seconds(cx, socket)),
-            SockOpt::IpMtu | SockOpt::Ipv6Mtu if socket.peer().is_none() => return Err(WsaError::NotConn),
+            SockOpt::IpMtu | SockOpt::Ipv6Mtu if socket.peer_place().is_none() => return Err(WsaError::NotConn),
             SockOpt::IpMtu | SockOpt::Ipv6Mtu => OptionValue::U32(MTU_BYTES),
             _ if option.row().value == OptionType::Bool => OptionValue::Bool(socket.options.switch(option)),
             _ => socket.options.rare(option).cloned().unwrap_or_else(|| default_of(option)),

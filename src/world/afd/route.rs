@@ -1,7 +1,7 @@
 //! Addresses: which are the machine's own, and what becomes of traffic to the others.
 //!
 //! Every address is either the machine's own, a broadcast address, a host in a known network (which exists only as
-//! silence), or out of reach. IPv6 scopes and flow labels are carried but mean nothing here; multicast groups do not
+//! silence), or out of reach. IPv6 scopes and flow labels mean nothing here and names lose them; multicast groups do not
 //! exist and are out of reach like any other foreign address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -24,7 +24,7 @@ pub(super) enum Route {
 }
 
 /// An address and port with IPv4-mapped IPv6 addresses brought to their IPv4 form, so that equal places are equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) ip: IpAddr,
     pub(super) port: u16,

@@ -13,6 +13,7 @@ use super::event::Registration;
 use super::listen::Listener;
 use super::option::Options;
 use super::queue::ByteQueue;
+use super::route::Place;
 use super::{Afd, Change, Cx, Kind, SocketId, Ticks, Transport};
 use crate::abi::{Linger, SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
@@ -59,8 +60,8 @@ pub(super) struct Shut {
 /// A local name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Bound {
-    /// As WSPGetSockName shows it.
-    pub(super) name: SockAddr,
+    /// What WSPGetSockName shows.
+    pub(super) place: Place,
     /// The entry in the port table; accepted sockets live under their listener's.
     pub(super) entry: Option<BoundEntry>,
 }
@@ -89,7 +90,7 @@ pub(super) enum Role {
 /// An attempt to connect that has no outcome yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Attempt {
-    pub(super) to: SockAddr,
+    pub(super) to: Place,
     /// When the phase ends by itself.
     pub(super) deadline: Ticks,
     pub(super) phase: Phase,
@@ -108,7 +109,7 @@ pub(super) enum Phase {
 /// An end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Connection {
-    pub(super) peer_name: SockAddr,
+    pub(super) peer_place: Place,
     /// The other end, as long as it can take or send anything.
     pub(super) peer: Option<SocketId>,
     pub(super) received: ByteQueue,
@@ -137,7 +138,7 @@ pub(super) struct Unsent {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Datagrams {
     /// The default peer.
-    pub(super) peer: Option<SockAddr>,
+    pub(super) peer: Option<Place>,
     pub(super) queue: VecDeque<Datagram>,
     /// What the queue counts against SO_RCVBUF.
     pub(super) charge: u32,
@@ -147,7 +148,7 @@ pub(super) struct Datagrams {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Datagram {
-    pub(super) from: SockAddr,
+    pub(super) from: Place,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -231,14 +232,18 @@ impl SharedSocket {
     /// The local name.
     #[must_use]
     pub fn local(&self) -> Option<SockAddr> {
-        self.bound.map(|bound| bound.name)
+        self.bound.map(|bound| bound.place.seen_by(self.transport.family))
     }
 
     /// The peer of a connection that is not broken, or the default peer.
     #[must_use]
     pub fn peer(&self) -> Option<SockAddr> {
+        self.peer_place().map(|place| place.seen_by(self.transport.family))
+    }
+
+    pub(super) fn peer_place(&self) -> Option<Place> {
         match &self.role {
-            Role::Connected(connection) if connection.broken.is_none() => Some(connection.peer_name),
+            Role::Connected(connection) if connection.broken.is_none() => Some(connection.peer_place),
             Role::Datagram(datagrams) => datagrams.peer,
             _ => None,
         }
@@ -397,9 +402,9 @@ impl SharedSocket {
 }
 
 impl Connection {
-    pub(super) fn new(peer_name: SockAddr, peer: SocketId, since: Ticks, initiator: bool) -> Self {
+    pub(super) fn new(peer_place: Place, peer: SocketId, since: Ticks, initiator: bool) -> Self {
         Self {
-            peer_name,
+            peer_place,
             peer: Some(peer),
             received: ByteQueue::default(),
             unsent: None,

@@ -9,25 +9,32 @@ use crate::abi::{Info, ProviderFlags, SpiCall, WsaError};
 use crate::world::World;
 use crate::world::drive::Next;
 use crate::world::event::Event;
-use crate::world::frame::{Token, Until, Wait, Woken};
+use crate::world::frame::{Until, Wait, Woken};
 use crate::world::handles::{HandleEntry, Object};
 use crate::world::ids::{Handle, ThreadId};
 use crate::world::log::Log;
 
 impl World {
     /// A client's call to ws2_32 itself comes in.
-    pub(in crate::world) fn enter_api(&mut self, thread: ThreadId, call: ApiCall, log: &mut Log) -> Next {
-        let result = match call {
+    pub(in crate::world) fn enter_api(
+        &mut self,
+        thread: ThreadId,
+        api: ApiCall,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
+        let result = match api {
             ApiCall::Startup { version } => return self.wsa_startup(thread, version),
-            ApiCall::Cleanup => return self.wsa_cleanup(thread, log),
+            ApiCall::Cleanup => return self.wsa_cleanup(thread, call, log),
             ApiCall::DuplicateSocketA { s, process, out } => {
                 let info = out.then(|| self.machine.blank.clone());
-                let call = SpiCall::DuplicateSocket { s, process, info };
+                *call = SpiCall::DuplicateSocket { s, process, info };
                 return self.enter_spi_then(thread, call, After::Narrow, log);
             }
             ApiCall::SocketA { af, kind, protocol, info, group, flags } => {
                 let info = info.map(|block| block.widened());
-                return self.enter_spi(thread, SpiCall::Socket { af, kind, protocol, info, group, flags }, log);
+                *call = SpiCall::Socket { af, kind, protocol, info, group, flags };
+                return self.enter_spi(thread, call, log);
             }
             ApiCall::WaitForMultipleEvents { events, all, timeout_ms } => {
                 return self.wait_for_events(thread, &events, all, timeout_ms);
@@ -45,7 +52,7 @@ impl World {
             ApiCall::SetBlockingHook => self.set_hook(thread, true),
             ApiCall::UnhookBlockingHook => self.set_hook(thread, false),
         };
-        Next::Finish(result)
+        Next::finish(result)
     }
 
     fn set_last_error(&mut self, thread: ThreadId, error: Option<WsaError>) {
@@ -113,13 +120,13 @@ impl World {
         Ok(Value::Done)
     }
 
-    fn wait_for_events(&self, thread: ThreadId, events: &[Handle], all: bool, timeout_ms: Option<u64>) -> Next {
+    fn wait_for_events(&mut self, thread: ThreadId, events: &[Handle], all: bool, timeout_ms: Option<u64>) -> Next {
         if events.is_empty() || events.len() > WSA_MAXIMUM_WAIT_EVENTS {
-            return Next::Finish(Err(WsaError::Inval));
+            return Next::finish(Err(WsaError::Inval));
         }
         let handles = &self.processes[thread.process.0 as usize].handles;
         let ids: Option<Box<[_]>> = events.iter().map(|&event| handles.event(event)).collect();
-        let Some(ids) = ids else { return Next::Finish(Err(WsaError::InvalidHandle)) };
+        let Some(ids) = ids else { return Next::finish(Err(WsaError::InvalidHandle)) };
         let signalled = |event| self.events.get(event).is_some_and(|object| object.signalled);
         let ready = if all { ids.iter().all(|&id| signalled(id)) } else { ids.iter().any(|&id| signalled(id)) };
         if ready {
@@ -130,7 +137,7 @@ impl World {
         }
         let deadline = timeout_ms.map(|ms| self.now.plus_ms(ms));
         let wait = Wait { deadline, ..Wait::until(Until::Events { events: ids, all }) };
-        Next::Park(wait, Token::Ws2(Ws2Token::Waiting(events.into())))
+        self.park_in_ws2(thread, wait, Ws2Token::Waiting(Box::new(events.to_vec())))
     }
 
     /// The wait is over: which event, or none in time.
@@ -139,7 +146,7 @@ impl World {
         let signalled = |&event: &Handle| {
             handles.event(event).and_then(|id| self.events.get(id)).is_some_and(|object| object.signalled)
         };
-        Next::Finish(match woken {
+        Next::finish(match woken {
             Woken::Cancelled(error) => Err(error),
             Woken::TimedOut => Ok(Value::Signalled(None)),
             _ => Ok(Value::Signalled(events.iter().position(signalled).map(|at| at as u32))),

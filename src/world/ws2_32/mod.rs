@@ -20,12 +20,12 @@ pub(crate) use start::comparable;
 
 use super::World;
 use super::drive::Next;
-use super::frame::{Token, Woken};
+use super::frame::Woken;
 use super::ids::{Handle, InstanceId, ThreadId};
 use super::log::Log;
 use crate::abi::client::Value;
-use crate::abi::{SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::Resumed;
+use crate::abi::{SocketFlags, SpiCall, SpiReturn, WsaError};
+use crate::provider::{InFlight, Resumed};
 
 /// What ws2_32 remembers while a provider works for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,9 +41,9 @@ pub enum Ws2Token {
     /// An unknown socket handle is being probed.
     Probing(Box<Probing>),
     /// WSACleanup: a WSPCleanup runs; these are still to come.
-    Cleaning(Vec<InstanceId>),
+    Cleaning(Box<Vec<InstanceId>>),
     /// WSAWaitForMultipleEvents waits.
-    Waiting(Box<[Handle]>),
+    Waiting(Box<Vec<Handle>>),
 }
 
 /// A provider being started.
@@ -83,9 +83,7 @@ pub enum After {
     Socket {
         /// The client's flags.
         flags: SocketFlags,
-        /// dwProviderReserved and the service-flag words of the block, if one was given.
-        opened: bool,
-        /// The token of the block.
+        /// The token of the block that was opened; 0 for an ordinary entry.
         token: u32,
     },
     /// WSADuplicateSocketA: narrows the block.
@@ -94,38 +92,39 @@ pub enum After {
 
 impl World {
     /// Goes on in ws2_32 with what came back.
-    pub(super) fn resume_ws2(&mut self, thread: ThreadId, token: Ws2Token, resumed: Resumed, log: &mut Log) -> Next {
+    pub(super) fn resume_ws2(
+        &mut self,
+        thread: ThreadId,
+        token: Ws2Token,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+    ) -> Next {
         match (token, resumed) {
-            (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, log),
-            (Ws2Token::Calling(after), Resumed::Result { result, .. }) => self.called(thread, after, result, log),
-            (Ws2Token::Probing(probing), Resumed::Result { from, result }) => {
-                self.probed(thread, *probing, from, result, log)
-            }
-            (Ws2Token::Cleaning(left), _) => self.clean_next(thread, left, log),
-            (Ws2Token::Refusing, _) => Next::Finish(Err(WsaError::InvalidProvider)),
+            (Ws2Token::Calling(after), Resumed::Result { .. }) => self.called(thread, after, flight, log),
+            (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, flight, log),
+            (Ws2Token::Probing(probing), Resumed::Result { from }) => self.probed(thread, *probing, from, flight, log),
+            (Ws2Token::Cleaning(left), _) => self.clean_next(thread, *left, flight.call, log),
+            (Ws2Token::Refusing, _) => Next::finish(Err(WsaError::InvalidProvider)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
-            (_, Resumed::NotLoaded) => Next::Finish(Err(WsaError::ProviderFailedInit)),
-            (_, Resumed::Woken(Woken::Cancelled(error))) => Next::Finish(Err(error)),
-            (_, _) => Next::Finish(Err(WsaError::SysCallFailure)),
+            (_, Resumed::NotLoaded) => Next::finish(Err(WsaError::ProviderFailedInit)),
+            (_, Resumed::Woken(Woken::Cancelled(error))) => Next::finish(Err(error)),
+            (_, _) => Next::finish(Err(WsaError::SysCallFailure)),
         }
     }
 
     /// A provider has answered the client's call.
-    fn called(&mut self, thread: ThreadId, after: After, result: SpiResult, log: &mut Log) -> Next {
-        let result = match after {
-            After::Plain => result.map(Value::Spi),
-            After::Socket { flags, opened, token } => {
-                self.settle_socket(thread, flags, opened, token, result, log).map(Value::Spi)
+    fn called(&mut self, thread: ThreadId, after: After, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+        match after {
+            After::Plain => Next::FinishSpi,
+            After::Socket { flags, token } => {
+                self.settle_socket(thread, flags, token, &flight.result, log);
+                Next::FinishSpi
             }
-            After::Narrow => result.map(|value| match value {
-                SpiReturn::Info(info) => Value::InfoA(Box::new(info.ansi())),
-                other => Value::Spi(other),
-            }),
-        };
-        Next::Finish(result)
-    }
-
-    fn ws2(token: Ws2Token) -> Token {
-        Token::Ws2(token)
+            After::Narrow => match flight.take_result() {
+                Ok(SpiReturn::Info(info)) => Next::finish(Ok(Value::InfoA(Box::new(info.ansi())))),
+                other => Next::finish(other.map(Value::Spi)),
+            },
+        }
     }
 }

@@ -4,8 +4,8 @@
 
 use super::{After, Probing, Starting, Then, Ws2Token};
 use crate::abi::consts::SOL_SOCKET;
-use crate::abi::{ProtocolInfoW, ServiceFlags1, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::Callee;
+use crate::abi::{ProtocolInfoW, ServiceFlags1, SockOpt, SpiCall, SpiReturn, WsaError};
+use crate::provider::{Callee, InFlight};
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::Next;
@@ -22,38 +22,51 @@ impl Probing {
 
 impl World {
     /// Starts probing for the owner of the call's handle.
-    pub(super) fn start_probing(&mut self, thread: ThreadId, call: SpiCall, after: After, log: &mut Log) -> Next {
+    pub(super) fn start_probing(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
         log.rule(RuleId::Inherit5);
-        self.probe_next(thread, Probing { call, after, position: 0 }, log)
+        let wanted = std::mem::replace(call, SpiCall::Cleanup);
+        self.probe_next(thread, Probing { call: wanted, after, position: 0 }, call, log)
     }
 
     /// Asks the next candidate from `probing.position` on.
-    pub(super) fn probe_next(&mut self, thread: ThreadId, mut probing: Probing, log: &mut Log) -> Next {
+    pub(super) fn probe_next(
+        &mut self,
+        thread: ThreadId,
+        mut probing: Probing,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
         let catalog = self.processes[thread.process.0 as usize].client.catalog.clone();
         let entries = catalog.as_ref().map(|catalog| catalog.entries()).unwrap_or_default();
         let ifs = |entry: &crate::world::catalog::CatalogEntry| {
             !entry.is_layer() && entry.info.fields().service_flags1.contains(ServiceFlags1::IFS_HANDLES)
         };
         let Some(offset) = entries.iter().skip(probing.position).position(ifs) else {
-            return Next::Finish(Err(WsaError::NotSock));
+            return Next::finish(Err(WsaError::NotSock));
         };
         probing.position += offset;
         let entry = entries[probing.position].id();
         match self.started_instance(thread, entry) {
-            Some(instance) => self.probe(probing, instance),
+            Some(instance) => self.probe(thread, probing, instance, call),
             None => {
                 let then = Then::Probe(Box::new(probing));
-                self.start_provider(thread, Starting { entry, then }, log)
+                self.start_provider(thread, Starting { entry, then }, call, log)
             }
         }
     }
 
     /// Asks one provider whether it knows the handle.
-    pub(super) fn probe(&mut self, probing: Probing, instance: InstanceId) -> Next {
-        let Some(s) = probing.call.socket() else { return Next::Finish(Err(WsaError::NotSock)) };
+    pub(super) fn probe(
+        &mut self,
+        thread: ThreadId,
+        probing: Probing,
+        instance: InstanceId,
+        call: &mut SpiCall,
+    ) -> Next {
+        let Some(s) = probing.call.socket() else { return Next::finish(Err(WsaError::NotSock)) };
         let option = SockOpt::ProtocolInfoW.row().number;
-        let call = SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(ProtocolInfoW::SIZE as u32) };
-        Next::Call(Callee::Instance(instance), call, Self::ws2(Ws2Token::Probing(Box::new(probing))))
+        *call = SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(ProtocolInfoW::SIZE as u32) };
+        self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Probing(Box::new(probing)))
     }
 
     /// A candidate has answered.
@@ -62,11 +75,11 @@ impl World {
         thread: ThreadId,
         probing: Probing,
         from: InstanceId,
-        result: SpiResult,
+        flight: &mut InFlight<'_>,
         log: &mut Log,
     ) -> Next {
-        let Ok(SpiReturn::ProtocolInfo(info)) = result else {
-            return self.probe_next(thread, probing.next(), log);
+        let Ok(SpiReturn::ProtocolInfo(info)) = &flight.result else {
+            return self.probe_next(thread, probing.next(), flight.call, log);
         };
         let entry = info.catalog_entry_id();
         let owner = self.started_instance(thread, entry).unwrap_or(from);
@@ -75,6 +88,7 @@ impl World {
         if let Some(slot) = handle.and_then(|handle| process.handles.get_mut(handle)) {
             slot.binding = Some(Binding { entry, instance: owner, context: 0 });
         }
-        Next::Call(Callee::Instance(owner), probing.call, Self::ws2(Ws2Token::Calling(probing.after)))
+        *flight.call = probing.call;
+        self.call_from_ws2(thread, Callee::Instance(owner), Ws2Token::Calling(probing.after))
     }
 }

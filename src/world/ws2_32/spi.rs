@@ -22,35 +22,35 @@ enum Route {
 
 impl World {
     /// A client's SPI call comes in.
-    pub(in crate::world) fn enter_spi(&mut self, thread: ThreadId, call: SpiCall, log: &mut Log) -> Next {
+    pub(in crate::world) fn enter_spi(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
         self.enter_spi_then(thread, call, After::Plain, log)
     }
 
-    pub(super) fn enter_spi_then(&mut self, thread: ThreadId, call: SpiCall, after: After, log: &mut Log) -> Next {
+    pub(super) fn enter_spi_then(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
         if self.processes[thread.process.0 as usize].client.startups == 0 {
             log.rule(RuleId::G8);
-            return Next::Finish(Err(WsaError::NotInitialised));
+            return Next::finish(Err(WsaError::NotInitialised));
         }
         match call {
             SpiCall::Socket { .. } => self.enter_socket(thread, call, log),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.enter_address(thread, call, log),
-            SpiCall::CancelBlockingCall => self.enter_cancel(thread),
+            SpiCall::CancelBlockingCall => self.enter_cancel(thread, call),
             SpiCall::DuplicateSocket { info: None, .. } => {
                 log.rule(RuleId::Dup14);
-                Next::Finish(Err(WsaError::Fault))
+                Next::finish(Err(WsaError::Fault))
             }
             _ => self.enter_on_handle(thread, call, after, log),
         }
     }
 
-    fn enter_on_handle(&mut self, thread: ThreadId, call: SpiCall, after: After, log: &mut Log) -> Next {
+    fn enter_on_handle(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
         let handle = call.socket().unwrap_or(Handle::INVALID);
         match self.route(thread, handle) {
-            Route::Owner(owner) => Next::Call(Callee::Instance(owner), call, Token::Ws2(Ws2Token::Calling(after))),
+            Route::Owner(owner) => self.call_from_ws2(thread, Callee::Instance(owner), Ws2Token::Calling(after)),
             Route::Unknown => self.start_probing(thread, call, after, log),
             Route::NoSocket => {
                 log.rule(RuleId::G5);
-                Next::Finish(Err(WsaError::NotSock))
+                Next::finish(Err(WsaError::NotSock))
             }
         }
     }
@@ -66,42 +66,40 @@ impl World {
         }
     }
 
-    fn enter_socket(&mut self, thread: ThreadId, call: SpiCall, log: &mut Log) -> Next {
-        let SpiCall::Socket { af, kind, protocol, info, group, flags } = call else {
-            return Next::Finish(Err(WsaError::SysCallFailure));
+    fn enter_socket(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        let SpiCall::Socket { af, kind, protocol, info, flags, .. } = call else {
+            return Next::finish(Err(WsaError::SysCallFailure));
         };
-        let hidden = self.machine.policies().hidden_entries;
-        let token_place = self.machine.policies().token_place;
+        let policies = self.machine.policies();
+        let (hidden, token_place) = (policies.hidden_entries, policies.token_place);
         let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
-            return Next::Finish(Err(WsaError::NotInitialised));
+            return Next::finish(Err(WsaError::NotInitialised));
         };
-        let chosen = match &info {
+        let chosen = match &*info {
             Some(block) => choose::by_block(catalog, block, log),
-            None => choose::by_triple(catalog, Request { af, kind, protocol }, hidden, log),
+            None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, hidden, log),
         };
         let entry = match chosen {
             Ok(entry) => entry,
-            Err(error) => return Next::Finish(Err(error)),
+            Err(error) => return Next::finish(Err(error)),
         };
         let id = entry.id();
-        let passed = match &info {
-            Some(Block::Info(info)) => info.clone(),
-            _ => entry.info.clone(),
+        let token = match info.get_or_insert_with(|| Block::Info(entry.info.clone())) {
+            Block::Info(passed) => token_of(passed, token_place),
+            Block::WrongLength(_) => 0,
         };
-        let token = token_of(&passed, token_place);
-        let after = After::Socket { flags, opened: token != 0, token };
-        let call = SpiCall::Socket { af, kind, protocol, info: Some(Block::Info(passed)), group, flags };
+        let after = After::Socket { flags: *flags, token };
         self.call_entry(thread, id, call, after, log)
     }
 
     /// The two conversions need no socket; without protocol info the first entry that serves the family gets them
     /// (AddrText8).
-    fn enter_address(&mut self, thread: ThreadId, mut call: SpiCall, log: &mut Log) -> Next {
-        let (info, family) = match &mut call {
+    fn enter_address(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        let (info, family) = match &mut *call {
             SpiCall::AddressToString { address, info, .. } => {
                 let family = match address {
                     Name::At { address, .. } => address.family(),
-                    Name::Null => return Next::Finish(Err(WsaError::Fault)),
+                    Name::Null => return Next::finish(Err(WsaError::Fault)),
                 };
                 (info, family)
             }
@@ -109,10 +107,10 @@ impl World {
                 let family = *family;
                 (info, family)
             }
-            _ => return Next::Finish(Err(WsaError::SysCallFailure)),
+            _ => return Next::finish(Err(WsaError::SysCallFailure)),
         };
         let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
-            return Next::Finish(Err(WsaError::NotInitialised));
+            return Next::finish(Err(WsaError::NotInitialised));
         };
         let entry = match &*info {
             Some(given) => catalog.entry(given.catalog_entry_id()),
@@ -123,7 +121,7 @@ impl World {
             }
         };
         let Some(entry) = entry.filter(|entry| !entry.is_layer()) else {
-            return Next::Finish(Err(WsaError::Inval));
+            return Next::finish(Err(WsaError::Inval));
         };
         let id = entry.id();
         info.get_or_insert_with(|| entry.info.clone());
@@ -131,7 +129,7 @@ impl World {
     }
 
     /// WSPCancelBlockingCall goes to the provider that is blocking this thread (Cancel1, Cancel2).
-    fn enter_cancel(&mut self, thread: ThreadId) -> Next {
+    fn enter_cancel(&mut self, thread: ThreadId, call: &mut SpiCall) -> Next {
         let process = &self.processes[thread.process.0 as usize];
         let frames = &process.threads[thread.index as usize].frames;
         let blocked = frames.iter().rposition(|frame| frame.wait.as_ref().is_some_and(|wait| wait.via.is_some()));
@@ -139,10 +137,10 @@ impl World {
         let root = below.iter().rposition(|frame| matches!(frame.token, Token::Ws2(_)));
         match root.and_then(|at| frames.get(at + 1)).map(|frame| &frame.token) {
             Some(&Token::Provider(instance, _)) => {
-                let token = Token::Ws2(Ws2Token::Calling(After::Plain));
-                Next::Call(Callee::Instance(instance), SpiCall::CancelBlockingCall, token)
+                *call = SpiCall::CancelBlockingCall;
+                self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(After::Plain))
             }
-            _ => Next::Finish(Err(WsaError::Inval)),
+            _ => Next::finish(Err(WsaError::Inval)),
         }
     }
 
@@ -151,23 +149,22 @@ impl World {
         &mut self,
         thread: ThreadId,
         flags: SocketFlags,
-        opened: bool,
         token: u32,
-        result: SpiResult,
+        result: &SpiResult,
         log: &mut Log,
-    ) -> SpiResult {
+    ) {
+        let opened = token != 0;
         if opened {
             self.settle_block(token, result.is_ok(), log);
         }
         let policy = self.machine.policies().duplicate_inheritable;
-        if let Ok(SpiReturn::Socket { socket, .. }) = &result {
+        if let Ok(SpiReturn::Socket { socket, .. }) = result {
             let process = &mut self.processes[thread.process.0 as usize];
             if let Some(entry) = process.handles.get_mut(*socket) {
                 entry.inheritable =
                     !flags.contains(SocketFlags::NO_HANDLE_INHERIT) && (!opened || policy == DuplicateInheritable::Yes);
             }
         }
-        result
     }
 
     /// Under `NeverConsumed` and `AlwaysConsumed` only the end of the whole open decides about the block.

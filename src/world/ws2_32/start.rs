@@ -6,7 +6,7 @@ use super::{After, Starting, Then, Ws2Token};
 use crate::abi::client::Value;
 use crate::abi::consts::WINSOCK_VERSION_2_2;
 use crate::abi::{SpiCall, SpiReturn, WsaError};
-use crate::provider::{Callee, Resumed};
+use crate::provider::{Callee, InFlight, Resumed};
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::Next;
@@ -22,7 +22,7 @@ impl World {
     /// WSAStartup: settles on a version; the first one fixes the catalog this process sees (Choose11).
     pub(super) fn wsa_startup(&mut self, thread: ThreadId, version: u16) -> Next {
         if comparable(version) < comparable(1) {
-            return Next::Finish(Err(WsaError::VerNotSupported));
+            return Next::finish(Err(WsaError::VerNotSupported));
         }
         let catalog = Arc::clone(&self.machine.catalog);
         let client = &mut self.processes[thread.process.0 as usize].client;
@@ -33,34 +33,40 @@ impl World {
         }
         client.startups += 1;
         let (version, high) = (client.version, WINSOCK_VERSION_2_2);
-        Next::Finish(Ok(Value::Spi(SpiReturn::Started { version, high })))
+        Next::finish(Ok(Value::Spi(SpiReturn::Started { version, high })))
     }
 
     /// WSACleanup: counts down; the last one cleans up every provider ws2_32 has started (Cleanup1..Cleanup9).
-    pub(super) fn wsa_cleanup(&mut self, thread: ThreadId, log: &mut Log) -> Next {
+    pub(super) fn wsa_cleanup(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
         let client = &mut self.processes[thread.process.0 as usize].client;
         match client.startups {
             0 => {
                 log.rule(RuleId::Cleanup2);
-                Next::Finish(Err(WsaError::NotInitialised))
+                Next::finish(Err(WsaError::NotInitialised))
             }
             1 => {
                 let left = client.started.iter().map(|&(_, instance)| instance).collect();
-                self.clean_next(thread, left, log)
+                self.clean_next(thread, left, call, log)
             }
             _ => {
                 log.rule(RuleId::Cleanup1);
                 client.startups -= 1;
-                Next::Finish(Ok(Value::Done))
+                Next::finish(Ok(Value::Done))
             }
         }
     }
 
     /// Calls the next provider's WSPCleanup; after the last one Winsock is over for this process.
-    pub(super) fn clean_next(&mut self, thread: ThreadId, mut left: Vec<InstanceId>, log: &mut Log) -> Next {
+    pub(super) fn clean_next(
+        &mut self,
+        thread: ThreadId,
+        mut left: Vec<InstanceId>,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
         if let Some(instance) = left.pop() {
-            let token = Self::ws2(Ws2Token::Cleaning(left));
-            return Next::Call(Callee::Instance(instance), SpiCall::Cleanup, token);
+            *call = SpiCall::Cleanup;
+            return self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Cleaning(Box::new(left)));
         }
         log.rule(RuleId::R29);
         let process = &mut self.processes[thread.process.0 as usize];
@@ -68,7 +74,7 @@ impl World {
         process.instances = crate::world::table::Table::new();
         process.loaded.clear();
         process.handles.unbind_all();
-        Next::Finish(Ok(Value::Done))
+        Next::finish(Ok(Value::Done))
     }
 
     /// Calls the provider of an entry, having started it if this process has not yet (Startup1).
@@ -76,13 +82,16 @@ impl World {
         &mut self,
         thread: ThreadId,
         entry: u32,
-        call: SpiCall,
+        call: &mut SpiCall,
         after: After,
         log: &mut Log,
     ) -> Next {
         match self.started_instance(thread, entry) {
-            Some(instance) => Next::Call(Callee::Instance(instance), call, Self::ws2(Ws2Token::Calling(after))),
-            None => self.start_provider(thread, Starting { entry, then: Then::Call(call, after) }, log),
+            Some(instance) => self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(after)),
+            None => {
+                let wanted = std::mem::replace(call, SpiCall::Cleanup);
+                self.start_provider(thread, Starting { entry, then: Then::Call(wanted, after) }, call, log)
+            }
         }
     }
 
@@ -93,31 +102,44 @@ impl World {
         client.started.iter().find(|&&(id, _)| id == provider).map(|&(_, instance)| instance)
     }
 
-    pub(super) fn start_provider(&mut self, thread: ThreadId, starting: Starting, log: &mut Log) -> Next {
+    pub(super) fn start_provider(
+        &mut self,
+        thread: ThreadId,
+        starting: Starting,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Next {
         log.rule(RuleId::Startup1);
         let entry = starting.entry;
         let catalog = self.processes[thread.process.0 as usize].client.catalog.as_ref();
         let Some(info) = catalog.and_then(|catalog| catalog.entry(entry)).map(|entry| entry.info.clone()) else {
-            return Next::Finish(Err(WsaError::Inval));
+            return Next::finish(Err(WsaError::Inval));
         };
-        let call = SpiCall::Startup { version: WINSOCK_VERSION_2_2, info, out: true };
-        Next::Call(Callee::Entry(entry), call, Self::ws2(Ws2Token::Starting(Box::new(starting))))
+        *call = SpiCall::Startup { version: WINSOCK_VERSION_2_2, info, out: true };
+        self.call_from_ws2(thread, Callee::Entry(entry), Ws2Token::Starting(Box::new(starting)))
     }
 
     /// WSPStartup has answered.
-    pub(super) fn started(&mut self, thread: ThreadId, starting: Starting, resumed: Resumed, log: &mut Log) -> Next {
-        let instance = match resumed {
-            Resumed::Result { from, result: Ok(SpiReturn::Started { version: WINSOCK_VERSION_2_2, .. }) } => from,
-            Resumed::Result { from, result: Ok(_) } => {
+    pub(super) fn started(
+        &mut self,
+        thread: ThreadId,
+        starting: Starting,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+    ) -> Next {
+        let instance = match (resumed, &flight.result) {
+            (Resumed::Result { from }, Ok(SpiReturn::Started { version: WINSOCK_VERSION_2_2, .. })) => from,
+            (Resumed::Result { from }, Ok(_)) => {
                 log.rule(RuleId::Startup9);
-                let token = Self::ws2(Ws2Token::Refusing);
-                return Next::Call(Callee::Instance(from), SpiCall::Cleanup, token);
+                *flight.call = SpiCall::Cleanup;
+                return self.call_from_ws2(thread, Callee::Instance(from), Ws2Token::Refusing);
             }
             _ => {
                 log.rule(RuleId::Choose12);
                 return match starting.then {
-                    Then::Call(..) => Next::Finish(Err(WsaError::ProviderFailedInit)),
-                    Then::Probe(probing) => self.probe_next(thread, probing.next(), log),
+                    Then::Call(..) => Next::finish(Err(WsaError::ProviderFailedInit)),
+                    Then::Probe(probing) => self.probe_next(thread, probing.next(), flight.call, log),
                 };
             }
         };
@@ -126,10 +148,11 @@ impl World {
             client.started.push((entry.provider_id(), instance));
         }
         match starting.then {
-            Then::Call(call, after) => {
-                Next::Call(Callee::Instance(instance), call, Self::ws2(Ws2Token::Calling(after)))
+            Then::Call(wanted, after) => {
+                *flight.call = wanted;
+                self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(after))
             }
-            Then::Probe(probing) => self.probe(*probing, instance),
+            Then::Probe(probing) => self.probe(thread, *probing, instance, flight.call),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A machine with one log and one clock, and short verbs for tests that read like scripts.
 
 use super::super::*;
+use crate::abi::SockAddr;
 use crate::world::log::Log;
 
 pub(super) struct Bench {
@@ -19,12 +20,17 @@ impl Bench {
 
     /// Runs one call, and checks what must hold after it.
     pub(super) fn run<R>(&mut self, call: impl FnOnce(&mut Afd, &mut Cx<'_>) -> R) -> R {
-        let mut cx = Cx { platform: &self.platform, now: self.now, log: &mut self.log };
-        let result = call(&mut self.afd, &mut cx);
+        let result = self.run_unchecked(call);
         if let Err(broken) = self.afd.check_invariants() {
             panic!("{broken}\nafter {:#?}", self.log.events());
         }
         result
+    }
+
+    /// Runs one call of several that belong together.
+    pub(super) fn run_unchecked<R>(&mut self, call: impl FnOnce(&mut Afd, &mut Cx<'_>) -> R) -> R {
+        let mut cx = Cx { platform: &self.platform, now: self.now, log: &mut self.log };
+        call(&mut self.afd, &mut cx)
     }
 
     /// A socket with one descriptor.
@@ -43,4 +49,8 @@ impl Bench {
     pub(super) fn close(&mut self, id: SocketId) {
         assert_eq!(self.run(|afd, cx| afd.close(cx, id, false)), Ok(Closing::Done));
     }
+}
+
+pub(super) fn at(text: &str) -> SockAddr {
+    text.parse().unwrap()
 }

@@ -1,6 +1,7 @@
 //! What lies under a base provider, tested through its public interface.
 
 mod bench;
+mod random;
 
 use bench::Bench;
 
