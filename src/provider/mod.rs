@@ -45,15 +45,36 @@ pub enum Flow<T> {
 }
 
 impl<T> Flow<T> {
-    /// The same answer with the token seen as another type.
-    pub fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Flow<U> {
+    /// Puts an answer in flight and the continuation into its frame; what is left says where to go.
+    #[inline]
+    fn settle(self, wrap: fn(T) -> ProviderToken, kept: &mut ProviderToken, flight: &mut InFlight<'_>) -> Move {
         match self {
-            Self::Return(result) => Flow::Return(result),
-            Self::Pass => Flow::Pass,
-            Self::Call { callee, token } => Flow::Call { callee, token: wrap(token) },
-            Self::Wait { wait, token } => Flow::Wait { wait, token: wrap(token) },
+            Self::Pass => Move::Up,
+            Self::Return(result) => {
+                flight.result = result;
+                Move::Up
+            }
+            Self::Call { callee, token } => {
+                *kept = wrap(token);
+                Move::Down(callee)
+            }
+            Self::Wait { wait, token } => {
+                *kept = wrap(token);
+                Move::Wait(wait)
+            }
         }
     }
+}
+
+/// Where a call goes after one step of a provider. Small enough to travel in registers.
+#[derive(Debug)]
+pub(crate) enum Move {
+    /// Back to the caller.
+    Up,
+    /// Into another provider.
+    Down(Callee),
+    /// Nowhere, for now.
+    Wait(Box<Wait>),
 }
 
 /// Whom a provider calls.
@@ -156,31 +177,34 @@ impl Instance {
         Self { shape, state }
     }
 
-    /// Enters the provider.
-    pub fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<ProviderToken> {
+    /// Enters the provider with the call in flight. `kept` is where its frame keeps the continuation.
+    pub(crate) fn call(&mut self, cx: &mut Context<'_>, kept: &mut ProviderToken, flight: &mut InFlight<'_>) -> Move {
         match &mut self.state {
-            State::Base(base) => base.call(cx, call).map(ProviderToken::Base),
-            State::Layer(layer) => layer.call(cx, call).map(ProviderToken::Layer),
+            State::Base(base) => base.call(cx, flight.call).settle(ProviderToken::Base, kept, flight),
+            State::Layer(layer) => layer.call(cx, flight.call).settle(ProviderToken::Layer, kept, flight),
         }
     }
 
-    /// Resumes the provider.
-    pub fn resume(
+    /// Resumes the provider with the continuation its frame kept.
+    pub(crate) fn resume(
         &mut self,
         cx: &mut Context<'_>,
-        token: ProviderToken,
+        kept: &mut ProviderToken,
         resumed: Resumed,
         flight: &mut InFlight<'_>,
-    ) -> Flow<ProviderToken> {
-        match (&mut self.state, token) {
+    ) -> Move {
+        match (&mut self.state, std::mem::replace(kept, ProviderToken::Entered)) {
             (State::Base(base), ProviderToken::Base(token)) => {
-                base.resume(cx, token, resumed, flight).map(ProviderToken::Base)
+                base.resume(cx, token, resumed, flight).settle(ProviderToken::Base, kept, flight)
             }
             (State::Layer(layer), ProviderToken::Layer(token)) => {
-                layer.resume(cx, token, resumed, flight).map(ProviderToken::Layer)
+                layer.resume(cx, token, resumed, flight).settle(ProviderToken::Layer, kept, flight)
             }
-            // A frame's token always comes from the instance it names: see `World::answer`.
-            (_, _) => Flow::Return(Err(crate::abi::WsaError::SysCallFailure)),
+            // A frame's continuation always comes from the instance the frame names.
+            (_, _) => {
+                flight.result = Err(crate::abi::WsaError::SysCallFailure);
+                Move::Up
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use super::ws2_32::Ws2Token;
 use crate::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::provider::context::Cancel;
-use crate::provider::{Callee, Context, Flow, InFlight, Instance, ProviderToken, Resumed};
+use crate::provider::{Callee, Context, InFlight, Instance, Move, ProviderToken, Resumed};
 
 /// What the topmost frame of a thread wants next. How it goes on afterwards stands in the frame already.
 pub(super) enum Next {
@@ -119,7 +119,7 @@ impl World {
             self.note_entering(thread, instance, flight.call, log);
         }
         Frame::push_provider(self.frames(thread), instance, function);
-        self.with_instance(thread, instance, flight, log, |instance, cx, flight| instance.call(cx, flight.call))
+        self.with_instance(thread, instance, flight, log, Instance::call)
     }
 
     /// A provider has answered: its frame goes, the one below goes on.
@@ -144,10 +144,10 @@ impl World {
                 let token = std::mem::replace(token, Ws2Token::Entered);
                 self.resume_ws2(thread, token, resumed, flight, log)
             }
-            Token::Provider(instance, token) => {
-                let (instance, token) = (*instance, std::mem::replace(token, ProviderToken::Entered));
-                self.with_instance(thread, instance, flight, log, |provider, cx, flight| {
-                    provider.resume(cx, token, resumed, flight)
+            Token::Provider(instance, _) => {
+                let instance = *instance;
+                self.with_instance(thread, instance, flight, log, |instance, cx, kept, flight| {
+                    instance.resume(cx, kept, resumed, flight)
                 })
             }
             Token::Os => Next::finish(Err(WsaError::SysCallFailure)),
@@ -161,7 +161,7 @@ impl World {
         id: InstanceId,
         flight: &mut InFlight<'_>,
         log: &mut Log,
-        run: impl FnOnce(&mut Instance, &mut Context<'_>, &mut InFlight<'_>) -> Flow<ProviderToken>,
+        run: impl FnOnce(&mut Instance, &mut Context<'_>, &mut ProviderToken, &mut InFlight<'_>) -> Move,
     ) -> Next {
         let too_many_clients = self.is_starting(thread) && self.too_many_clients();
         let machine = &*self.machine;
@@ -169,10 +169,13 @@ impl World {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
         let Process { handles, client, instances, threads, windows, loaded, .. } = process;
-        let state = &threads[thread.index as usize];
+        let state = &mut threads[thread.index as usize];
         let depth = state.frames.len() as u32;
         let (in_callback, hook) = (state.in_callback(), state.hook);
         let Some(instance) = instances.get_mut(id) else {
+            return Next::finish(Err(WsaError::SysCallFailure));
+        };
+        let Some(Frame { token: Token::Provider(_, kept), .. }) = state.frames.last_mut() else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
         let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
@@ -199,31 +202,14 @@ impl World {
             cancelled: &mut cancelled,
             log: &mut *log,
         };
-        let flow = run(instance, &mut cx, flight);
+        let moved = run(instance, &mut cx, kept, flight);
         for cancel in cancelled {
             self.cancel(thread, cancel, log);
         }
-        match flow {
-            Flow::Pass => Next::Answer,
-            Flow::Return(result) => {
-                flight.result = result;
-                Next::Answer
-            }
-            Flow::Call { callee, token } => {
-                self.remember(thread, token);
-                Next::Call(callee)
-            }
-            Flow::Wait { wait, token } => {
-                self.remember(thread, token);
-                Next::Park(wait)
-            }
-        }
-    }
-
-    /// How the topmost frame, a provider's, goes on.
-    fn remember(&mut self, thread: ThreadId, token: ProviderToken) {
-        if let Some(Frame { token: Token::Provider(_, remembered), .. }) = self.frames(thread).last_mut() {
-            *remembered = token;
+        match moved {
+            Move::Up => Next::Answer,
+            Move::Down(callee) => Next::Call(callee),
+            Move::Wait(wait) => Next::Park(wait),
         }
     }
 
