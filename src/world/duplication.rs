@@ -15,8 +15,19 @@ pub struct Duplication {
     pub target_id: ProcessId,
     /// Whether it still counts as a reference on the shared socket.
     pub holds_reference: bool,
-    /// The descriptor of the first open. Set only while policies need to remember spent blocks.
-    pub opened: Option<Handle>,
+    /// The first open. Set only while policies need to remember spent blocks.
+    pub opened: Option<Opened>,
+}
+
+/// How a block was opened for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Opened {
+    /// By whom.
+    pub process: Incarnation,
+    /// The base provider's descriptor.
+    pub handle: Handle,
+    /// Whether the open is over; until then it may still fail above the base.
+    pub settled: bool,
 }
 
 /// All pending duplications of a machine, the oldest first.
@@ -44,6 +55,21 @@ impl Duplications {
     /// The duplication with this token.
     pub fn get_mut(&mut self, token: u32) -> Option<&mut Duplication> {
         self.position(token).map(|at| &mut self.list[at])
+    }
+
+    /// A block was opened: it is off the list, or stays on it to be `remembered` as spent. Returns it as it was; its
+    /// reference is the caller's now.
+    pub fn spend(&mut self, token: u32, remembered: bool) -> Option<Duplication> {
+        if !remembered {
+            return self.remove(token);
+        }
+        let duplication = self.get_mut(token)?;
+        let before = *duplication;
+        duplication.holds_reference = false;
+        if let Some(opened) = &mut duplication.opened {
+            opened.settled = true;
+        }
+        Some(before)
     }
 
     /// Takes it off the list.

@@ -5,7 +5,7 @@ use super::answers::{
     WrongProcess,
 };
 use super::process::Handle;
-use super::{Answer, Number, Reference, WSAEFAULT, WSAEINVAL, WSAENETDOWN};
+use super::{Answer, Number, Reference, WSAEFAULT, WSAEINVAL, WSAENETDOWN, WSAENOBUFS};
 
 /// What a block stands for.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,9 @@ impl Reference {
             return Err(WSAEINVAL);
         }
         let opened = self.try_open(process, block, how, chosen);
-        if opened.is_err() && self.answers.failed_open == FailedOpen::AlwaysConsumed {
+        // Above the base nobody can spend a block, and what fails there alone is for want of buffers.
+        let failed_in_base = opened.is_err_and(|error| error != WSAENOBUFS);
+        if failed_in_base && self.answers.failed_open == FailedOpen::AlwaysConsumed {
             self.spend(block);
         }
         opened
@@ -110,7 +112,7 @@ impl Reference {
             return self.open_again(process, socket, (by, number), how, chosen);
         }
         if let Err(error) = self.room_for_descriptor(how.room) {
-            self.open_failed(block, how);
+            self.open_failed(process, block, how);
             return Err(error);
         }
         let number = self.describe(process, socket, self.child_may_have(how), chosen);
@@ -131,8 +133,13 @@ impl Reference {
             self.room_for_descriptor(how.room)?;
             return Ok(self.describe(process, socket, self.child_may_have(how), chosen));
         }
-        match self.processes[process].handles.get(&first) {
-            Some(Handle::Descriptor(descriptor)) if by == process && descriptor.socket == socket => Ok(first),
+        let inheritable = self.child_may_have(how);
+        match self.processes[process].handles.get_mut(&first) {
+            Some(Handle::Descriptor(descriptor)) if by == process && descriptor.socket == socket => {
+                // The flags of the later open count.
+                descriptor.inheritable = inheritable;
+                Ok(first)
+            }
             _ => Err(WSAEINVAL),
         }
     }
@@ -149,11 +156,13 @@ impl Reference {
         };
     }
 
-    /// The open has failed for want of numbers: in the base with none left, above it otherwise.
-    fn open_failed(&mut self, block: usize, how: Opening) {
+    /// The open has failed for want of numbers: in the base with none left, above it otherwise. What the base had
+    /// opened is closed again.
+    fn open_failed(&mut self, process: usize, block: usize, how: Opening) {
         let base_opened = how.room != Some(0);
         if base_opened && self.answers.failed_open != FailedOpen::NeverConsumed {
-            self.spend(block);
+            self.opened(block, process, Number::MAX);
+            self.end_if_unused(self.hand_overs[block].socket);
         }
     }
 

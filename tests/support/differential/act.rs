@@ -60,7 +60,7 @@ acts! {
     OpenProcess 1 "process {by}: OpenProcess {with}";
     Socket 8 "process {by}: WSPSocket ({how})";
     Duplicate 14 "process {by}: WSPDuplicateSocket of descriptor {on} for process {with} ({how})";
-    Open 18 "process {by}: WSPSocket with block {on} ({how})";
+    Open 18 "process {by}: WSPSocket with block {on} ({with}, {how})";
     Tamper 1 "process {by}: WSPSocket with block {on} altered ({how})";
     Close 9 "process {by}: WSPCloseSocket of descriptor {on}";
     SetOption 5 "process {by}: option {with} of descriptor {on} set to {how}";

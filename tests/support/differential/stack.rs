@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wspsim::provider::HandleKind::{self, Ifs, NonIfs};
 use wspsim::world::machine::{Machine, Platform};
-use wspsim::world::policy::{self, Policies};
+use wspsim::world::policy::{Policies, PolicyId};
 
 use crate::reference::{Answers, Stack};
 use crate::support;
@@ -63,14 +63,18 @@ impl Choice {
 
     /// The machine's policies: the same answers by the same names.
     pub fn policies(&self) -> Policies {
+        ron::from_str(&format!("({})", self.chosen())).expect("both sides use the same names")
+    }
+
+    /// The answers that are not the documented ones, by name.
+    fn chosen(&self) -> String {
         let chosen = Answers::NAMES.iter().enumerate().filter_map(|(at, name)| {
-            let question = policy::PolicyId::ALL.iter().find(|id| id.name() == *name).expect("both know the question");
+            let question = PolicyId::ALL.iter().find(|id| id.name() == *name).expect("both know the question");
             assert_eq!(question.answers().len(), Answers::COUNTS[at], "answers to {name}");
-            let answer = self.answers.get(at).and_then(|&at| question.answers().get(at))?;
-            Some(format!("{name}:{answer}"))
+            let answer = self.answers.get(at).filter(|&&answer| answer > 0)?;
+            Some(format!("{name}: {}", question.answers().get(*answer)?))
         });
-        let text = format!("({})", chosen.collect::<Vec<_>>().join(","));
-        ron::from_str(&text).expect("names of answers are the same on both sides")
+        chosen.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -78,10 +82,9 @@ impl fmt::Debug for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (base, layers) = STACKS[self.stack];
         write!(f, "base {base:?}, layers {layers:?}")?;
-        let defaults = Answers::default();
-        if self.answers() != defaults {
-            write!(f, ", answers {:?}", self.answers)?;
+        match self.chosen().as_str() {
+            "" => f.write_str(", everything as documented"),
+            chosen => write!(f, ", {chosen}"),
         }
-        Ok(())
     }
 }
