@@ -59,6 +59,9 @@
 
 pub mod abi;
 pub mod contract;
+pub mod model;
 pub mod provider;
 pub mod rules;
+pub mod scenario;
+pub mod trace;
 pub mod world;

@@ -163,6 +163,7 @@ impl<K: Key, T> std::ops::IndexMut<K> for Table<K, T> {
 }
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro makes public keys")]
 mod tests {
     use super::*;
 

@@ -76,10 +76,9 @@ impl Base {
         match self.register(cx, entry, socket, true) {
             Ok(handle) => {
                 cx.log.rule(RuleId::Accept5);
-                if let Some(slot) = cx.handles.get(at.s).copied() {
-                    if let Some(new) = cx.handles.get_mut(handle) {
-                        new.nonblocking = slot.nonblocking;
-                    }
+                let mode = cx.handles.get(at.s).is_some_and(|listener| listener.nonblocking);
+                if let Some(new) = cx.handles.get_mut(handle) {
+                    new.nonblocking = mode;
                 }
                 self.own_inherited_registration(cx, socket, handle);
                 Flow::Return(Ok(SpiReturn::Socket { socket: handle, peer: addr.map(|_| request.peer) }))

@@ -363,10 +363,10 @@ fn nonblocking(cx: &mut Context<'_>, at: At) -> bool {
 fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32>, blocked: Blocked) -> Step {
     cx.log.rule(RuleId::B5);
     let transport = cx.afd.socket(at.socket).map(SharedSocket::transport);
-    if let Some(entry) = transport.and_then(|transport| own_entry(cx, transport)) {
-        if let Err(error) = cx.query_blocking_callback(entry.catalog_entry_id()) {
-            return fail(error);
-        }
+    if let Some(entry) = transport.and_then(|transport| own_entry(cx, transport))
+        && let Err(error) = cx.query_blocking_callback(entry.catalog_entry_id())
+    {
+        return fail(error);
     }
     let deadline = timeout_ms.map(|ms| cx.now.plus_ms(ms.into()));
     let wait = Wait { until: Until::Socket(at.socket, interest), deadline, via: Some(at.s), cancelled: None };

@@ -43,10 +43,10 @@ fn register(cx: &mut Context<'_>, at: At, target: Target, events: NetworkEvents)
         return Err(WsaError::Inval);
     }
     cx.log.rule(RuleId::R17);
-    if cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor {
-        if let Some(entry) = cx.handles.get_mut(at.s) {
-            entry.nonblocking = true;
-        }
+    if cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor
+        && let Some(entry) = cx.handles.get_mut(at.s)
+    {
+        entry.nonblocking = true;
     }
     let registrant = Registrant { process: cx.thread.process, handle: at.s };
     let (afd, mut afd_cx) = cx.afd();

@@ -58,7 +58,7 @@ impl Base {
         }
         match token_of(info, cx.machine.policies().token_place) {
             0 => self.fresh(cx, opening, info),
-            token => self.from_block(cx, opening, info, token),
+            token => self.open_block(cx, opening, info, token),
         }
     }
 
@@ -90,7 +90,7 @@ impl Base {
     }
 
     /// Opens a block (R3, R5). What it costs when it fails is policy `failed_open`.
-    fn from_block(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info, token: u32) -> Answer {
+    fn open_block(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info, token: u32) -> Answer {
         let duplication = recognise(cx, info, token)?;
         match self.open_duplication(cx, opening, info, &duplication) {
             Err(error) => {

@@ -41,10 +41,10 @@ impl Layer {
 
     /// A refused registration leaves the earlier one in force.
     pub(super) fn selected(&mut self, cx: &mut Context<'_>, selecting: Selecting, flight: &mut InFlight<'_>) -> Step {
-        if flight.result.is_err() {
-            if let Some(record) = self.record_mut(cx, selecting.s) {
-                record.posting = selecting.before;
-            }
+        if flight.result.is_err()
+            && let Some(record) = self.record_mut(cx, selecting.s)
+        {
+            record.posting = selecting.before;
         }
         Flow::Pass
     }

@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn automatic_ports_go_round() {
         let mut ports = Ports::default();
-        let mut take = |ports: &mut Ports| {
+        let take = |ports: &mut Ports| {
             let port = ports.next_automatic(Kind::Stream, 10..=12)?;
             ports.insert(&Bind { port, ..bind(Plain, LOWEST, false) }, SocketId(0));
             Some(port)

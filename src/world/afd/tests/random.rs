@@ -356,7 +356,11 @@ impl Player {
     fn pick_connected(&self, index: usize) -> SocketId {
         let has_peer = |id: &&SocketId| self.bench.afd.socket(**id).is_some_and(|socket| socket.peer().is_some());
         let connected: Vec<_> = self.descriptors.iter().filter(has_peer).collect();
-        if connected.is_empty() || index % 5 == 0 { self.pick(index) } else { *connected[index % connected.len()] }
+        if connected.is_empty() || index.is_multiple_of(5) {
+            self.pick(index)
+        } else {
+            *connected[index % connected.len()]
+        }
     }
 
     fn serve(&mut self, backlog: i32, conditional: bool) {

@@ -1,0 +1,255 @@
+//! `wspsim catalog`: the machine a model describes, as a person would list it.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Map, Value as Json, json};
+use wspsim::abi::consts::{family_name, protocol_name, socket_type_name};
+use wspsim::abi::{EntrySet, Info, ProviderFlags, SpiFunction};
+use wspsim::model::{Diagnostic, Library, Missing, Model};
+use wspsim::provider::{HandleKind, Shape, ShapeKind};
+use wspsim::world::catalog::CatalogEntry;
+use wspsim::world::machine::Machine;
+use wspsim::world::policy::{Policies, PolicyId};
+
+use super::output::{Look, Output, Status};
+use super::wrap::definition;
+use super::{diagnostics, files};
+
+/// Shows the protocol catalog of a model: its entries, chains and providers
+#[derive(Args)]
+#[command(after_help = "Examples:
+  wspsim catalog windows
+  wspsim catalog models/my-stack.ron
+  wspsim catalog layer --format json")]
+pub(crate) struct Arguments {
+    /// The name of a built-in model, or a model file
+    model: String,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Tables
+    Human,
+    /// One JSON object
+    Json,
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
+    let mut library = Library::new();
+    match library.model(&arguments.model, None) {
+        Ok(model) => {
+            let text = match arguments.format {
+                Format::Human => human(model, &output.look),
+                Format::Json => format!("{}\n", Json::Object(as_json(model))),
+            };
+            output.text(&text);
+            Status::Held
+        }
+        Err(missing) => {
+            output.message(&diagnostics::rendered(&said(&arguments.model, missing), &output.messages));
+            Status::Wrong
+        }
+    }
+}
+
+fn said(name: &str, missing: Missing) -> Vec<Diagnostic> {
+    match missing {
+        Missing::Bad(diagnostics) => diagnostics,
+        Missing::Unknown { label, help } => {
+            let near = if label.starts_with("did you mean") { format!(": {label}") } else { String::new() };
+            let title = format!("there is no such model{near}");
+            vec![Diagnostic { help, ..files::about(Path::new(name), &title) }]
+        }
+    }
+}
+
+fn human(model: &Model, look: &Look) -> String {
+    let machine = &*model.machine;
+    let mut text = format!("{}: {}\n\n{}\n", look.bold(&model.name), model.about, entries(machine, look));
+    let chains: Vec<String> = machine
+        .catalog
+        .entries()
+        .iter()
+        .filter(|entry| entry.is_chain())
+        .map(|entry| chain(machine, entry, look))
+        .collect();
+    if !chains.is_empty() {
+        text += &format!("\nChains, from the top to the base\n\n{}", chains.join("\n"));
+    }
+    text += &format!("\nProviders\n\n{}", providers(machine, look));
+    let unusual = unusual(machine.policies());
+    if !unusual.is_empty() {
+        text += "\nPolicies with another answer than the default\n\n";
+        text += &unusual.iter().map(|(name, answer)| format!("  {name} = {answer}\n")).collect::<String>();
+    }
+    text
+}
+
+fn entries(machine: &Machine, look: &Look) -> Table {
+    let mut table = table(look, &["id", "kind", "name", "provider", "handles", "opens"]);
+    for entry in machine.catalog.entries() {
+        let fields = entry.info.fields();
+        table.add_row(vec![
+            entry.id().to_string(),
+            kind(entry).to_owned(),
+            fields.protocol_name.to_string(),
+            provider_name(machine, entry),
+            handles(&entry.info).to_owned(),
+            opens(entry),
+        ]);
+    }
+    table
+}
+
+/// What a socket is asked for with to get this entry.
+fn opens(entry: &CatalogEntry) -> String {
+    let fields = entry.info.fields();
+    let hidden = if fields.provider_flags.contains(ProviderFlags::HIDDEN) { " (hidden)" } else { "" };
+    if entry.is_layer() {
+        return format!("nothing{hidden}");
+    }
+    let family = named(fields.address_family, family_name);
+    let kind = named(fields.socket_type, socket_type_name);
+    format!("{family} {kind} {}{hidden}", named(fields.protocol, protocol_name))
+}
+
+fn chain(machine: &Machine, chain: &CatalogEntry, look: &Look) -> String {
+    let fields = chain.info.fields();
+    let mut text = format!("  {} ({})\n", look.bold(&fields.protocol_name.to_string()), chain.id());
+    for (depth, &id) in fields.chain.ids().iter().enumerate() {
+        let corner = if look.unicode { "└ " } else { "+ " };
+        let indent = "  ".repeat(depth);
+        let member = machine.catalog.entry(id);
+        let name = member.map_or("missing entry".to_owned(), |entry| entry.info.fields().protocol_name.to_string());
+        let provider = member.map_or_else(String::new, |entry| provider_name(machine, entry));
+        text += &format!("    {indent}{corner}{name} ({id}), {provider}\n");
+    }
+    text
+}
+
+fn providers(machine: &Machine, look: &Look) -> String {
+    let described = machine.shapes.iter().map(|shape| {
+        let head = format!("  {} ({}, {})\n", look.bold(&shape.name), shape_kind(shape), handle_kind(shape.handles));
+        let facts =
+            [("id", shape.provider_id.to_string()), ("path", shape.path.to_string()), ("entries", hooks(shape))];
+        let facts = facts.map(|(name, text)| definition(&format!("    {name}:"), 14, &text, look.width));
+        head + &facts.concat()
+    });
+    described.collect()
+}
+
+fn table(look: &Look, headings: &[&str]) -> Table {
+    let mut table = Table::new();
+    let style = if look.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_BORDERS_ONLY_CONDENSED };
+    table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    table.set_width(u16::try_from(look.width).unwrap_or(u16::MAX));
+    table
+}
+
+fn kind(entry: &CatalogEntry) -> &'static str {
+    match (entry.is_base(), entry.is_layer()) {
+        (true, _) => "base",
+        (_, true) => "layer",
+        _ => "chain",
+    }
+}
+
+fn provider_name(machine: &Machine, entry: &CatalogEntry) -> String {
+    entry.shape.map_or_else(|| "missing".to_owned(), |shape| machine.shape(shape).name.to_string())
+}
+
+fn handles(info: &Info) -> &'static str {
+    let ifs = info.fields().service_flags1.contains(wspsim::abi::ServiceFlags1::IFS_HANDLES);
+    if ifs { "IFS" } else { "non-IFS" }
+}
+
+fn handle_kind(kind: HandleKind) -> &'static str {
+    match kind {
+        HandleKind::Ifs => "IFS",
+        HandleKind::NonIfs => "non-IFS",
+    }
+}
+
+fn shape_kind(shape: &Shape) -> &'static str {
+    match shape.kind {
+        ShapeKind::Base { .. } => "base",
+        ShapeKind::Layer { .. } => "layer",
+    }
+}
+
+/// Which entries a provider implements itself.
+fn hooks(shape: &Shape) -> String {
+    match &shape.kind {
+        ShapeKind::Base { .. } => "all".to_owned(),
+        ShapeKind::Layer { hooks } if *hooks == EntrySet::all() => "all".to_owned(),
+        ShapeKind::Layer { hooks } => {
+            let absent: Vec<SpiFunction> = SpiFunction::ALL.iter().copied().filter(|&f| !hooks.contains(f)).collect();
+            if absent.len() <= hooks.len() { format!("all but {}", joined(absent)) } else { joined(hooks.iter()) }
+        }
+    }
+}
+
+fn joined(functions: impl IntoIterator<Item = SpiFunction>) -> String {
+    functions.into_iter().map(|function| function.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn named(number: i32, name: fn(i32) -> Option<&'static str>) -> String {
+    name(number).filter(|_| number != 0).map_or_else(|| number.to_string(), str::to_owned)
+}
+
+/// The answers that are not the default.
+fn unusual(policies: &Policies) -> Vec<(&'static str, &'static str)> {
+    let default = Policies::default();
+    let differs = |id: &&PolicyId| id.answer(policies) != id.answer(&default);
+    PolicyId::ALL.iter().filter(differs).map(|id| (id.name(), id.answer(policies))).collect()
+}
+
+fn as_json(model: &Model) -> Map<String, Json> {
+    let machine = &*model.machine;
+    let mut object = Map::new();
+    object.insert("model".into(), json!(&*model.name));
+    object.insert("about".into(), json!(model.about));
+    object.insert("entries".into(), machine.catalog.entries().iter().map(|entry| entry_json(machine, entry)).collect());
+    object.insert("providers".into(), machine.shapes.iter().map(shape_json).collect());
+    let policies: Map<String, Json> =
+        unusual(machine.policies()).into_iter().map(|(name, answer)| (name.to_owned(), json!(answer))).collect();
+    object.insert("policies".into(), Json::Object(policies));
+    object
+}
+
+fn entry_json(machine: &Machine, entry: &CatalogEntry) -> Json {
+    let fields = entry.info.fields();
+    json!({
+        "id": entry.id(),
+        "kind": kind(entry),
+        "name": fields.protocol_name.to_string(),
+        "provider": entry.shape.map(|shape| machine.shape(shape).name.to_string()),
+        "provider_id": fields.provider_id.to_string(),
+        "family": named(fields.address_family, family_name),
+        "type": named(fields.socket_type, socket_type_name),
+        "protocol": named(fields.protocol, protocol_name),
+        "chain": fields.chain.ids(),
+        "service_flags": fields.service_flags1.to_string(),
+        "provider_flags": fields.provider_flags.to_string(),
+    })
+}
+
+fn shape_json(shape: &Shape) -> Json {
+    let hooks: Vec<&str> = match &shape.kind {
+        ShapeKind::Base { .. } => SpiFunction::ALL.iter().map(|function| function.name()).collect(),
+        ShapeKind::Layer { hooks } => hooks.iter().map(|function| function.name()).collect(),
+    };
+    json!({
+        "name": &*shape.name,
+        "kind": shape_kind(shape),
+        "handles": handle_kind(shape.handles),
+        "id": shape.provider_id.to_string(),
+        "path": &*shape.path,
+        "entries": hooks,
+    })
+}

@@ -1,0 +1,84 @@
+//! What is wrong with a file, shown where it is wrong.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use wspsim::model::Diagnostic;
+
+use super::output::Look;
+
+/// All diagnostics, each with its excerpt.
+pub(crate) fn rendered(diagnostics: &[Diagnostic], look: &Look) -> String {
+    let renderer = renderer(look);
+    diagnostics.iter().map(|diagnostic| format!("{}\n\n", renderer.render(&[group(diagnostic)]))).collect()
+}
+
+/// The renderer of everything that points into a file.
+pub(crate) fn renderer(look: &Look) -> Renderer {
+    let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
+    let decor = if look.unicode { DecorStyle::Unicode } else { DecorStyle::Ascii };
+    renderer.decor_style(decor).term_width(look.width)
+}
+
+fn group(diagnostic: &Diagnostic) -> Group<'_> {
+    let title = Level::ERROR.primary_title(diagnostic.title.as_str());
+    let group = match located(diagnostic) {
+        Some(snippet) => title.element(snippet),
+        None => title.element(Origin::path(diagnostic.file.as_str())),
+    };
+    match &diagnostic.help {
+        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        None => group,
+    }
+}
+
+fn located(diagnostic: &Diagnostic) -> Option<Snippet<'_, annotate_snippets::Annotation<'_>>> {
+    let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
+    let marked = AnnotationKind::Primary.span(diagnostic.span.clone()).label(label);
+    let whole = !diagnostic.source.is_empty();
+    whole.then(|| Snippet::source(&*diagnostic.source).path(diagnostic.file.as_str()).annotation(marked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diagnostic(source: &str, span: std::ops::Range<usize>) -> Diagnostic {
+        let (title, label) = ("`WSPSokcet` is no known name".to_owned(), "did you mean `WSPSocket`?".to_owned());
+        Diagnostic {
+            file: "s.ron".into(),
+            source: source.into(),
+            span,
+            title,
+            label,
+            help: Some("known are ...".into()),
+        }
+    }
+
+    #[test]
+    fn the_bytes_are_marked_and_advice_is_given() {
+        let text = rendered(&[diagnostic("(\n    call: WSPSokcet,\n)\n", 12..21)], &Look::PLAIN);
+        let expected = "\
+error: `WSPSokcet` is no known name
+ --> s.ron:2:11
+  |
+2 |     call: WSPSokcet,
+  |           ^^^^^^^^^ did you mean `WSPSocket`?
+  |
+  = help: known are ...
+
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_file_without_text_is_named() {
+        let text = rendered(&[diagnostic("", 0..0)], &Look::PLAIN);
+        assert!(text.starts_with("error: `WSPSokcet` is no known name\n --> s.ron\n"), "{text}");
+    }
+
+    #[test]
+    fn the_end_of_a_file_can_be_marked() {
+        let text = rendered(&[diagnostic("(", 1..1)], &Look::PLAIN);
+        assert!(text.contains("s.ron:1:2"), "{text}");
+    }
+}

@@ -1,0 +1,138 @@
+//! Everything that can be explained, by name.
+
+use std::collections::BTreeSet;
+
+use wspsim::abi::{SpiFunction, Upcall, WsaError};
+use wspsim::contract;
+use wspsim::rules::{OpenPoint, RuleId};
+use wspsim::world::policy::PolicyId;
+
+/// Something that can be explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    Rule(RuleId),
+    /// All rules whose ids begin so.
+    Group(&'static str),
+    Error(WsaError),
+    /// A function of the interface, by its Windows name.
+    Function(&'static str),
+    Policy(PolicyId),
+    Open(OpenPoint),
+}
+
+/// What a word means. Capitals do not matter.
+pub(super) fn find(word: &str) -> Option<Subject> {
+    let is = |name: &str| name.eq_ignore_ascii_case(word);
+    let rule = || RuleId::ALL.iter().find(|rule| is(rule.name())).map(|&rule| Subject::Rule(rule));
+    let open = || OpenPoint::ALL.iter().find(|point| is(point.name())).map(|&point| Subject::Open(point));
+    let error = || error(word).map(Subject::Error);
+    let function = || functions().into_iter().find(|name| is(name)).map(Subject::Function);
+    let policy = || PolicyId::ALL.iter().find(|policy| is(policy.name())).map(|&policy| Subject::Policy(policy));
+    let group = || groups().into_iter().find(|group| is(group)).map(Subject::Group);
+    rule().or_else(open).or_else(error).or_else(function).or_else(policy).or_else(group)
+}
+
+/// Every name that [`find`] knows, but for numbers.
+pub(super) fn names() -> Vec<&'static str> {
+    let rules = RuleId::ALL.iter().map(|rule| rule.name());
+    let open = OpenPoint::ALL.iter().map(|point| point.name());
+    let errors = WsaError::ALL.iter().map(|error| error.name());
+    let policies = PolicyId::ALL.iter().map(|policy| policy.name());
+    rules.chain(open).chain(errors).chain(functions()).chain(policies).chain(groups()).collect()
+}
+
+/// The groups of rules in the order of the table.
+pub(super) fn groups() -> Vec<&'static str> {
+    let mut groups: Vec<&str> = RuleId::ALL.iter().map(|rule| rule.group()).collect();
+    groups.dedup();
+    groups
+}
+
+/// What a group of rules is about.
+pub(super) fn topic(group: &str) -> &'static str {
+    TOPICS.iter().find(|(known, _)| *known == group).map_or("", |(_, topic)| topic)
+}
+
+const TOPICS: &[(&str, &str)] = &[
+    ("R", "duplicating and sharing a socket"),
+    ("G", "results and errors of all functions"),
+    ("Handle", "new descriptors"),
+    ("Chain", "protocol info on its way down a chain"),
+    ("B", "blocking calls"),
+    ("O", "overlapped operations"),
+    ("E", "network events"),
+    ("L", "layers"),
+    ("Startup", "WSPStartup"),
+    ("Cleanup", "WSPCleanup"),
+    ("Socket", "WSPSocket"),
+    ("Dup", "WSPDuplicateSocket"),
+    ("Close", "WSPCloseSocket"),
+    ("Shutdown", "WSPShutdown"),
+    ("Bind", "WSPBind"),
+    ("Connect", "WSPConnect"),
+    ("Listen", "WSPListen"),
+    ("Accept", "WSPAccept"),
+    ("Name", "WSPGetSockName, WSPGetPeerName"),
+    ("AddrText", "WSPAddressToString, WSPStringToAddress"),
+    ("Send", "WSPSend"),
+    ("SendTo", "WSPSendTo"),
+    ("Recv", "WSPRecv"),
+    ("RecvFrom", "WSPRecvFrom"),
+    ("Async", "WSPAsyncSelect"),
+    ("EventSel", "WSPEventSelect"),
+    ("Enum", "WSPEnumNetworkEvents"),
+    ("GetOpt", "WSPGetSockOpt"),
+    ("SetOpt", "WSPSetSockOpt"),
+    ("Ioctl", "WSPIoctl"),
+    ("Cancel", "WSPCancelBlockingCall"),
+    ("WpuModify", "WPUModifyIFSHandle"),
+    ("WpuCreate", "WPUCreateSocketHandle"),
+    ("WpuClose", "WPUCloseSocketHandle"),
+    ("WpuQuery", "WPUQuerySocketHandleContext"),
+    ("WpuEvent", "WPUCreateEvent, WPUCloseEvent, WPUSetEvent, WPUResetEvent"),
+    ("WpuPost", "WPUPostMessage"),
+    ("WpuBlock", "WPUQueryBlockingCallback"),
+    ("WpuPath", "WPUGetProviderPath"),
+    ("Choose", "which catalog entry serves a request"),
+    ("BindMatrix", "which bindings conflict"),
+    ("EventRead", "when FD_READ is due"),
+    ("EventWrite", "when FD_WRITE is due"),
+    ("EventOob", "when FD_OOB is due"),
+    ("EventAccept", "when FD_ACCEPT is due"),
+    ("EventConnect", "when FD_CONNECT is due"),
+    ("EventClose", "when FD_CLOSE is due"),
+    ("EventDown", "events when the network fails"),
+    ("Inherit", "inheritance of descriptors"),
+];
+
+/// The group of rules that is about one function.
+pub(super) fn group_of(function: &str) -> Option<&'static str> {
+    let about = |topic: &str| topic.split(", ").any(|name| name == function);
+    TOPICS.iter().find(|(_, topic)| about(topic)).map(|&(group, _)| group)
+}
+
+/// The functions: entries of a provider, upcalls, and those of the catalog.
+pub(super) fn functions() -> Vec<&'static str> {
+    let entries = SpiFunction::ALL.iter().map(|entry| entry.name());
+    let upcalls = Upcall::ALL.iter().map(|upcall| upcall.name());
+    let known: Vec<&str> = entries.chain(upcalls).collect();
+    let others: BTreeSet<&str> =
+        contract::rows().map(|row| row.function).filter(|name| !known.contains(name)).collect();
+    known.into_iter().chain(others).collect()
+}
+
+fn error(word: &str) -> Option<WsaError> {
+    let by_number = || word.parse().ok().and_then(WsaError::from_number);
+    WsaError::from_name(&word.to_ascii_uppercase()).or_else(by_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_group_has_a_topic_and_every_topic_a_group() {
+        let topics: Vec<&str> = TOPICS.iter().map(|&(group, _)| group).collect();
+        assert_eq!(topics, groups());
+    }
+}

@@ -1,0 +1,154 @@
+//! What is said about each kind of thing.
+
+use wspsim::abi::WsaError;
+use wspsim::contract::{self, ContractRow};
+use wspsim::rules::{OpenPoint, RuleId};
+use wspsim::world::policy::PolicyId;
+
+use super::index::{self, Subject};
+use crate::cli::output::Look;
+use crate::cli::wrap::{definition, wrapped};
+
+/// Where texts begin that stand beside an id.
+const COLUMN: usize = 14;
+/// Where texts begin that stand beside a name.
+const WIDE_COLUMN: usize = 26;
+
+/// The page about something.
+pub(super) fn page(subject: Subject, look: &Look) -> String {
+    match subject {
+        Subject::Rule(rule) => of_rule(rule, look),
+        Subject::Group(group) => of_group(group, look),
+        Subject::Error(error) => of_error(error, look),
+        Subject::Function(name) => of_function(name, look),
+        Subject::Policy(policy) => of_policy(policy, look),
+        Subject::Open(point) => of_open_point(point, look),
+    }
+}
+
+/// What there is to explain.
+pub(super) fn contents(look: &Look) -> String {
+    let mut text = heading("Rules, by group", "wspsim explain Bind", look);
+    for group in index::groups() {
+        let count = rules_of(group).len();
+        let ids = if count == 1 { format!("{group}1") } else { format!("{group}1-{count}") };
+        text += &definition(&format!("  {ids}"), COLUMN + 6, index::topic(group), look.width);
+    }
+    text += &format!("\n{}", heading("Policies", "wspsim explain block_reuse", look));
+    for policy in PolicyId::ALL {
+        text += &definition(&format!("  {}", policy.name()), WIDE_COLUMN, policy.question(), look.width);
+    }
+    text += &format!("\n{}", heading("Open points", "wspsim explain A8", look));
+    for point in OpenPoint::ALL {
+        text += &definition(&format!("  {}", point.name()), COLUMN - 6, point.question(), look.width);
+    }
+    text += &format!("\n{}", heading("Functions", "wspsim explain WSPDuplicateSocket", look));
+    text += &wrapped(&index::functions().join(" "), "  ", look.width);
+    text += &format!("\n{}", heading("Errors", "wspsim explain WSAEINVAL", look));
+    text + &wrapped(&WsaError::ALL.iter().map(|error| error.name()).collect::<Vec<_>>().join(" "), "  ", look.width)
+}
+
+fn of_rule(rule: RuleId, look: &Look) -> String {
+    let mut text = look.bold(&format!("Rule {rule}")) + "\n";
+    text += &wrapped(rule.sentence(), "  ", look.width);
+    text += &field("source", rule.source(), look);
+    if let Some(policy) = rule.policy() {
+        text += &field("decided by", &format!("policy {}: {}", policy.name(), policy.question()), look);
+    }
+    if let Some(why) = rule.missing() {
+        text += &field("not modelled", why, look);
+    }
+    text
+}
+
+fn of_group(group: &str, look: &Look) -> String {
+    let mut text = format!("{}: {}\n", look.bold(&format!("Rules {group}")), index::topic(group));
+    for rule in rules_of(group) {
+        text += &definition(&format!("  {rule}"), COLUMN, rule.sentence(), look.width);
+    }
+    text
+}
+
+fn of_error(error: WsaError, look: &Look) -> String {
+    let mut text = format!("{}: {}\n", look.bold(&error.to_string()), error.meaning());
+    let rows: Vec<ContractRow> = contract::rows().filter(|row| row.error == error.name()).collect();
+    if rows.is_empty() {
+        text += "\nNo function is documented to give it.\n";
+    } else {
+        text += "\nDocumented for\n";
+    }
+    for row in rows {
+        text += &definition(&format!("  {}", row.function), WIDE_COLUMN, row.condition, look.width);
+    }
+    text + &mentions(error.name(), look)
+}
+
+fn of_function(name: &str, look: &Look) -> String {
+    let rows: Vec<ContractRow> = contract::rows().filter(|row| row.function == name).collect();
+    let what = match rows.first().map(|row| row.layer) {
+        Some("WSP") => "an entry of a provider",
+        Some("WPU") => "an upcall: what a provider asks of ws2_32",
+        Some("WSC") => "a function of the catalog",
+        _ => "a function of the interface",
+    };
+    let mut text = format!("{}: {what}\n\nDocumented errors\n", look.bold(name));
+    for row in rows {
+        let number = WsaError::from_name(row.error).map(|error| format!(" ({})", error.number())).unwrap_or_default();
+        text += &definition(&format!("  {}{number}", row.error), WIDE_COLUMN + 4, row.condition, look.width);
+    }
+    text + &mentions(name, look)
+}
+
+fn of_policy(policy: PolicyId, look: &Look) -> String {
+    let mut text = format!("{}: {}\n", look.bold(&format!("Policy {}", policy.name())), policy.question());
+    let answers = policy.answers().iter().enumerate();
+    let answers: Vec<String> = answers
+        .map(|(at, answer)| if at == 0 { format!("{answer} (default)") } else { (*answer).to_owned() })
+        .collect();
+    text += &field("answers", &answers.join(", "), look);
+    text += &field("source", policy.source(), look);
+    let choice = policy.answers().last().copied().unwrap_or_default();
+    text += &field("to choose", &format!("`policies: ({}: {choice})` in a model or scenario", policy.name()), look);
+    let rules: Vec<RuleId> = RuleId::ALL.iter().copied().filter(|rule| rule.policy() == Some(policy)).collect();
+    let points: Vec<OpenPoint> =
+        OpenPoint::ALL.iter().copied().filter(|point| point.policy() == Some(policy)).collect();
+    text += if rules.is_empty() && points.is_empty() { "" } else { "\nDecides\n" };
+    for rule in rules {
+        text += &definition(&format!("  {rule}"), COLUMN, rule.sentence(), look.width);
+    }
+    for point in points {
+        text += &definition(&format!("  {point}"), COLUMN, point.question(), look.width);
+    }
+    text
+}
+
+fn of_open_point(point: OpenPoint, look: &Look) -> String {
+    let mut text = format!("{}: {}\n", look.bold(&format!("Open point {point}")), point.question());
+    text += &field("decided", point.decision(), look);
+    match point.policy() {
+        Some(policy) => text + &field("to choose", &format!("policy {}", policy.name()), look),
+        None => text,
+    }
+}
+
+/// The rules that speak of a name, and those of the group the function has.
+fn mentions(name: &str, look: &Look) -> String {
+    let speaks = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name);
+    let own = index::group_of(name);
+    let rules = RuleId::ALL.iter().filter(|rule| Some(rule.group()) == own || speaks(rule.sentence()));
+    let listed: String =
+        rules.map(|rule| definition(&format!("  {rule}"), COLUMN, rule.sentence(), look.width)).collect();
+    if listed.is_empty() { listed } else { format!("\nRules\n{listed}") }
+}
+
+fn rules_of(group: &str) -> Vec<RuleId> {
+    RuleId::ALL.iter().copied().filter(|rule| rule.group() == group).collect()
+}
+
+fn heading(title: &str, example: &str, look: &Look) -> String {
+    format!("{}  {}\n", look.bold(title), look.dim(example))
+}
+
+fn field(name: &str, text: &str, look: &Look) -> String {
+    definition(&format!("  {name}:"), COLUMN + 4, text, look.width)
+}

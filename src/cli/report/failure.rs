@@ -1,0 +1,85 @@
+//! Something that did not hold, told so that nobody has to guess: where, what was expected, what came, who decided,
+//! what went before, and how to see it again.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
+use wspsim::scenario::{Failure, FailureKind};
+use wspsim::trace::{Trace, text};
+use wspsim::world::event::Event;
+
+use crate::cli::diagnostics::renderer;
+use crate::cli::output::Look;
+use crate::cli::play::Played;
+use crate::cli::wrap::wrapped;
+
+/// Lines of each list of events.
+const EVENTS_MAX: usize = 12;
+
+/// The message about a failure.
+pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> String {
+    let facts = facts(played, failure, look);
+    let mut group = group(played, failure);
+    for (name, text) in &facts {
+        group = group.element(Level::NOTE.with_name(Some(*name)).message(text.as_str()));
+    }
+    format!("{}\n{}\n", renderer(look).render(&[group]), events(played, failure, look))
+}
+
+fn group<'p>(played: &'p Played, failure: &'p Failure) -> Group<'p> {
+    let title = Level::ERROR.primary_title(failure.title.as_str());
+    let inside = played.source.text.get(failure.span.clone()).is_some_and(|marked| !marked.is_empty());
+    if !inside {
+        return title.element(Origin::path(played.report.file.as_str()));
+    }
+    let label = match failure.kind {
+        FailureKind::Result | FailureKind::Check => Some("this did not hold"),
+        _ => None,
+    };
+    let marked = AnnotationKind::Primary.span(failure.span.clone()).label(label);
+    title.element(Snippet::source(&*played.source.text).path(played.report.file.as_str()).annotation(marked))
+}
+
+/// What there is to say, each under its name.
+fn facts(played: &Played, failure: &Failure, look: &Look) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("model", played.report.model.clone())];
+    let some = |text: &String| !text.is_empty();
+    facts.extend(Some(&failure.expected).filter(|text| some(text)).map(|text| ("expected", text.clone())));
+    facts.extend(Some(&failure.actual).filter(|text| some(text)).map(|text| ("actual", text.clone())));
+    facts.extend(failure.notes.iter().map(|note| ("note", note.clone())));
+    for rule in &failure.rules {
+        facts.push(("rule", format!("{rule}: {} ({})", rule.sentence(), rule.source())));
+    }
+    for policy in &failure.policies {
+        let answer = policy.answer(&played.policies);
+        facts.push(("policy", format!("{} = {answer}: {}", policy.name(), policy.question())));
+    }
+    facts.push(("again", failure.replay.clone()));
+    let width = look.width.saturating_sub(20);
+    facts.into_iter().map(|(name, text)| (name, wrapped(&text, "", width).trim_end().to_owned())).collect()
+}
+
+/// What happened in the step, and before that to the sockets it is about.
+fn events(played: &Played, failure: &Failure, look: &Look) -> String {
+    let trace = Trace::of(&played.report, &played.policies);
+    let all = played.report.events.as_slice();
+    let earlier = list(&trace, failure.earlier.iter().copied());
+    let during = list(&trace, failure.events.clone().filter(|&at| all.get(at).is_some_and(tells_something)));
+    let mut text = String::new();
+    for (heading, lines) in [("Before, on the same sockets:", earlier), ("In this step:", during)] {
+        if !lines.is_empty() {
+            text += &format!("{}\n{lines}", look.bold(heading));
+        }
+    }
+    text
+}
+
+fn list(trace: &Trace<'_>, events: impl Iterator<Item = usize>) -> String {
+    let lines: Vec<String> = events.map(|at| format!("  {}\n", text::line(trace, at))).collect();
+    let left_out = lines.len().saturating_sub(EVENTS_MAX);
+    let first = if left_out > 0 { format!("  ... {left_out} more\n") } else { String::new() };
+    first + &lines[left_out..].concat()
+}
+
+/// Rules and policies are told above, and an op says no more than the call it starts.
+fn tells_something(event: &Event) -> bool {
+    !matches!(event, Event::Rule(_) | Event::Policy(_) | Event::Op(_))
+}

@@ -1,0 +1,197 @@
+//! `wspsim run`: plays scenarios.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use wspsim::model::{Diagnostic, Library};
+use wspsim::trace::{Trace, json};
+
+use super::diagnostics;
+use super::files::{self, Found, Kind};
+use super::output::{Output, Status};
+use super::play::{self, Outcome, Tally};
+use super::report::{self, Reporter};
+
+/// Plays scenarios and says whether they hold
+///
+/// One scenario is drawn: a lane for each process, calls with their results, the layers below, what became of the
+/// shared sockets. The first stack is drawn in full, the others where they differ. Several scenarios get a line each
+/// for every stack, and what does not hold is explained.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  wspsim run handoff.ron                      draw one scenario
+  wspsim run handoff.ron --model layer -v     with all crossings, upcalls, rules and policies
+  wspsim run scenarios                        everything in a folder
+  wspsim run scenarios --format junit > results.xml
+  wspsim run handoff.ron --trace trace.jsonl  keep what happened as JSON Lines")]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders to search for them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What to write to stdout
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Write all events of all plays to this file, as JSON Lines
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Play only on this one of the models a scenario names
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Only say what does not hold, and the summary
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Draw every play in full, with all crossings, upcalls, rules and policies
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// What to write to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// JSON Lines: an object for each play, a summary
+    Json,
+    /// JUnit's XML
+    Junit,
+    /// Test Anything Protocol 14
+    Tap,
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
+    let (found, mut wrong) = files::find(&arguments.paths);
+    let scenarios = scenarios(found, &mut wrong);
+    let mut tracer = match arguments.trace.as_deref().map(Tracer::create).transpose() {
+        Ok(tracer) => tracer,
+        Err(diagnostic) => {
+            output.message(&diagnostics::rendered(&[diagnostic], &output.messages));
+            return Status::Wrong;
+        }
+    };
+    output.message(&diagnostics::rendered(&wrong, &output.messages));
+    let mut reporter = reporter(arguments, scenarios.len(), output);
+    let tally = play_all(arguments, &scenarios, &mut *reporter, &mut tracer, output);
+    output.text(&reporter.end(&tally));
+    let written = tracer.map_or(Ok(()), Tracer::finish);
+    if let Err(diagnostic) = &written {
+        output.message(&diagnostics::rendered(std::slice::from_ref(diagnostic), &output.messages));
+    }
+    let nothing = tally.plays() == 0;
+    if nothing && wrong.is_empty() && tally.wrong == 0 {
+        output.message(&nothing_to_play(arguments));
+    }
+    match () {
+        () if nothing || !wrong.is_empty() || tally.wrong > 0 || written.is_err() => Status::Wrong,
+        () if tally.held < tally.plays() => Status::Failed,
+        () => Status::Held,
+    }
+}
+
+/// The scenarios among the files. A model in a folder is somebody's machine; one that is named is a mistake.
+fn scenarios(found: Vec<Found>, wrong: &mut Vec<Diagnostic>) -> Vec<Found> {
+    let (scenarios, models): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|file| file.kind() == Kind::Scenario);
+    for model in models.iter().filter(|model| model.named) {
+        let help = format!("`wspsim catalog {}` shows it", model.source.file);
+        wrong.push(files::about(&model.path, "this is a model, not a scenario").with_help(help));
+    }
+    scenarios
+}
+
+fn reporter(arguments: &Arguments, scenarios: usize, output: &Output) -> Box<dyn Reporter> {
+    let detail = match (arguments.quiet, arguments.verbose, scenarios) {
+        (true, _, _) => report::Detail::Quiet,
+        (_, true, _) => report::Detail::Everything,
+        (_, _, 1) => report::Detail::Drawn,
+        _ => report::Detail::Lines,
+    };
+    report::reporter(arguments.format, detail, output.look)
+}
+
+fn play_all(
+    arguments: &Arguments,
+    scenarios: &[Found],
+    reporter: &mut dyn Reporter,
+    tracer: &mut Option<Tracer>,
+    output: &mut Output,
+) -> Tally {
+    let (mut library, mut tally) = (Library::new(), Tally::default());
+    let log = tracer.is_some() || reporter.wants_events();
+    for file in scenarios {
+        let planned = play::plan(file, &mut library, arguments.model.as_deref());
+        let planned = planned.and_then(|plan| playable(plan, file, arguments.model.as_deref()));
+        let plays = match planned {
+            Ok(Some(plan)) => Ok(plan.play(log)),
+            Ok(None) => continue,
+            Err(diagnostics) => Err(diagnostics),
+        };
+        let outcome = Outcome { file: file.source.file.clone(), plays };
+        if let Err(diagnostics) = &outcome.plays {
+            output.message(&diagnostics::rendered(diagnostics, &output.messages));
+        }
+        if let Some(tracer) = tracer {
+            tracer.write(&outcome);
+        }
+        tally.count(&outcome);
+        output.text(&reporter.scenario(&outcome));
+    }
+    tally
+}
+
+/// A scenario that does not name the model asked for is passed over in a folder, and a mistake when it is named.
+fn playable(plan: play::Plan, file: &Found, only: Option<&str>) -> Result<Option<play::Plan>, Vec<Diagnostic>> {
+    match only {
+        Some(only) if plan.is_empty() && file.named => {
+            let title = format!("the scenario is not for model `{}`", wspsim::model::explain::shortened(only));
+            let help = format!("it names {}", plan.models().join(", "));
+            Err(vec![files::about(&file.path, &title).with_help(help)])
+        }
+        _ => Ok((!plan.is_empty()).then_some(plan)),
+    }
+}
+
+fn nothing_to_play(arguments: &Arguments) -> String {
+    let why = match &arguments.model {
+        Some(model) => format!("no scenario is for model `{}`", wspsim::model::explain::shortened(model)),
+        None => "there are models here, but no scenarios".to_owned(),
+    };
+    format!("error: nothing to play: {why}\n")
+}
+
+/// Writes the events of all plays to a file.
+struct Tracer {
+    path: PathBuf,
+    file: BufWriter<File>,
+    failed: Option<io::Error>,
+}
+
+impl Tracer {
+    fn create(path: &Path) -> Result<Self, Diagnostic> {
+        match File::create(path) {
+            Ok(file) => Ok(Self { path: path.to_owned(), file: BufWriter::new(file), failed: None }),
+            Err(error) => Err(unwritable(path, &error)),
+        }
+    }
+
+    fn write(&mut self, outcome: &Outcome) {
+        for played in outcome.plays.iter().flatten() {
+            let text = json::play(&played.report, &Trace::of(&played.report, &played.policies));
+            let written = self.file.write_all(text.as_bytes());
+            self.failed = self.failed.take().or(written.err());
+        }
+    }
+
+    fn finish(mut self) -> Result<(), Diagnostic> {
+        let flushed = self.file.flush();
+        match self.failed.or(flushed.err()) {
+            None => Ok(()),
+            Some(error) => Err(unwritable(&self.path, &error)),
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
+    files::about(path, &format!("the trace cannot be written: {error}"))
+}

@@ -1,0 +1,283 @@
+//! A model and those it extends, merged: what [`build`](super::build) makes a machine of.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Diagnostic;
+use super::changes::{LimitChanges, PolicyChanges};
+use super::entries::provider_id;
+use super::explain::shortened;
+use super::file::{EntryFile, ModelFile, Pairs, ProviderFile};
+use super::items::items;
+use super::lookup::{self, Found};
+use super::source::{Source, Text};
+use crate::abi::{Guid, ProviderFlags, ServiceFlags1, consts};
+use crate::provider::{Shape, ShapeKind};
+use crate::world::fault::Fault;
+use crate::world::machine::Interface;
+
+/// How many models may stand on one another.
+const EXTENDS_MAX: usize = 8;
+
+/// A name in a file.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    pub text: Arc<str>,
+    source: Arc<Source>,
+    span: Range<usize>,
+}
+
+impl Name {
+    fn new(text: &Text<'_>, source: &Arc<Source>) -> Self {
+        let span = text.span(source, 0..source.text.len());
+        Self { text: (&*text.0).into(), source: Arc::clone(source), span }
+    }
+
+    /// Something about this name.
+    pub(super) fn diagnostic(&self, title: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        self.source.diagnostic(self.span.clone(), title, label)
+    }
+}
+
+/// The code behind a provider id.
+#[derive(Clone, Debug)]
+pub(super) struct Provider {
+    pub name: Name,
+    pub shape: Shape,
+}
+
+/// A catalog entry as a model gives it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub name: Name,
+    pub id: Option<u32>,
+    pub provider_flags: Option<ProviderFlags>,
+    pub kind: EntryKind,
+}
+
+/// What kind of entry it is, and what only that kind has.
+#[derive(Clone, Debug)]
+pub(super) enum EntryKind {
+    Base {
+        provider: Name,
+        family: i32,
+        kind: i32,
+        protocol: i32,
+        service_flags: Option<ServiceFlags1>,
+        message_size: Option<u32>,
+        protocol_max_offset: Option<i32>,
+    },
+    Layer {
+        provider: Name,
+    },
+    Chain {
+        provider: Option<Name>,
+        members: Vec<Name>,
+        own_provider_id: Option<Guid>,
+    },
+}
+
+/// A model and those it extends, merged.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Definition {
+    pub about: String,
+    pub providers: Vec<Provider>,
+    /// In the order of definition, which is the order of the ids.
+    pub entries: Vec<Entry>,
+    /// In catalog order: positions in `entries`.
+    pub order: Vec<usize>,
+    pub policies: Vec<PolicyChanges>,
+    pub limits: Vec<LimitChanges>,
+    pub interfaces: Vec<Interface>,
+    pub faults: Vec<Fault>,
+}
+
+/// Reads a model and all it extends.
+pub(super) fn read(source: Source, path: Option<PathBuf>) -> Result<Definition, Vec<Diagnostic>> {
+    extend(Found { source: Arc::new(source), path }, &mut Vec::new())
+}
+
+fn extend(found: Found, above: &mut Vec<Arc<Source>>) -> Result<Definition, Vec<Diagnostic>> {
+    let source = Arc::clone(&found.source);
+    let file: ModelFile<'_> = source.parse().map_err(|diagnostic| vec![diagnostic])?;
+    let base = match &file.extends {
+        None => Definition::default(),
+        Some(name) => {
+            above.push(Arc::clone(&source));
+            let base = base_of(name, &found, above).map_err(|diagnostic| vec![diagnostic])?;
+            extend(base, above)?
+        }
+    };
+    Merge { source: Arc::clone(&source), definition: base, wrong: Vec::new() }.file(file)
+}
+
+/// Finds the model another one extends, which must not be one of those that extend it.
+fn base_of(name: &Text<'_>, found: &Found, above: &[Arc<Source>]) -> Result<Found, Diagnostic> {
+    let name = Name::new(name, &found.source);
+    if above.len() > EXTENDS_MAX {
+        let title = format!("more than {EXTENDS_MAX} models stand on one another");
+        return Err(name.diagnostic(title, "one too many"));
+    }
+    let base = lookup::find(&name.text, found.path.as_deref()).map_err(|unknown| {
+        let title = format!("there is no model `{}`", shortened(&name.text));
+        Diagnostic { help: unknown.help, ..name.diagnostic(title, unknown.label) }
+    })?;
+    if above.iter().any(|other| other.file == base.source.file) {
+        let title = format!("the model `{}` extends itself", shortened(&name.text));
+        return Err(name.diagnostic(title, "leads back to here"));
+    }
+    Ok(base)
+}
+
+/// One file on its way into a definition.
+struct Merge {
+    source: Arc<Source>,
+    definition: Definition,
+    wrong: Vec<Diagnostic>,
+}
+
+impl Merge {
+    fn file(mut self, file: ModelFile<'_>) -> Result<Definition, Vec<Diagnostic>> {
+        self.definition.about = file.about.0.into_owned();
+        self.providers(&file.providers);
+        self.catalog(&file.catalog);
+        self.interfaces(&file.interfaces);
+        self.definition.policies.push(file.policies);
+        self.definition.limits.push(file.limits);
+        self.definition.faults.extend(file.faults);
+        let super::file::Profile::Documented = file.profile;
+        if self.wrong.is_empty() { Ok(self.definition) } else { Err(self.wrong) }
+    }
+
+    fn name(&self, text: &Text<'_>) -> Name {
+        Name::new(text, &self.source)
+    }
+
+    /// A provider of an inherited name takes its place; everything that referred to it then means the new one.
+    fn providers(&mut self, providers: &Pairs<Text<'_>, ProviderFile<'_>>) {
+        let mut own: Vec<Arc<str>> = Vec::new();
+        for (name, file) in &providers.0 {
+            let name = self.name(name);
+            if own.contains(&name.text) {
+                self.wrong.push(name.diagnostic("two providers have the same name", "for the second time"));
+                continue;
+            }
+            own.push(Arc::clone(&name.text));
+            let shape = self.shape(&name, file);
+            let provider = Provider { name, shape };
+            match self.definition.providers.iter_mut().find(|other| other.name.text == provider.name.text) {
+                Some(inherited) => *inherited = provider,
+                None => self.definition.providers.push(provider),
+            }
+        }
+    }
+
+    fn shape(&mut self, name: &Name, file: &ProviderFile<'_>) -> Shape {
+        let (handles, id, path, versions, kind) = match file {
+            ProviderFile::Base { handles, duplicating, id, path, versions } => {
+                (*handles, id, path, versions, ShapeKind::Base { duplicating: *duplicating })
+            }
+            ProviderFile::Layer { handles, hooks, id, path, versions } => {
+                (*handles, id, path, versions, ShapeKind::Layer { hooks: hooks.entries() })
+            }
+        };
+        let default_path = || format!(r"%SystemRoot%\system32\{}.dll", name.text).into();
+        let newest = consts::WINSOCK_VERSION_2_2;
+        Shape {
+            name: Arc::clone(&name.text),
+            provider_id: id.unwrap_or_else(|| provider_id(&name.text)),
+            path: path.as_ref().map_or_else(default_path, |path| (&*path.0).into()),
+            versions: versions.as_ref().map_or((newest, newest), |(low, high)| (self.version(low), self.version(high))),
+            handles,
+            kind,
+        }
+    }
+
+    fn version(&mut self, text: &Text<'_>) -> u16 {
+        super::version(&text.0).unwrap_or_else(|| {
+            let title = "a version is written as \"2.2\"";
+            self.wrong.push(self.name(text).diagnostic(title, "no version"));
+            consts::WINSOCK_VERSION_2_2
+        })
+    }
+
+    fn catalog(&mut self, catalog: &[EntryFile<'_>]) {
+        let inherited = std::mem::take(&mut self.definition.order);
+        let mut placed = false;
+        for file in catalog {
+            match self.entry(file) {
+                Some(entry) => {
+                    self.definition.order.push(self.definition.entries.len());
+                    self.definition.entries.push(entry);
+                }
+                None if placed => {
+                    let title = "`Inherited` stands in the catalog twice";
+                    self.wrong.push(self.source.diagnostic(0..0, title, ""));
+                }
+                None => {
+                    placed = true;
+                    self.definition.order.extend(&inherited);
+                }
+            }
+        }
+        if !placed {
+            self.definition.order.extend(inherited);
+        }
+    }
+
+    /// The entry; `None` for the place of the inherited ones.
+    fn entry(&self, file: &EntryFile<'_>) -> Option<Entry> {
+        Some(match file {
+            EntryFile::Entry {
+                name,
+                provider,
+                family,
+                kind,
+                protocol,
+                id,
+                service_flags,
+                provider_flags,
+                message_size,
+                protocol_max_offset,
+            } => {
+                let base = EntryKind::Base {
+                    provider: self.name(provider),
+                    family: family.0,
+                    kind: kind.0,
+                    protocol: protocol.0,
+                    service_flags: *service_flags,
+                    message_size: *message_size,
+                    protocol_max_offset: *protocol_max_offset,
+                };
+                Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind: base }
+            }
+            EntryFile::Layer { name, provider, id, provider_flags } => {
+                let kind = EntryKind::Layer { provider: self.name(provider) };
+                Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind }
+            }
+            EntryFile::Chain { name, provider, members, id, own_provider_id, provider_flags } => {
+                let kind = EntryKind::Chain {
+                    provider: provider.as_ref().map(|provider| self.name(provider)),
+                    members: members.iter().map(|member| self.name(member)).collect(),
+                    own_provider_id: *own_provider_id,
+                };
+                Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind }
+            }
+            EntryFile::Inherited => return None,
+        })
+    }
+
+    fn interfaces(&mut self, interfaces: &[Interface]) {
+        let places = items(&self.source.text, "interfaces");
+        for (at, interface) in interfaces.iter().enumerate() {
+            let bits = if interface.address.is_ipv4() { 32 } else { 128 };
+            if interface.prefix > bits {
+                let span = places.get(at).cloned().unwrap_or(0..0);
+                let title = format!("a prefix of {} bits is too long", interface.prefix);
+                self.wrong.push(self.source.diagnostic(span, title, format!("at most {bits}")));
+            }
+        }
+        self.definition.interfaces.extend(interfaces);
+    }
+}

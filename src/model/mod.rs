@@ -1,0 +1,168 @@
+//! Models: a machine described in a file. Catalog, providers, chains, limits, policies, faults.
+//!
+//! ```ron
+//! Model(
+//!     about: "A non-IFS layer over TCP",
+//!     extends: "windows",
+//!     providers: {
+//!         "layer": Layer(handles: NonIfs, hooks: AllBut([WSPGetQOSByName])),
+//!     },
+//!     catalog: [
+//!         Chain(name: "Layer over [TCP/IP]", members: ["Layer", "MSAFD Tcpip [TCP/IP]"]),
+//!         Inherited,
+//!         Layer(name: "Layer", provider: "layer"),
+//!     ],
+//!     policies: (block_reuse: SecondDescriptor),
+//!     limits: (sockets: 100),
+//! )
+//! ```
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `about` | one sentence |
+//! | `extends: "m"` | everything of model `m`, at most 8 deep |
+//! | `providers: {"name": P, ...}` | the code behind provider ids; an inherited name is replaced |
+//! | `catalog: [E, ...]` | the entries in catalog order; those of the extended model stand where `Inherited` stands, else at the end |
+//! | `profile: documented` | the policies to start from: each policy's default |
+//! | `policies: (...)`, `limits: (...)` | what differs; see [`Policies`](crate::world::policy::Policies) and [`Limits`](crate::world::machine::Limits) |
+//! | `interfaces: [(address: "10.0.0.1", prefix: 24)]` | networks beside loopback |
+//! | `faults: [...]` | [`Fault`](crate::world::fault::Fault)s in force from the beginning |
+//!
+//! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`) and
+//! `Layer(handles: Ifs, hooks: All)` (`AllBut([WSPDuplicateSocket])`, `Only([WSPConnect])`). Both may have `id: "{guid}"`
+//! (default: the 128-bit FNV-1a hash of the name, marked as a version 8 UUID), `path: "..."` and
+//! `versions: ("2.2", "2.2")`, lowest and highest.
+//!
+//! Entries:
+//!
+//! - `Entry(name:, provider:, family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP)`, and if need be
+//!   `service_flags: "XP1_..."`, `provider_flags: "PFL_..."`, `message_size`, `protocol_max_offset`. What is left out
+//!   is what Windows has for TCP/IP; XP1_IFS_HANDLES follows the provider.
+//! - `Layer(name:, provider:)`: a layer alone. Hidden.
+//! - `Chain(name:, members: ["layer entry", ..., "base entry"])`: 2 to 7 members. Its record is that of the base, its
+//!   provider that of the first member unless `provider:` names another layer, its provider id that of the provider
+//!   unless there is an `own_provider_id`. XP1_IFS_HANDLES is cleared when that provider is non-IFS.
+//!
+//! Each entry may have an `id`; the others get 1001, 1002, ... in the order of definition, extended models first.
+
+mod build;
+pub mod changes;
+mod constant;
+mod definition;
+mod diagnostic;
+mod entries;
+pub mod explain;
+mod file;
+pub mod items;
+mod lookup;
+pub mod source;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use changes::{LimitChanges, PolicyChanges};
+pub use constant::Constant;
+pub use diagnostic::Diagnostic;
+pub use lookup::BUILT_IN;
+pub use source::Source;
+
+use crate::abi::consts;
+use crate::world::machine::Machine;
+
+/// A model that has been read.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The name it was asked for by.
+    pub name: Arc<str>,
+    /// What it says it is about.
+    pub about: String,
+    /// The machine it describes.
+    pub machine: Arc<Machine>,
+}
+
+impl Model {
+    /// Reads a model from a text. A `path` tells where models it extends are looked for.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(name: &str, source: Source, path: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
+        let definition = definition::read(source, path.map(Path::to_owned))?;
+        let machine = build::machine(name, &definition)?;
+        Ok(Self { name: name.into(), about: definition.about, machine: Arc::new(machine) })
+    }
+
+    /// A built-in model.
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Self> {
+        let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+        let source = Source::new(format!("built-in model {name}"), *text).ok()?;
+        Self::read(name, source, None).ok()
+    }
+
+    /// The machine with other policies and limits.
+    #[must_use]
+    pub fn changed(&self, policies: &PolicyChanges, limits: &LimitChanges) -> Arc<Machine> {
+        let platform = &self.machine.platform;
+        let (policies, limits) = (policies.applied_to(&platform.policies), limits.applied_to(&platform.limits));
+        build::changed(&self.machine, policies, limits)
+    }
+}
+
+/// Models that have been read, so that each is read once.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    models: BTreeMap<PathBuf, BTreeMap<String, Model>>,
+}
+
+impl Library {
+    /// An empty library.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The model that the file `beside` means by a name.
+    ///
+    /// # Errors
+    /// When there is none ([`Missing::Unknown`]), or something is wrong with it.
+    pub fn model(&mut self, name: &str, beside: Option<&Path>) -> Result<&Model, Missing> {
+        let folder = beside.and_then(Path::parent).unwrap_or(Path::new(""));
+        if !self.models.contains_key(folder) {
+            self.models.insert(folder.to_owned(), BTreeMap::new());
+        }
+        let Some(models) = self.models.get_mut(folder) else { return Err(Missing::Bad(Vec::new())) };
+        if !models.contains_key(name) {
+            models.insert(name.to_owned(), read(name, beside)?);
+        }
+        models.get(name).ok_or(Missing::Bad(Vec::new()))
+    }
+}
+
+fn read(name: &str, beside: Option<&Path>) -> Result<Model, Missing> {
+    let found =
+        lookup::find(name, beside).map_err(|unknown| Missing::Unknown { label: unknown.label, help: unknown.help })?;
+    let source = Source::clone(&found.source);
+    Model::read(name, source, found.path.as_deref()).map_err(Missing::Bad)
+}
+
+/// Why there is no model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing has this name.
+    Unknown {
+        /// The nearest name, or why the file could not be read.
+        label: String,
+        /// All names.
+        help: Option<String>,
+    },
+    /// There is one, and this is wrong with it.
+    Bad(Vec<Diagnostic>),
+}
+
+/// Reads a version such as `2.2`: major in the low byte.
+#[must_use]
+pub fn version(text: &str) -> Option<u16> {
+    let (major, minor) = text.split_once('.')?;
+    Some(consts::winsock_version(major.parse().ok()?, minor.parse().ok()?))
+}

@@ -1,0 +1,209 @@
+//! Expectations: what a step says a call gives.
+
+use std::sync::Arc;
+
+use ron::value::RawValue;
+use serde::Deserialize;
+
+use super::block::Fields;
+use super::form::{Argument, HandleArg, TextArg, bytes, error_named, expected, linger};
+use super::reader::{Reader, Shape, number, single};
+use crate::abi::consts::FD_MAX_EVENTS;
+use crate::abi::{Linger, MessageFlags, NetworkEventRecord, NetworkEvents, SockAddr, WsaError};
+use crate::model::source::Text;
+
+/// What a call has to give.
+#[derive(Clone, Debug)]
+pub(super) enum Expect {
+    /// Success of any kind.
+    Success,
+    /// This value.
+    Value(Box<Form>),
+    /// An error: this one, or any.
+    Error(Option<WsaError>),
+    /// Nothing yet: the call waits.
+    Parked,
+    /// One of these.
+    AnyOf(Box<[Expect]>),
+}
+
+/// A value by the way it is written.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    Number(i64),
+    Bool(bool),
+    Text(Arc<str>),
+    Data(Arc<[u8]>),
+    End,
+    None,
+    Error(WsaError),
+    Linger(Linger),
+    Received { data: Option<Arc<[u8]>>, from: Option<SockAddr>, flags: Option<MessageFlags> },
+    Events(NetworkEventRecord),
+    Message { event: Option<NetworkEvents>, error: Option<WsaError>, socket: Option<HandleArg>, message: Option<u32> },
+    Ready([Vec<HandleArg>; 3]),
+    Entries(Vec<Arc<str>>),
+    Block(Fields),
+}
+
+impl Expect {
+    /// Whether a label can be given where this is expected.
+    pub(super) fn may_succeed(&self) -> bool {
+        match self {
+            Self::Success | Self::Value(_) => true,
+            Self::Error(_) | Self::Parked => false,
+            Self::AnyOf(options) => options.iter().any(Self::may_succeed),
+        }
+    }
+}
+
+impl Argument for Expect {
+    type Written<'a> = &'a RawValue;
+
+    fn read<'a>(raw: &'a RawValue, reader: &mut Reader<'a>) -> Option<Self> {
+        match Shape::of(raw) {
+            shape @ Shape::With { name: "AnyOf", inner, .. } => {
+                let list = single(inner).unwrap_or("");
+                let Some(options) = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+                    return expected(reader, shape, "a list of expectations");
+                };
+                let options = crate::model::items::list(options).map(|item| one(Shape::of_text(&options[item]), reader));
+                options.collect::<Vec<_>>().into_iter().collect::<Option<_>>().map(Self::AnyOf)
+            }
+            shape => one(shape, reader),
+        }
+    }
+}
+
+fn one<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Expect> {
+    match shape {
+        Shape::Word("Ok") => Some(Expect::Success),
+        Shape::Word("Err") => Some(Expect::Error(None)),
+        Shape::Word("Parked") => Some(Expect::Parked),
+        Shape::With { name: "Ok", inner, .. } => match single(inner) {
+            Some(value) => form(Shape::of_text(value), reader).map(|form| Expect::Value(Box::new(form))),
+            None => expected(reader, shape, "a value in the brackets, or `Ok` without brackets"),
+        },
+        Shape::With { name: "Err", inner, .. } => match single(inner).map(Shape::of_text) {
+            Some(Shape::Word(name)) => error_named(reader, name).map(|error| Expect::Error(Some(error))),
+            _ => expected(reader, shape, "an error such as `Err(WSAEINVAL)`"),
+        },
+        other => expected(reader, other, "`Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])`"),
+    }
+}
+
+fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
+    match shape {
+        Shape::Number(text) => match number(text) {
+            Some(number) => Some(Form::Number(number)),
+            None => expected(reader, shape, "a number"),
+        },
+        Shape::Text(literal) => reader.text(literal).map(|text| Form::Text((&*text).into())),
+        Shape::Word(word) => word_form(word, reader),
+        Shape::With { name, whole, .. } => match name {
+            "Hex" | "Repeat" => bytes(shape, reader).map(Form::Data),
+            "Linger" => linger(shape, reader).map(Form::Linger),
+            "Received" => received(whole, reader),
+            "Events" => events(whole, reader),
+            "Message" => message(whole, reader),
+            "Ready" => ready(whole, reader),
+            "Entries" => entries(whole, reader),
+            "Block" => {
+                let written = reader.parse(whole)?;
+                Fields::read(written, reader).map(Form::Block)
+            }
+            _ => expected(reader, shape, VALUES),
+        },
+        other => expected(reader, other, VALUES),
+    }
+}
+
+const VALUES: &str = "a number, text, `true`, `Hex(..)`, `Repeat(..)`, `End`, `None`, an error, `Linger(..)`, \
+                      `Received(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Entries(..)` or `Block(..)`";
+
+fn word_form(word: &str, reader: &mut Reader<'_>) -> Option<Form> {
+    Some(match word {
+        "true" => Form::Bool(true),
+        "false" => Form::Bool(false),
+        "End" => Form::End,
+        "None" => Form::None,
+        _ if word.starts_with("WSA") || word.starts_with("ERROR_") => Form::Error(error_named(reader, word)?),
+        _ => return expected(reader, Shape::Word(word), VALUES),
+    })
+}
+
+fn received<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    #[serde(rename = "Received", deny_unknown_fields)]
+    struct Written<'a> {
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
+        from: Option<SockAddr>,
+        flags: Option<MessageFlags>,
+    }
+    let written: Written<'a> = reader.parse(whole)?;
+    let data = match written.data {
+        Some(raw) => Some(bytes(Shape::of(raw), reader)?),
+        None => None,
+    };
+    Some(Form::Received { data, from: written.from, flags: written.flags })
+}
+
+fn events<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    #[serde(rename = "Events", deny_unknown_fields)]
+    struct Written {
+        events: NetworkEvents,
+        #[serde(default)]
+        errors: std::collections::BTreeMap<NetworkEvents, WsaError>,
+    }
+    let written: Written = reader.parse(whole)?;
+    let mut error_code = [0; FD_MAX_EVENTS];
+    for (event, error) in written.errors {
+        let Some(code) = event.bit_index().and_then(|bit| error_code.get_mut(bit)) else {
+            return expected(reader, Shape::Other(whole), "one event for each error");
+        };
+        *code = error.number() as i32;
+    }
+    Some(Form::Events(NetworkEventRecord { events: written.events, error_code }))
+}
+
+fn message<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    #[serde(rename = "Message", deny_unknown_fields)]
+    struct Written<'a> {
+        event: Option<NetworkEvents>,
+        error: Option<WsaError>,
+        #[serde(borrow)]
+        socket: Option<&'a RawValue>,
+        message: Option<u32>,
+    }
+    let Written { event, error, socket, message }: Written<'a> = reader.parse(whole)?;
+    let socket = Option::read(socket, reader)?;
+    Some(Form::Message { event, error, socket, message })
+}
+
+fn ready<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    #[serde(rename = "Ready", deny_unknown_fields)]
+    struct Written<'a> {
+        #[serde(borrow, default)]
+        read: Vec<&'a RawValue>,
+        #[serde(borrow, default)]
+        write: Vec<&'a RawValue>,
+        #[serde(borrow, default)]
+        except: Vec<&'a RawValue>,
+    }
+    let Written { read, write, except }: Written<'a> = reader.parse(whole)?;
+    let mut set = |raws: Vec<&'a RawValue>| -> Option<Vec<HandleArg>> {
+        raws.into_iter().map(|raw| HandleArg::read(raw, reader)).collect()
+    };
+    Some(Form::Ready([set(read)?, set(write)?, set(except)?]))
+}
+
+fn entries<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    struct Entries<'a>(#[serde(borrow)] Vec<Text<'a>>);
+    let Entries(names) = reader.parse(whole)?;
+    Some(Form::Entries(names.into_iter().map(|name| TextArg((&*name.0).into()).0).collect()))
+}

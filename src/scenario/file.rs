@@ -1,0 +1,144 @@
+//! What can be written in a scenario file, as serde reads it.
+
+use ron::value::RawValue;
+use serde::Deserialize;
+
+use super::form::{Argument, HandleArg, NewProcess, ProcessArg, ProcessName};
+use super::reader::Reader;
+use super::{calls, check};
+use crate::abi::WsaError;
+use crate::model::changes::{LimitChanges, PolicyChanges};
+use crate::model::source::Text;
+use crate::world::fault::Fault;
+
+/// A whole scenario file.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "Scenario", deny_unknown_fields)]
+pub(super) struct ScenarioFile<'a> {
+    #[serde(borrow)]
+    pub about: Text<'a>,
+    #[serde(borrow, default)]
+    pub rules: Vec<Text<'a>>,
+    #[serde(borrow)]
+    pub model: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub models: Vec<Text<'a>>,
+    #[serde(default)]
+    pub policies: PolicyChanges,
+    #[serde(default)]
+    pub limits: LimitChanges,
+    #[serde(default)]
+    pub budget: Budget,
+    #[serde(borrow, default)]
+    pub processes: Vec<Text<'a>>,
+    #[serde(borrow)]
+    pub steps: Vec<StepFile<'a>>,
+    #[serde(borrow, default)]
+    pub finally: Vec<check::Written<'a>>,
+}
+
+/// How much a scenario may use up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budget {
+    /// Ops, the start of the processes included.
+    pub ops: u64,
+    /// Virtual time in milliseconds.
+    pub ms: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { ops: 100_000, ms: 3_600_000 }
+    }
+}
+
+/// One step. Which fields go together is checked when it is read.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "step", deny_unknown_fields)]
+pub(super) struct StepFile<'a> {
+    #[serde(borrow)]
+    pub on: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub call: Option<Box<calls::Written<'a>>>,
+    #[serde(borrow)]
+    pub returns: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub answers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub op: Option<Box<OpWritten<'a>>>,
+    #[serde(borrow)]
+    pub check: Option<Box<check::Written<'a>>>,
+    #[serde(borrow)]
+    pub gives: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub expect: Option<&'a RawValue>,
+}
+
+/// Something that happens to the machine, as serde reads it.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "op", deny_unknown_fields)]
+pub(super) enum OpWritten<'a> {
+    Advance {
+        ms: u64,
+    },
+    Start {
+        #[serde(borrow)]
+        name: &'a RawValue,
+        #[serde(default)]
+        suspended: bool,
+        winsock: Option<bool>,
+        #[serde(borrow)]
+        id_of: Option<&'a RawValue>,
+    },
+    Kill(#[serde(borrow)] &'a RawValue),
+    Fault(Fault),
+    BreakConnection {
+        #[serde(borrow)]
+        socket: &'a RawValue,
+        error: WsaError,
+    },
+    LimitHandles {
+        #[serde(borrow)]
+        process: &'a RawValue,
+        handles: Option<u32>,
+    },
+}
+
+/// Something that happens to the machine.
+#[derive(Clone, Debug)]
+pub(super) enum HappenStep {
+    Advance { ms: u64 },
+    Start { process: NewProcess, suspended: bool, winsock: bool, id: Option<ProcessArg> },
+    Kill(ProcessName),
+    Fault(Fault),
+    BreakConnection { socket: HandleArg, error: WsaError },
+    LimitHandles { process: ProcessName, handles: Option<u32> },
+}
+
+impl Argument for HappenStep {
+    type Written<'a> = OpWritten<'a>;
+
+    fn read<'a>(written: OpWritten<'a>, reader: &mut Reader<'a>) -> Option<Self> {
+        Some(match written {
+            OpWritten::Advance { ms } => Self::Advance { ms },
+            OpWritten::Start { name, suspended, winsock, id_of } => {
+                let id = Option::read(id_of, reader)?;
+                let process = NewProcess::read(name, reader)?;
+                if suspended && winsock == Some(true) {
+                    reader.wrong(name.get_ron(), "a suspended process cannot call WSAStartup", "starts suspended");
+                    return None;
+                }
+                Self::Start { process, suspended, winsock: winsock.unwrap_or(!suspended), id }
+            }
+            OpWritten::Kill(process) => Self::Kill(ProcessName::read(process, reader)?),
+            OpWritten::Fault(fault) => Self::Fault(fault),
+            OpWritten::BreakConnection { socket, error } => {
+                Self::BreakConnection { socket: HandleArg::read(socket, reader)?, error }
+            }
+            OpWritten::LimitHandles { process, handles } => {
+                Self::LimitHandles { process: ProcessName::read(process, reader)?, handles }
+            }
+        })
+    }
+}

@@ -1,0 +1,391 @@
+//! From text to a checked program: labels become slots, names become processes and threads, and everything that is
+//! wrong is said at once.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ron::value::RawValue;
+
+use super::calls::Call;
+use super::check::Check;
+use super::expect::Expect;
+use super::check;
+use super::file::{Budget, HappenStep, ScenarioFile, StepFile};
+use super::form::{Argument, constant};
+use super::reader::{DIAGNOSTICS_MAX, Kind, Reader, Shape, Slot, SlotId, Thread, ThreadRef};
+use crate::model::changes::{LimitChanges, PolicyChanges};
+use crate::model::explain::nearest;
+use crate::model::items::{bare, end_of_item, items};
+use crate::model::source::{Text, parse};
+use crate::model::{Diagnostic, Library, Missing, Source};
+use crate::rules::RuleId;
+use crate::world::machine::Machine;
+
+/// The largest budget of ops a scenario may ask for.
+const OPS_MAX: u64 = 10_000_000;
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Call(ThreadRef, Box<Call>),
+    Returns(ThreadRef),
+    Answers(ThreadRef, i32),
+    Happens(Box<HappenStep>),
+    Check(Box<Check>),
+}
+
+/// One step, checked.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub action: Action,
+    pub gives: Option<SlotId>,
+    pub expect: Expect,
+    /// Its first byte.
+    pub start: u32,
+    /// The first byte of what it expects; 0 if it says nothing.
+    pub expect_at: u32,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// A scenario that has been read and found in order.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    source: Arc<Source>,
+    path: Option<PathBuf>,
+    about: Arc<str>,
+    rules: Vec<Arc<str>>,
+    models: Vec<(Arc<str>, Range<usize>)>,
+    policies: PolicyChanges,
+    limits: LimitChanges,
+    budget: Budget,
+    pub(super) processes: Vec<SlotId>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) threads: Vec<Thread>,
+    pub(super) steps: Vec<Step>,
+    pub(super) finally: Vec<Step>,
+    /// Whether a check looks at the log.
+    pub(super) needs_log: bool,
+    /// Whether a check looks at shared sockets by label.
+    pub(super) needs_sockets: bool,
+}
+
+impl Scenario {
+    /// Reads a scenario from a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, up to twenty complaints.
+    pub fn load(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let source = Source::read(path).map_err(|diagnostic| vec![diagnostic])?;
+        Self::read(source, Some(path.to_owned()))
+    }
+
+    /// Reads a scenario from a text; `path` says where it would stand, for the models it names.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, up to twenty complaints.
+    pub fn read(source: Source, path: Option<PathBuf>) -> Result<Self, Vec<Diagnostic>> {
+        let source = Arc::new(source);
+        let mut scenario = read(&source)?;
+        scenario.path = path;
+        Ok(scenario)
+    }
+
+    /// The file, as it was named.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.source.file
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// What it is evidence for.
+    #[must_use]
+    pub fn rules(&self) -> &[Arc<str>] {
+        &self.rules
+    }
+
+    /// The models it must hold on.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.models.iter().map(|(name, _)| &**name)
+    }
+
+    /// How much it may use up.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// How many steps it has, those of `finally` not counted.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The bytes of a step; steps of `finally` count on.
+    #[must_use]
+    pub fn span(&self, step: usize) -> Range<usize> {
+        self.step(step).map_or(0..0, |step| step.start as usize..end_of_item(&self.source.text, step.start as usize))
+    }
+
+    /// A step; those of `finally` count on.
+    pub(super) fn step(&self, step: usize) -> Option<&Step> {
+        self.steps.get(step).or_else(|| self.finally.get(step.checked_sub(self.steps.len())?))
+    }
+
+    /// The machine to play on: the model of this name with this scenario's policies and limits.
+    ///
+    /// # Errors
+    /// When there is no such model, or something is wrong with it.
+    pub fn machine(&self, library: &mut Library, model: &str) -> Result<Arc<Machine>, Vec<Diagnostic>> {
+        match library.model(model, self.path.as_deref()) {
+            Ok(model) => Ok(model.changed(&self.policies, &self.limits)),
+            Err(Missing::Bad(diagnostics)) => Err(diagnostics),
+            Err(Missing::Unknown { label, help }) => {
+                let named = self.models.iter().find(|(name, _)| **name == *model);
+                let span = named.map_or(0..0, |(_, span)| span.clone());
+                let title = format!("there is no model `{}`", crate::model::explain::shortened(model));
+                Err(vec![Diagnostic { help, ..self.source.diagnostic(span, title, label) }])
+            }
+        }
+    }
+}
+
+fn read(source: &Arc<Source>) -> Result<Scenario, Vec<Diagnostic>> {
+    let file: ScenarioFile<'_> = match source.parse() {
+        Ok(file) => file,
+        Err(first) => return Err(every_error(source, first)),
+    };
+    let mut load = Load { reader: Reader::new(source), gives: BTreeMap::new() };
+    let scenario = load.scenario(source, file);
+    let complaints = load.reader.complaints();
+    match scenario {
+        Some(scenario) if complaints.is_empty() => Ok(scenario),
+        _ => Err(complaints),
+    }
+}
+
+/// The file is not a scenario: the parser stopped at the first error, so every step is parsed by itself.
+fn every_error(source: &Source, first: Diagnostic) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    for item in items(&source.text, "steps") {
+        if let Err(error) = parse::<StepFile<'_>>(&source.text[item.clone()]) {
+            all.push(source.explain(item, error));
+        }
+        if all.len() >= DIAGNOSTICS_MAX {
+            return all;
+        }
+    }
+    for item in items(&source.text, "finally") {
+        if let Err(error) = parse::<check::Written<'_>>(&source.text[item.clone()]) {
+            all.push(source.explain(item, error));
+        }
+    }
+    let elsewhere = all.iter().all(|diagnostic| diagnostic.span.start > first.span.start);
+    if elsewhere {
+        all.insert(0, first);
+    }
+    all.truncate(DIAGNOSTICS_MAX);
+    all
+}
+
+/// A scenario on its way from file to program.
+struct Load<'a> {
+    reader: Reader<'a>,
+    /// What the last call of a thread gives.
+    gives: BTreeMap<ThreadRef, Option<Kind>>,
+}
+
+impl<'a> Load<'a> {
+    fn scenario(&mut self, source: &'a Arc<Source>, file: ScenarioFile<'a>) -> Option<Scenario> {
+        let rules = self.rules(&file.rules);
+        let models = self.models(file.model, file.models);
+        if file.budget.ops > OPS_MAX {
+            self.reader.wrong("", format!("a budget is at most {OPS_MAX} ops"), "in this scenario");
+        }
+        let processes: Vec<_> = file.processes.iter().filter_map(|text| self.reader.declare(&text.0, Kind::Process)).collect();
+        let steps = self.steps(file.steps);
+        let finally = self.finally(file.finally);
+        let checks = || steps.iter().chain(&finally).filter_map(|step| match &step.action {
+            Action::Check(check) => Some(check),
+            _ => None,
+        });
+        Some(Scenario {
+            needs_log: checks().any(|check| check.needs_log()),
+            needs_sockets: checks().any(|check| check.needs_sockets()),
+            source: Arc::clone(source),
+            path: None,
+            about: (&*file.about.0).into(),
+            rules,
+            models,
+            policies: file.policies,
+            limits: file.limits,
+            budget: file.budget,
+            processes,
+            slots: std::mem::take(&mut self.reader.slots),
+            threads: std::mem::take(&mut self.reader.threads),
+            steps,
+            finally,
+        })
+    }
+
+    /// Rules, and the scenarios S1 to S96 of the usage notes.
+    fn rules(&mut self, rules: &[Text<'a>]) -> Vec<Arc<str>> {
+        const USAGE_SCENARIOS: u32 = 96;
+        for Text(rule) in rules {
+            let usage = rule.strip_prefix('S').and_then(|number| number.parse::<u32>().ok());
+            if RuleId::from_name(rule).is_none() && !usage.is_some_and(|number| (1..=USAGE_SCENARIOS).contains(&number)) {
+                let label = match nearest(rule, RuleId::ALL.iter().map(|rule| rule.name())) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "unknown".to_owned(),
+                };
+                self.reader.wrong(rule, "neither a rule nor one of S1 to S96", label);
+            }
+        }
+        rules.iter().map(|rule| (&*rule.0).into()).collect()
+    }
+
+    fn models(&mut self, one: Option<Text<'a>>, many: Vec<Text<'a>>) -> Vec<(Arc<str>, Range<usize>)> {
+        if let (Some(one), [_, ..]) = (&one, &*many) {
+            self.reader.wrong(&one.0, "`model` and `models` exclude each other", "one of them is too much");
+        }
+        let named = one.into_iter().chain(many).map(|text| {
+            let span = text.span(self.reader.source, 0..0);
+            ((&*text.0).into(), span)
+        });
+        let models: Vec<_> = named.collect();
+        if models.is_empty() { vec![("windows".into(), 0..0)] } else { models }
+    }
+
+    fn steps(&mut self, files: Vec<StepFile<'a>>) -> Vec<Step> {
+        let mut places = Places::new(&self.reader.source.text, "steps");
+        let mut steps = Vec::with_capacity(files.len());
+        for file in files {
+            let (span, line) = places.next();
+            self.reader.here = span;
+            if let Some(step) = self.step(file, line) {
+                steps.push(step);
+            }
+            if self.reader.is_full() {
+                break;
+            }
+        }
+        steps
+    }
+
+    fn finally(&mut self, checks: Vec<check::Written<'a>>) -> Vec<Step> {
+        let mut places = Places::new(&self.reader.source.text, "finally");
+        let mut steps = Vec::with_capacity(checks.len());
+        for written in checks {
+            let (span, line) = places.next();
+            self.reader.here = span.clone();
+            if let Some(check) = Check::read(written, &mut self.reader) {
+                let action = Action::Check(Box::new(check));
+                steps.push(Step { action, gives: None, expect: Expect::Success, start: span.start as u32, expect_at: 0, line });
+            }
+        }
+        steps
+    }
+
+    fn step(&mut self, file: StepFile<'a>, line: u32) -> Option<Step> {
+        let start = self.reader.here.start as u32;
+        let StepFile { on, call, returns, answers, op, check, gives, expect } = file;
+        let expect_at = expect.or(returns).and_then(|raw| self.reader.source.span_of(bare(raw.get_ron())));
+        let (action, expect) = match (on, call, returns, answers, op, check) {
+            (Some(on), Some(call), None, None, None, None) => {
+                let on = ThreadRef::read(on, &mut self.reader);
+                let call = Call::read(*call, &mut self.reader);
+                let expect = self.expect(expect);
+                let (on, call) = (on?, call?);
+                self.gives.insert(on, call.gives());
+                (Action::Call(on, Box::new(call)), expect?)
+            }
+            (Some(on), None, Some(returns), None, None, None) if expect.is_none() => {
+                let on = ThreadRef::read(on, &mut self.reader);
+                let expect = Expect::read(returns, &mut self.reader);
+                (Action::Returns(on?), expect?)
+            }
+            (Some(on), None, None, Some(answers), None, None) => {
+                let on = ThreadRef::read(on, &mut self.reader);
+                let answer = constant(Shape::of(answers), &mut self.reader);
+                let expect = self.expect(expect);
+                (Action::Answers(on?, answer?.0), expect?)
+            }
+            (None, None, None, None, Some(op), None) if gives.is_none() && expect.is_none() => {
+                let happens = HappenStep::read(*op, &mut self.reader);
+                (Action::Happens(Box::new(happens?)), Expect::Success)
+            }
+            (None, None, None, None, None, Some(check)) if gives.is_none() && expect.is_none() => {
+                (Action::Check(Box::new(Check::read(*check, &mut self.reader)?)), Expect::Success)
+            }
+            _ => return self.no_step(),
+        };
+        let gives = self.label(gives, &action, &expect)?;
+        Some(Step { action, gives, expect, start, expect_at: expect_at.map_or(0, |span| span.start as u32), line })
+    }
+
+    fn no_step(&mut self) -> Option<Step> {
+        let title = "a step is `on` with `call` (and `expect`, `gives`), `returns` (and `gives`) or `answers` (and \
+                     `expect`, `gives`), or `op` alone, or `check` alone";
+        self.reader.wrong("", title, "none of these");
+        None
+    }
+
+    fn expect(&mut self, written: Option<&'a RawValue>) -> Option<Expect> {
+        written.map_or(Some(Expect::Success), |written| Expect::read(written, &mut self.reader))
+    }
+
+    /// The slot of `gives`.
+    fn label(&mut self, gives: Option<Text<'a>>, action: &Action, expect: &Expect) -> Option<Option<SlotId>> {
+        let Some(label) = gives else { return Some(None) };
+        let kind = match action {
+            Action::Call(_, call) => call.gives(),
+            Action::Returns(on) | Action::Answers(on, _) => self.gives.get(on).copied().flatten(),
+            Action::Happens(_) | Action::Check(_) => None,
+        };
+        let Some(kind) = kind else {
+            self.reader.wrong(&label.0, "this call gives nothing that could be labelled", "nothing to label");
+            return None;
+        };
+        if !expect.may_succeed() {
+            let title = "there is nothing to label when success is not expected";
+            self.reader.wrong(&label.0, title, "the step expects no success");
+            return None;
+        }
+        self.reader.declare(&label.0, kind).map(Some)
+    }
+}
+
+/// Where the steps stand: spans and lines, one after the other.
+struct Places<'a> {
+    text: &'a str,
+    spans: std::vec::IntoIter<Range<usize>>,
+    line: u32,
+    counted: usize,
+}
+
+impl<'a> Places<'a> {
+    fn new(text: &'a str, key: &str) -> Self {
+        Self { text, spans: items(text, key).into_iter(), line: 1, counted: 0 }
+    }
+
+    fn next(&mut self) -> (Range<usize>, u32) {
+        let span = self.spans.next().unwrap_or(self.counted..self.counted);
+        let between = &self.text.as_bytes()[self.counted..span.start.max(self.counted)];
+        self.line += between.iter().filter(|&&byte| byte == b'\n').count() as u32;
+        self.counted = self.counted.max(span.start);
+        (span, self.line)
+    }
+}

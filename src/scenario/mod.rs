@@ -1,0 +1,253 @@
+//! Scenarios: a script of calls on a simulated machine, and what each of them must give.
+//!
+//! This page is the reference of the format. Reading order of the code: `file` (what can be written), `calls`
+//! (the calls and their arguments), `form` (values that can be written in several ways), `load` (text to a checked
+//! program), `play` (program to verdict), [`report`] (what is left afterwards).
+//!
+//! # A scenario
+//!
+//! A scenario is one [RON](https://docs.rs/ron) file of at most 16 MiB.
+//!
+//! ```ron
+//! Scenario(
+//!     about: "A connected socket handed to another process outlives its source",
+//!     rules: ["R1", "S3"],
+//!     models: ["windows", "layer"],
+//!     processes: ["peer", "source", "target"],
+//!     steps: [
+//!         (on: "peer",   call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "listener"),
+//!         (on: "peer",   call: WSPBind(s: "listener", name: "127.0.0.1:7000")),
+//!         (on: "peer",   call: WSPListen(s: "listener")),
+//!         (on: "source", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s"),
+//!         (on: "source", call: WSPConnect(s: "s", name: "127.0.0.1:7000")),
+//!         (on: "source", call: WSPDuplicateSocket(s: "s", process: "target"), gives: "info"),
+//!         (on: "source", call: WSPCloseSocket(s: "s")),
+//!         (on: "target", call: WSPSocket(info: "info"), gives: "t"),
+//!         (on: "target", call: WSPSend(s: "t", data: "hello"), expect: Ok(5)),
+//!         (on: "target", call: WSPSocket(info: "info"), expect: Err(WSAEINVAL)),
+//!     ],
+//!     finally: [References(socket: "t", count: 1)],
+//! )
+//! ```
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `about` | one sentence: what the scenario shows |
+//! | `rules` | what it is evidence for: rule ids (`"R3"`, `"Bind2"`) and usage scenarios (`"S1"` to `"S96"`); may be left out |
+//! | `model: "m"` or `models: ["m", ...]` | the machines it must hold on; left out: `"windows"` |
+//! | `policies: (block_reuse: SecondDescriptor)` | answers that differ from the model's |
+//! | `limits: (sockets: 3)` | limits that differ from the model's |
+//! | `budget: (ops: 100000, ms: 3600000)` | the defaults; beyond them the verdict is *out of budget* |
+//! | `processes: ["p", ...]` | started before the first step; each has called WSAStartup(2.2) |
+//! | `steps: [...]` | the script |
+//! | `finally: [...]` | checks after the last step |
+//!
+//! A model name that ends in `.ron` is a file beside the scenario; other names are looked for as `models/NAME.ron`
+//! in the scenario's folder and its parents, then among the built-in models ([`crate::model`]).
+//!
+//! # Names
+//!
+//! Names of processes and labels of values start with a letter and go on with letters, digits, `_`, `-` and `.`.
+//! They share one name space, each is given once, and each is given before it is used.
+//!
+//! `on: "target/worker"` names a further thread of process `target`. It is made by CreateThread as soon as the
+//! process runs, before the step that follows.
+//!
+//! A label stands for what a step gave: a handle, a window, a block, an address, a received value. A handle's label
+//! means its number: used by another process than its owner it passes the bare number, which there names nothing,
+//! or (after inheritance or DuplicateHandle) the copy.
+//!
+//! # Steps
+//!
+//! | step | meaning |
+//! |---|---|
+//! | `(on: "p", call: C, gives: "label", expect: E)` | the thread makes call `C`, which must give `E` |
+//! | `(on: "p", returns: E, gives: "label")` | the call that was parked on this thread has returned `E`; `returns: Parked`: it has not |
+//! | `(on: "p", answers: CF_ACCEPT, gives: "label", expect: E)` | the callback this thread is inside returns; then its call must give `E` |
+//! | `(op: O)` | something happens to the machine |
+//! | `(check: K)` | `K` holds now |
+//!
+//! `gives` and `expect` may be left out. A call without `expect` must succeed; waiting is not success.
+//!
+//! After every step all parked calls that can go on do so, in the order of the threads, until none can. What they
+//! return is kept until a `returns` step asks for it. A thread whose parked call has returned makes no other call
+//! before that. At the end every result must have been asked for, and a call that still waits makes the verdict
+//! *stuck*, unless `finally` says `Parked("p")`.
+//!
+//! # Ops
+//!
+//! | op | meaning |
+//! |---|---|
+//! | `Advance(ms: 100)` | virtual time passes |
+//! | `Start(name: "p", suspended: false, winsock: true, id_of: "q")` | a process appears, without parent; all but `name` may be left out. `winsock`: it calls WSAStartup(2.2), unless suspended. `id_of`: it gets the process id of `q`, which has ended, or a number |
+//! | `Kill("p")` | a process is ended from outside |
+//! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)` |
+//! | `BreakConnection(socket: "s", error: WSAENETRESET)` | the connection of a socket breaks |
+//! | `LimitHandles(process: "p", handles: 3)` | a process may hold so many handles; `handles: None`: the model's limit again |
+//!
+//! # Calls
+//!
+//! Arguments have the documented names without their Hungarian prefixes. All may be left out except those marked `!`.
+//! The calls a client makes through ws2_32 bear the name of the provider entry they become.
+//!
+//! | call | gives |
+//! |---|---|
+//! | `WSPSocket(af, kind, protocol, info, group, flags: "WSA_FLAG_OVERLAPPED")` | socket |
+//! | `WSPDuplicateSocket(s!, process!, info)` | block |
+//! | `WSPCloseSocket(s!)` | |
+//! | `WSPBind(s!, name!)` | |
+//! | `WSPListen(s!, backlog: SOMAXCONN)` | |
+//! | `WSPConnect(s!, name!, caller_data, callee_room, quality_of_service: false)` | |
+//! | `WSPAccept(s!, addr: Null, condition)` | socket |
+//! | `WSPSend(s!, data!, flags: "0", overlapped)` | |
+//! | `WSPSendTo(s!, data!, to!, flags: "0", overlapped)` | |
+//! | `WSPRecv(s!, room: 65536, flags: "0", overlapped)` | |
+//! | `WSPRecvFrom(s!, room: 65536, from: 128, flags: "0", overlapped)` | address of the sender |
+//! | `WSPShutdown(s!, how!)` | |
+//! | `WSPGetSockOpt(s!, option!, room)` | block, for SO_PROTOCOL_INFOW |
+//! | `WSPSetSockOpt(s!, option!, value!)` | |
+//! | `WSPGetSockName(s!, room: 128)`, `WSPGetPeerName(s!, room: 128)` | address |
+//! | `WSPIoctl(s!, code!, input: Null, room, returned, overlapped)` | |
+//! | `WSPEventSelect(s!, event: "NULL", events: "0")` | |
+//! | `WSPAsyncSelect(s!, window!, message: 1025, events: "0")` | |
+//! | `WSPEnumNetworkEvents(s!, event: "NULL", events)` | |
+//! | `WSPAddressToString(address!, info, room: 128)` | |
+//! | `WSPStringToAddress(text!, family: AF_INET, info, room: 128)` | address |
+//! | `WSPSelect(read: ["s"], write, except, timeout_ms)` | |
+//! | `WSPJoinLeaf(s!, name!, flags: 4)` | socket |
+//! | `WSPSendDisconnect(s!, data)`, `WSPRecvDisconnect(s!, room)` | |
+//! | `WSPGetOverlappedResult(s!, overlapped!, wait: false)` | |
+//! | `WSPGetQOSByName(s!, name!, qos)` | |
+//! | `WSPCancelBlockingCall()` | |
+//! | `WSAStartup(version: "2.2")`, `WSACleanup()` | |
+//! | `WSAGetLastError()`, `WSASetLastError(error: None)` | |
+//! | `WSADuplicateSocketA(s!, process!, info)` | block |
+//! | `WSASocketA(af, kind, protocol, info, group, flags: "WSA_FLAG_OVERLAPPED")` | socket |
+//! | `WSAEnumProtocols()` | |
+//! | `WSACreateEvent()` | event |
+//! | `WSACloseEvent(event!)`, `WSASetEvent(event!)`, `WSAResetEvent(event!)` | |
+//! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms)` | |
+//! | `WSASetBlockingHook()`, `WSAUnhookBlockingHook()` | |
+//! | `CreateProcess(name!, suspended: false, inherit: false, id_of)` | the process is called `name` from now on; it has not called WSAStartup |
+//! | `ResumeProcess(process!)`, `TerminateProcess(process!)`, `ExitProcess()` | |
+//! | `OpenProcess(process!)` | process handle |
+//! | `DuplicateHandle(handle!, target!, inheritable: false)` | handle of the target |
+//! | `SetHandleInformation(handle!, inheritable!)`, `GetHandleInformation(handle!)`, `CloseHandle(handle!)` | |
+//! | `CreateWindow()` | window |
+//! | `DestroyWindow(window!)`, `GetMessage(window!)`, `PeekMessage(window!)` | |
+//! | `GetCurrentProcessId()` | process id |
+//! | `Send(to!, value!)` | interprocess communication: sends a label's value, a process's id, or `Text("...")` |
+//! | `Receive()` | what the oldest `Send` to this process sent; waits for one |
+//!
+//! A call without arguments is written with its brackets, too: `call: WSACleanup()`.
+//!
+//! How arguments are written:
+//!
+//! | argument | forms |
+//! |---|---|
+//! | handle (`s`, `event`, `handle`) | a label; a number; `"INVALID_SOCKET"`; `"NULL"` |
+//! | process (`process`, `target`, `to`, `id_of`) | a process, running or ended; the label of a received or own process id; a number, `-1` included |
+//! | `af`, `kind`, `protocol`, `how`, `backlog`, `family` | a Windows name such as `AF_INET6`, or a number. `af`, `kind` and `protocol` left out are 0, or `FROM_PROTOCOL_INFO` when `info` is given |
+//! | `flags`, `events` | text: names joined with `\|`, `"0"`, numbers |
+//! | `info` | a block, see below. In WSPDuplicateSocket, WSADuplicateSocketA: left out, or `Null` |
+//! | `name`, `to`, `address` | `"127.0.0.1:80"`, `"[::1]:80"`, `"family 26"`; the label of an address; `Null`; `Short("127.0.0.1:80", 8)`: with a wrong length |
+//! | `data` | `"text"`; `Hex("00 ff")`; `Repeat("x", 70000)`; `Many(["a", "b"])`; `Null` |
+//! | `room` of a receive | bytes; `[2, 3]`; `Null` |
+//! | other `room`, `addr`, `from` | bytes; `Null` |
+//! | `option` | `SO_LINGER`; `(SOL_SOCKET, 128)`; `(0xffff, 0x80)`. `room` left out is the size of the option's type |
+//! | `value` | `true`; `5`; `Linger(on: true, seconds: 3)`; `Hex("01")`; `Null` |
+//! | `code` | `FIONBIO`, or a number. `room` left out is the size of its output, `Null` for no output |
+//! | `input` | as `value`, and an address as text |
+//! | `condition` | `CF_ACCEPT`, `CF_REJECT`, `CF_DEFER`, or a number: what it returns at once; `Asks`: the call parks until an `answers` step; `Wild`: a bad pointer |
+//! | `overlapped` | `(id: 1, event: "e", routine: false)` |
+//! | `returned`, `events` of WSPEnumNetworkEvents, `qos` | `Null`, else leave it out |
+//! | `timeout_ms` | milliseconds; left out: for ever |
+//!
+//! A block is written as
+//!
+//! - `"label"`: what WSPDuplicateSocket, WSADuplicateSocketA, SO_PROTOCOL_INFOW or Receive gave. Where the other
+//!   width is wanted the name is widened or narrowed;
+//! - `Entry("MSAFD Tcpip [TCP/IP]")`: an ordinary record of the catalog;
+//! - `Tampered(of: "label", ...)`, with one or more of `truncate: 100` (bytes kept), `extend: 8` (bytes added),
+//!   `flip_bit: 900`, `zero: true`, `set: (...)`. `of` may be `Entry("...")`. The fields of `set`:
+//!   `catalog_entry_id`, `provider_reserved`, `service_flags1` to `service_flags4`, `provider_flags`, `provider_id`,
+//!   `chain: [1001]`, `version`, `address_family`, `max_sock_addr`, `min_sock_addr`, `socket_type`, `protocol`,
+//!   `protocol_max_offset`, `network_byte_order`, `security_scheme`, `message_size`, `name`. A number can be
+//!   `Incremented`.
+//!
+//! # Expectations
+//!
+//! `Ok`: any success. `Ok(V)`: this value. `Err(WSAEINVAL)`; `Err`: any error. `Parked`: the call waits.
+//! `AnyOf([E, ...])`: one of these.
+//!
+//! | value | holds for |
+//! |---|---|
+//! | `5` | bytes sent; number of bytes received; an option or ioctl output of four bytes; the index of the signalled event; a process id |
+//! | `true` | an option or ioctl output; GetHandleInformation |
+//! | `"text"` | bytes received; an address; the text of WSPAddressToString or of `Receive`; network events without errors, as `"FD_READ\|FD_WRITE"`; a version, as `"2.2"` |
+//! | `Hex("00 ff")`, `Repeat("x", 9)` | bytes received; an option or ioctl output |
+//! | `End` | no bytes received: the peer has closed |
+//! | `None` | no message; no event in time; last error zero; no events; no address |
+//! | `WSAECONNREFUSED` | the last error; SO_ERROR |
+//! | `Linger(on: true, seconds: 3)` | SO_LINGER |
+//! | `Received(data: "x", from: "127.0.0.1:80", flags: "MSG_PARTIAL")` | a receive; what is left out may be anything |
+//! | `Events(events: "FD_CONNECT", errors: {"FD_CONNECT": WSAECONNREFUSED})` | WSPEnumNetworkEvents |
+//! | `Message(event: "FD_CLOSE", error: WSAECONNABORTED, socket: "s", message: 1025)` | GetMessage, PeekMessage; no `error` means none, what else is left out may be anything |
+//! | `Ready(read: ["s"], write: [], except: [])` | WSPSelect; what is left out is empty |
+//! | `Entries(["MSAFD Tcpip [TCP/IP]", ...])` | WSAEnumProtocols, in order |
+//! | `Block(...)` | a block with these fields, as in `set`: `Block(name: "MSAFD Tcpip [TCP/IP]")` |
+//!
+//! # Checks
+//!
+//! | check | holds when |
+//! |---|---|
+//! | `References(socket: "s", count: 2)` | the shared socket has so many descriptors and pending duplications together |
+//! | `Descriptors(socket: "s", count: 1)` | it has so many descriptors, over all processes |
+//! | `Duplications(count: 0)` | so many duplications are pending on the machine |
+//! | `Sockets(count: 3)` | there are so many shared sockets on the machine |
+//! | `SameSocket("a", "b")`, `DifferentSockets("a", "b")` | the descriptors name one shared socket, or two |
+//! | `SameNumber("a", "b")`, `DifferentNumbers("a", "b")` | the handles have equal numbers, or not |
+//! | `Signalled(event: "e", is: true)` | the event is signalled, or not |
+//! | `Handles(process: "p", count: 2)` | the process holds so many handles |
+//! | `Contexts(process: "p", provider: "layer", count: 1)` | the provider holds so many socket contexts there |
+//! | `LastError(on: "p", is: WSAEINVAL)` | the thread's last error; `is: None`: zero |
+//! | `Registered(socket: "s", by: "p")` | the network events of the socket are registered by this process; `by: None`: by nobody |
+//! | `Messages(window: "w", count: 0)` | so many messages wait in the window's queue |
+//! | `Parked("p")` | the thread's call waits |
+//! | `Running("p")`, `Suspended("p")`, `Ended("p")` | what the process is doing |
+//! | `Decided(policy: "block_reuse")` | the policy has decided something since the start |
+//! | `RuleUsed("R3")` | the rule has decided something since the start |
+//! | `Crossed(into: "msafd", call: WSPSocket, info: "MSAFD Tcpip [TCP/IP]", on: "p", times: 1)` | such calls crossed into the provider; `call` and what follows may be left out, without `times`: at least one |
+//! | `NotCrossed(into: "layer", call: WSPDuplicateSocket)` | none did; the same fields |
+//!
+//! A socket's label in a check means the shared socket it stood for when it was given, even after its descriptor is
+//! closed; a socket that is gone has no references. Other labels are looked up in the process that owns them.
+//!
+//! # What is checked without being asked
+//!
+//! After every op the machine's invariants hold. At the end, on a copy of the machine, every process calls WSACleanup
+//! as often as needed and is killed; afterwards no shared socket (except one still delivering data), pending
+//! duplication, event or provider context may be left.
+
+mod block;
+mod build;
+mod calls;
+mod check;
+mod expect;
+mod fail;
+mod file;
+mod form;
+mod judge;
+mod leak;
+mod load;
+mod naming;
+mod play;
+mod reader;
+pub mod report;
+mod values;
+mod verify;
+
+pub use file::Budget;
+pub use load::Scenario;
+pub use play::{Logging, play};
+pub use report::{Diagnostic, Failure, FailureKind, Labelled, Named, Names, Report, StepMark, Verdict};

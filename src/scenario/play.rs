@@ -1,0 +1,631 @@
+//! Plays a scenario: steps become ops of a [`World`], what comes of them is compared with what was expected.
+
+use std::sync::Arc;
+
+use super::build::Builder;
+use super::calls::Call;
+use super::check::Check;
+use super::file::HappenStep;
+use super::form::{HandleArg, ProcessArg};
+use super::judge::{self, Came};
+use super::load::{Action, Scenario, Step};
+use super::reader::{SlotId, ThreadRef};
+use super::report::{Failure, FailureKind, Names, Report, StepMark, Verdict};
+use super::values::{Held, Obstacle, Values};
+use super::{leak, naming};
+use crate::abi::client::{ApiCall, Call as ClientCall, CallResult, OsCall, Value};
+use crate::abi::consts::WINSOCK_VERSION_2_2;
+use crate::world::World;
+use crate::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
+use crate::world::log::Log;
+use crate::world::machine::Machine;
+use crate::world::op::{Op, Outcome, Rejection};
+use crate::world::process::ProcessState;
+
+/// Whether a report tells everything that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logging {
+    /// It does.
+    On,
+    /// It tells the verdict and the failures only, and costs less.
+    Off,
+}
+
+/// After so many failures nobody wants to read on.
+const FAILURES_MAX: usize = 20;
+
+/// Plays a scenario on a machine, which [`Scenario::machine`] gives.
+#[must_use]
+pub fn play(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Report {
+    let mut player = Player::new(scenario, machine, logging);
+    player.start();
+    let played = player.steps();
+    player.end();
+    player.report(played)
+}
+
+/// A call that did not return at once.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    /// The step that made it.
+    pub step: usize,
+    /// What it returned since.
+    pub result: Option<CallResult>,
+}
+
+/// A thread of the scenario as it is now.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ThreadState {
+    /// The thread of the machine, for threads beyond a process's first.
+    made: Option<ThreadId>,
+    /// Calls that did not return at once, the innermost last.
+    pub waiting: Vec<Waiting>,
+    /// Whether a failure has been reported that makes further steps of this thread pointless.
+    given_up: bool,
+}
+
+/// Nothing more can be played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The op cannot happen.
+    Rejected(Rejection),
+    /// A budget is spent, or an invariant is broken; this has been reported.
+    Over,
+}
+
+pub(super) struct Player<'a> {
+    pub scenario: &'a Scenario,
+    pub machine: &'a Arc<Machine>,
+    pub world: World,
+    pub log: Log,
+    pub values: Values,
+    pub threads: Vec<ThreadState>,
+    /// Threads beyond the first whose process does not run yet.
+    unmade: Vec<ThreadRef>,
+    /// Calls that have neither returned nor died.
+    parked: usize,
+    ops: u64,
+    /// Ops until the invariants are checked again.
+    unchecked: usize,
+    /// Shared sockets when labels were last compared with them.
+    sockets: usize,
+    /// The step being played, and the first event that belongs to it.
+    pub step: Option<usize>,
+    pub first_event: usize,
+    pub failures: Vec<Failure>,
+    marks: Vec<StepMark>,
+    pub names: Names,
+    logging: Logging,
+    over: bool,
+}
+
+impl<'a> Player<'a> {
+    fn new(scenario: &'a Scenario, machine: &'a Arc<Machine>, logging: Logging) -> Self {
+        let log = logging == Logging::On || scenario.needs_log;
+        let unmade = scenario.threads.iter().enumerate().filter(|(_, thread)| thread.index > 0);
+        Self {
+            scenario,
+            machine,
+            world: World::new(Arc::clone(machine)),
+            log: if log { Log::on() } else { Log::off() },
+            values: Values::new(&scenario.slots),
+            threads: vec![ThreadState::default(); scenario.threads.len()],
+            unmade: unmade.map(|(at, _)| ThreadRef(at as u32)).collect(),
+            parked: 0,
+            ops: 0,
+            unchecked: 0,
+            sockets: 0,
+            step: None,
+            first_event: 0,
+            failures: Vec::new(),
+            marks: Vec::new(),
+            names: if logging == Logging::On { naming::of_machine(machine) } else { Names::default() },
+            logging,
+            over: false,
+        }
+    }
+
+    /// Whether the report will contain the events.
+    pub(super) fn is_reporting_events(&self) -> bool {
+        self.logging == Logging::On
+    }
+
+    /// Lets an op happen, within the budget, and checks the machine's books afterwards.
+    fn op(&mut self, op: Op) -> Result<Outcome, Stop> {
+        if self.ops >= self.scenario.budget().ops {
+            let budget = format!("at most {} ops", self.scenario.budget().ops);
+            self.fail(FailureKind::Budget, "the budget of ops is spent", budget, "more are needed");
+            self.over = true;
+            return Err(Stop::Over);
+        }
+        self.ops += 1;
+        let outcome = self.world.step(op, &mut self.log).map_err(Stop::Rejected)?;
+        self.check_invariants();
+        if self.over { Err(Stop::Over) } else { Ok(outcome) }
+    }
+
+    /// Checks after every op while the world is small; later as often as keeps the cost of a long scenario linear.
+    fn check_invariants(&mut self) {
+        if self.unchecked > 0 {
+            self.unchecked -= 1;
+            return;
+        }
+        const SMALL: usize = 64;
+        self.unchecked = (self.world.afd().len() + self.world.duplications().iter().count()) / SMALL;
+        self.check_invariants_now();
+    }
+
+    fn check_invariants_now(&mut self) {
+        if let Err(broken) = self.world.check_invariants() {
+            self.fail(FailureKind::Invariant, "the machine broke an invariant of its own", "books that add up", broken);
+            self.over = true;
+        }
+    }
+
+    fn start(&mut self) {
+        for &process in &self.scenario.processes {
+            self.start_process(process, None, false, true);
+        }
+    }
+
+    fn start_process(&mut self, slot: SlotId, id: Option<ProcessId>, suspended: bool, winsock: bool) {
+        match self.op(Op::StartProcess { id, suspended }) {
+            Ok(Outcome::Started(process, id)) => self.process_appeared(slot, process, id),
+            Ok(_) | Err(Stop::Over) => return,
+            Err(Stop::Rejected(why)) => return self.rejected(why),
+        }
+        if winsock {
+            self.start_winsock(slot);
+        }
+    }
+
+    fn process_appeared(&mut self, slot: SlotId, process: Incarnation, id: ProcessId) {
+        self.values.set(slot, Held::Process { process, id });
+        if self.logging == Logging::On {
+            let name = Arc::clone(&self.scenario.slots[slot.0 as usize].name);
+            naming::process(&mut self.names, process, name);
+        }
+        self.make_threads();
+    }
+
+    /// The WSAStartup of a process that starts with Winsock.
+    fn start_winsock(&mut self, slot: SlotId) {
+        let Ok((process, _)) = self.values.process(slot) else { return };
+        let thread = ThreadId { process, index: 0 };
+        let call = ClientCall::Api(ApiCall::Startup { version: WINSOCK_VERSION_2_2 });
+        let came = match self.op(Op::Call { thread, call }) {
+            Ok(Outcome::Returned(Ok(_))) | Err(_) => return,
+            Ok(Outcome::Returned(result)) => Came::Returned(result),
+            Ok(_) => Came::Parked,
+        };
+        let name = &self.scenario.slots[slot.0 as usize].name;
+        let title = format!("the WSAStartup with which `{name}` starts did not succeed");
+        self.fail(FailureKind::Result, title, "Ok", judge::written(&came));
+        self.over = true;
+    }
+
+    /// Plays the steps; how many were played.
+    fn steps(&mut self) -> usize {
+        for (at, step) in self.scenario.steps.iter().enumerate() {
+            if self.over {
+                return at;
+            }
+            self.play(at, step);
+        }
+        self.scenario.steps.len()
+    }
+
+    fn play(&mut self, at: usize, step: &'a Step) {
+        self.begin(at, step);
+        match &step.action {
+            Action::Call(on, call) => self.make_call(*on, call, step),
+            Action::Returns(on) => self.look_at_return(*on, step),
+            Action::Answers(on, value) => self.answer(*on, *value, step),
+            Action::Happens(happens) => self.happen(happens),
+            Action::Check(check) => self.check(check),
+        }
+        self.settle();
+        self.over |= self.failures.len() >= FAILURES_MAX;
+    }
+
+    fn begin(&mut self, at: usize, step: &Step) {
+        self.step = Some(at);
+        self.first_event = self.log.events().len();
+        if self.logging == Logging::On {
+            self.marks.push(StepMark { event: self.first_event, step: at, line: step.line });
+        }
+    }
+
+    fn make_call(&mut self, on: ThreadRef, call: &Call, step: &Step) {
+        let Some(thread) = self.thread(on) else { return };
+        self.expect_no_unseen_result(on);
+        let builder = Builder { machine: self.machine, values: &self.values };
+        let built = match builder.call(call) {
+            Ok(built) => built,
+            Err(obstacle) => return self.obstacle(&obstacle),
+        };
+        let socket = match &built {
+            ClientCall::Spi(call) => call.socket(),
+            _ => None,
+        };
+        match self.op(Op::Call { thread, call: built }) {
+            Ok(Outcome::Returned(result)) => {
+                self.note_child(call, &result);
+                let owner = self.owner_of_result(call, thread.process);
+                self.judge(on, step, call.name(), Came::Returned(result), owner, socket);
+            }
+            Ok(Outcome::Parked) => {
+                let at = self.step.unwrap_or_default();
+                self.threads[on.0 as usize].waiting.push(Waiting { step: at, result: None });
+                self.parked += 1;
+                let fits = self.judge(on, step, call.name(), Came::Parked, thread.process, socket);
+                self.threads[on.0 as usize].given_up |= !fits;
+            }
+            Ok(Outcome::Started(..) | Outcome::Done) | Err(Stop::Over) => {}
+            Err(Stop::Rejected(why)) => self.rejected(why),
+        }
+    }
+
+    /// The child of a successful CreateProcess bears its name from now on.
+    fn note_child(&mut self, call: &Call, result: &CallResult) {
+        if let (Call::CreateProcess { name, .. }, Ok(Value::Process { id, incarnation })) = (call, result) {
+            self.process_appeared(name.0, *incarnation, *id);
+        }
+    }
+
+    /// Whose numbers a call returns: DuplicateHandle's belong to the target.
+    fn owner_of_result(&self, call: &Call, caller: Incarnation) -> Incarnation {
+        let Call::DuplicateHandle { target, .. } = call else { return caller };
+        let builder = Builder { machine: self.machine, values: &self.values };
+        let target = builder.process_id(*target).ok().and_then(|id| self.world.directory().living(id));
+        target.unwrap_or(caller)
+    }
+
+    /// Compares what came with what the step expects, and fills its label. Whether it was as expected.
+    fn judge(
+        &mut self,
+        on: ThreadRef,
+        step: &Step,
+        call: &str,
+        came: Came,
+        owner: Incarnation,
+        socket: Option<Handle>,
+    ) -> bool {
+        let fits = judge::holds(&step.expect, &came, &self.values);
+        if !fits {
+            self.unexpected(on, step, call, &came, socket);
+        }
+        if let (Some(slot), Came::Returned(Ok(value))) = (step.gives, &came) {
+            self.give(slot, value, owner);
+        }
+        fits
+    }
+
+    fn give(&mut self, slot: SlotId, value: &Value, owner: Incarnation) {
+        let Some(held) = Held::from_value(value, owner, &self.world) else { return };
+        if self.logging == Logging::On {
+            let label = Arc::clone(&self.scenario.slots[slot.0 as usize].name);
+            naming::label(&mut self.names, &held, label, self.log.events().len());
+        }
+        self.values.set(slot, held);
+        self.sockets = self.sockets.max(self.world.afd().len());
+    }
+
+    fn look_at_return(&mut self, on: ThreadRef, step: &Step) {
+        let Some(thread) = self.thread(on) else { return };
+        let state = &mut self.threads[on.0 as usize];
+        let Some(waiting) = state.waiting.last() else {
+            let title = format!("`{}` has no call that was waiting", self.thread_name(on));
+            return self.fail(FailureKind::Step, title, "a call that waits or has returned since", "none");
+        };
+        let made_by = waiting.step;
+        let came = match &waiting.result {
+            Some(result) => Came::Returned(result.clone()),
+            None => Came::Parked,
+        };
+        if matches!(came, Came::Returned(_)) {
+            state.waiting.pop();
+        }
+        let call = self.name_of_call(made_by);
+        let fits = self.judge(on, step, call, came, thread.process, None);
+        let state = &mut self.threads[on.0 as usize];
+        state.given_up |= !fits && state.waiting.iter().any(|waiting| waiting.result.is_none());
+    }
+
+    fn answer(&mut self, on: ThreadRef, value: i32, step: &Step) {
+        let Some(thread) = self.thread(on) else { return };
+        let made_by = self.threads[on.0 as usize].waiting.last().map(|waiting| waiting.step);
+        let call = made_by.map_or("the call", |step| self.name_of_call(step));
+        let came = match self.op(Op::Answer { thread, value }) {
+            Ok(Outcome::Returned(result)) => {
+                self.threads[on.0 as usize].waiting.pop();
+                self.parked = self.parked.saturating_sub(1);
+                Came::Returned(result)
+            }
+            Ok(_) => Came::Parked,
+            Err(Stop::Over) => return,
+            Err(Stop::Rejected(why)) => return self.rejected(why),
+        };
+        self.judge(on, step, call, came, thread.process, None);
+    }
+
+    fn happen(&mut self, happens: &HappenStep) {
+        let op = match self.happening(happens) {
+            Ok(Some(op)) => op,
+            Ok(None) => return,
+            Err(obstacle) => return self.obstacle(&obstacle),
+        };
+        if let Err(Stop::Rejected(why)) = self.op(op) {
+            self.rejected(why);
+        }
+    }
+
+    /// The op of a step that happens to the machine; `None` if it has happened already.
+    fn happening(&mut self, happens: &HappenStep) -> Result<Option<Op>, Obstacle> {
+        Ok(Some(match happens {
+            HappenStep::Advance { ms } => {
+                let to = self.world.now().plus_ms(*ms);
+                if to.0 > self.scenario.budget().ms {
+                    let budget = format!("at most {} ms", self.scenario.budget().ms);
+                    self.fail(FailureKind::Budget, "the budget of virtual time is spent", budget, format!("{} ms", to.0));
+                    self.over = true;
+                    return Ok(None);
+                }
+                Op::Advance { to }
+            }
+            HappenStep::Start { process, suspended, winsock, id } => {
+                let id = id.map(|id| self.process_id(id)).transpose()?;
+                self.start_process(process.0, id, *suspended, *winsock);
+                return Ok(None);
+            }
+            HappenStep::Kill(process) => Op::Kill { process: self.values.process(process.0)?.0 },
+            HappenStep::Fault(fault) => Op::Fault(*fault),
+            HappenStep::BreakConnection { socket, error } => {
+                let (process, socket) = self.owned(*socket)?;
+                Op::BreakConnection { process, socket, error: *error }
+            }
+            HappenStep::LimitHandles { process, handles } => {
+                Op::LimitHandles { process: self.values.process(process.0)?.0, handles: *handles }
+            }
+        }))
+    }
+
+    fn process_id(&self, arg: ProcessArg) -> Result<ProcessId, Obstacle> {
+        Builder { machine: self.machine, values: &self.values }.process_id(arg)
+    }
+
+    /// A handle and its owner. A bare number belongs to nobody.
+    fn owned(&self, arg: HandleArg) -> Result<(Incarnation, Handle), Obstacle> {
+        match arg {
+            HandleArg::Slot(slot) => self.values.handle(slot),
+            HandleArg::Number(_) => Ok((Incarnation(u32::MAX), Handle::INVALID)),
+        }
+    }
+
+    fn check(&mut self, check: &Check) {
+        match self.verify(check) {
+            Ok(None) => {}
+            Ok(Some((expected, actual))) => {
+                self.fail(FailureKind::Check, "a check does not hold", expected, actual);
+            }
+            Err(obstacle) => self.obstacle(&obstacle),
+        }
+    }
+
+    /// Lets everything go on that can, thread by thread, and brings the books of the scenario up to date.
+    fn settle(&mut self) {
+        while self.parked > 0 && !self.over && self.run_all_once() {}
+        if self.parked > 0 {
+            self.forget_dead_calls();
+        }
+        if !self.unmade.is_empty() {
+            self.make_threads();
+        }
+        if self.scenario.needs_sockets && self.world.afd().len() < self.sockets {
+            self.values.forget_gone_sockets(&self.world);
+            self.sockets = self.world.afd().len();
+        }
+    }
+
+    /// Whether any thread ran.
+    fn run_all_once(&mut self) -> bool {
+        let mut last = None;
+        loop {
+            let next = self.world.runnable().find(|&thread| last.is_none_or(|last| thread > last));
+            let Some(thread) = next else { return last.is_some() };
+            last = Some(thread);
+            match self.op(Op::Run { thread }) {
+                Ok(Outcome::Returned(result)) => self.keep_result(thread, result),
+                Ok(_) | Err(Stop::Rejected(_)) => {}
+                Err(Stop::Over) => return false,
+            }
+        }
+    }
+
+    fn keep_result(&mut self, thread: ThreadId, result: CallResult) {
+        self.parked = self.parked.saturating_sub(1);
+        let on = (0..self.threads.len() as u32).map(ThreadRef).find(|&on| self.thread_id(on) == Some(thread));
+        let Some(on) = on else { return };
+        let waiting = self.threads[on.0 as usize].waiting.iter_mut().rev().find(|waiting| waiting.result.is_none());
+        if let Some(waiting) = waiting {
+            waiting.result = Some(result);
+        }
+    }
+
+    /// The calls of a process end with it.
+    fn forget_dead_calls(&mut self) {
+        for at in 0..self.threads.len() {
+            if self.threads[at].waiting.is_empty() {
+                continue;
+            }
+            let thread = self.thread_id(ThreadRef(at as u32));
+            let alive = thread.is_some_and(|thread| self.world.directory().is_alive(thread.process));
+            if !alive {
+                self.threads[at].waiting.retain(|waiting| waiting.result.is_some());
+            }
+        }
+        let waiting = self.threads.iter().flat_map(|thread| &thread.waiting);
+        self.parked = waiting.filter(|waiting| waiting.result.is_none()).count();
+    }
+
+    /// Makes the further threads of processes that run.
+    fn make_threads(&mut self) {
+        let waiting = std::mem::take(&mut self.unmade);
+        for on in waiting {
+            let process = self.values.process(self.scenario.threads[on.0 as usize].process).ok();
+            let process = process.map(|(process, _)| process);
+            let state = process.and_then(|process| self.world.process(process)).map(|process| process.state);
+            match (process, state) {
+                (Some(process), Some(ProcessState::Running)) => self.make_thread(on, process),
+                _ => self.unmade.push(on),
+            }
+        }
+    }
+
+    fn make_thread(&mut self, on: ThreadRef, process: Incarnation) {
+        let call = ClientCall::Os(OsCall::CreateThread);
+        let made = self.op(Op::Call { thread: ThreadId { process, index: 0 }, call });
+        let Ok(Outcome::Returned(Ok(Value::Thread(index)))) = made else { return };
+        let thread = ThreadId { process, index };
+        self.threads[on.0 as usize].made = Some(thread);
+        if self.logging == Logging::On {
+            self.names.threads.insert(thread, Arc::clone(&self.scenario.threads[on.0 as usize].name));
+        }
+    }
+
+    /// The thread of the machine; `None`, with a failure, if there is none.
+    fn thread(&mut self, on: ThreadRef) -> Option<ThreadId> {
+        if self.threads[on.0 as usize].given_up {
+            return None;
+        }
+        let thread = self.thread_id(on);
+        if thread.is_none() && self.failures.is_empty() {
+            let title = format!("`{}` does not exist (yet)", self.thread_name(on));
+            self.fail(FailureKind::Step, title, "a thread of a process that has started", "none");
+        }
+        thread
+    }
+
+    pub(super) fn thread_id(&self, on: ThreadRef) -> Option<ThreadId> {
+        let thread = self.scenario.threads.get(on.0 as usize)?;
+        match thread.index {
+            0 => self.values.process(thread.process).ok().map(|(process, _)| ThreadId { process, index: 0 }),
+            _ => self.threads.get(on.0 as usize)?.made,
+        }
+    }
+
+    pub(super) fn thread_name(&self, on: ThreadRef) -> &'a str {
+        self.scenario.threads.get(on.0 as usize).map_or("?", |thread| &thread.name)
+    }
+
+    /// The name of the call a step makes.
+    pub(super) fn name_of_call(&self, step: usize) -> &'a str {
+        match self.scenario.steps.get(step).map(|step| &step.action) {
+            Some(Action::Call(_, call)) => call.name(),
+            _ => "the call",
+        }
+    }
+
+    /// A thread whose waiting call has returned says so before it makes another call.
+    fn expect_no_unseen_result(&mut self, on: ThreadRef) {
+        let state = &mut self.threads[on.0 as usize];
+        let Some(Waiting { step, result: Some(result) }) = state.waiting.pop_if(|waiting| waiting.result.is_some())
+        else {
+            return;
+        };
+        self.unseen(on, step, result);
+    }
+
+    fn unseen(&mut self, on: ThreadRef, step: usize, result: CallResult) {
+        let (name, call) = (self.thread_name(on), self.name_of_call(step));
+        let title = format!("the {call} of `{name}` returned and no step looked at it");
+        let wanted = format!("(on: \"{name}\", returns: ...)");
+        self.fail(FailureKind::Unclaimed, title, wanted, judge::written(&Came::Returned(result)));
+    }
+
+    fn end(&mut self) {
+        if self.over {
+            return;
+        }
+        let steps = self.scenario.steps.len();
+        for (at, step) in self.scenario.finally.iter().enumerate() {
+            self.play(steps + at, step);
+        }
+        self.step = None;
+        self.first_event = self.log.events().len();
+        self.look_for_unseen_results();
+        self.look_for_stuck_calls();
+        self.check_invariants_now();
+        if !self.over && self.failures.iter().all(|failure| failure.kind == FailureKind::Stuck) {
+            self.look_for_leaks();
+        }
+    }
+
+    fn look_for_unseen_results(&mut self) {
+        for at in 0..self.threads.len() {
+            for Waiting { step, result } in std::mem::take(&mut self.threads[at].waiting) {
+                match result {
+                    Some(result) => self.unseen(ThreadRef(at as u32), step, result),
+                    None => self.threads[at].waiting.push(Waiting { step, result }),
+                }
+            }
+        }
+    }
+
+    fn look_for_stuck_calls(&mut self) {
+        for at in 0..self.threads.len() {
+            let on = ThreadRef(at as u32);
+            let Some(waiting) = self.threads[at].waiting.last() else { continue };
+            let (step, reported) = (waiting.step, self.threads[at].given_up);
+            if !reported && !self.may_stay_parked(on) {
+                self.stuck(on, step);
+            }
+        }
+    }
+
+    fn may_stay_parked(&self, on: ThreadRef) -> bool {
+        self.scenario.finally.iter().any(|step| match &step.action {
+            Action::Check(check) => matches!(**check, Check::Parked(parked) if parked == on),
+            _ => false,
+        })
+    }
+
+    fn look_for_leaks(&mut self) {
+        for (what, found) in leak::leaks(&self.world) {
+            let title = "something is left after everybody has cleaned up and gone";
+            self.fail(FailureKind::Leak, title, what, found);
+        }
+    }
+
+    fn report(mut self, played: usize) -> Report {
+        Report {
+            file: self.scenario.file().to_owned(),
+            about: self.scenario.about().to_owned(),
+            model: self.machine.name.to_string(),
+            verdict: verdict(&self.failures),
+            played,
+            ops: self.ops as usize,
+            events: if self.logging == Logging::On { self.log.take() } else { Vec::new() },
+            marks: self.marks,
+            names: self.names,
+            failures: self.failures,
+            digest: self.world.digest(),
+        }
+    }
+}
+
+/// The worst of the failures decides; among the others, a spent budget says more than what is stuck.
+fn verdict(failures: &[Failure]) -> Verdict {
+    let verdict_of = |failure: &Failure| match failure.kind {
+        FailureKind::Stuck => Verdict::Stuck,
+        FailureKind::Budget => Verdict::OutOfBudget,
+        _ => Verdict::Failed,
+    };
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::Held => 0,
+        Verdict::Stuck => 1,
+        Verdict::OutOfBudget => 2,
+        Verdict::Failed => 3,
+    };
+    failures.iter().map(verdict_of).max_by_key(rank).unwrap_or(Verdict::Held)
+}

@@ -1,0 +1,148 @@
+//! Names and arguments of what a client calls: the SPI by its own names, ws2_32 and the OS by theirs.
+
+use super::args::{self, error_or_zero, handles};
+use super::value::{Fields, Value};
+use crate::abi::ProtocolInfoW;
+use crate::abi::client::{ApiCall, Call, Message, OsCall};
+use crate::abi::{Info, ProtocolInfoA};
+
+/// The name of the function.
+#[must_use]
+pub fn name(call: &Call) -> &'static str {
+    match call {
+        Call::Spi(call) => call.function().name(),
+        Call::Api(call) => api_name(call),
+        Call::Os(call) => os_name(call),
+    }
+}
+
+/// The arguments by their documented names.
+#[must_use]
+pub fn arguments(call: &Call) -> Fields {
+    match call {
+        Call::Spi(call) => args::of_spi(call),
+        Call::Api(call) => of_api(call),
+        Call::Os(call) => of_os(call),
+    }
+}
+
+/// A value that travels between processes.
+#[must_use]
+pub fn message(message: &Message) -> Value {
+    match message {
+        Message::Info(info) => Value::Info(info.clone()),
+        Message::InfoA(info) => narrow_info(info),
+        Message::Process(id) => (*id).into(),
+        Message::Handle(handle) => (*handle).into(),
+        Message::Text(text) => Value::Text(text.clone()),
+    }
+}
+
+/// An ANSI protocol info: only its name differs from the wide one.
+pub(super) fn narrow_info(info: &ProtocolInfoA) -> Value {
+    Value::Info(Info::new(ProtocolInfoW::from(info)))
+}
+
+fn api_name(call: &ApiCall) -> &'static str {
+    match call {
+        ApiCall::Startup { .. } => "WSAStartup",
+        ApiCall::Cleanup => "WSACleanup",
+        ApiCall::GetLastError => "WSAGetLastError",
+        ApiCall::SetLastError { .. } => "WSASetLastError",
+        ApiCall::DuplicateSocketA { .. } => "WSADuplicateSocketA",
+        ApiCall::SocketA { .. } => "WSASocketA",
+        ApiCall::EnumProtocols => "WSAEnumProtocols",
+        ApiCall::CreateEvent => "WSACreateEvent",
+        ApiCall::CloseEvent { .. } => "WSACloseEvent",
+        ApiCall::SetEvent { .. } => "WSASetEvent",
+        ApiCall::ResetEvent { .. } => "WSAResetEvent",
+        ApiCall::WaitForMultipleEvents { .. } => "WSAWaitForMultipleEvents",
+        ApiCall::SetBlockingHook => "WSASetBlockingHook",
+        ApiCall::UnhookBlockingHook => "WSAUnhookBlockingHook",
+    }
+}
+
+fn of_api(call: &ApiCall) -> Fields {
+    match call {
+        ApiCall::Startup { version } => vec![("wVersionRequested", Value::version(*version))],
+        ApiCall::SetLastError { error } => vec![("iError", error_or_zero(*error))],
+        ApiCall::DuplicateSocketA { s, process, out } => {
+            vec![("s", (*s).into()), ("dwProcessId", (*process).into()), ("lpProtocolInfo", Value::pointer(*out))]
+        }
+        ApiCall::SocketA { af, kind, protocol, info, group, flags } => vec![
+            ("af", Value::family(*af)),
+            ("type", Value::socket_type(*kind)),
+            ("protocol", Value::protocol(*protocol)),
+            ("lpProtocolInfo", info.as_ref().map_or(Value::Null, Value::from)),
+            ("g", (*group).into()),
+            ("dwFlags", Value::flags(flags)),
+        ],
+        ApiCall::CloseEvent { event } | ApiCall::SetEvent { event } | ApiCall::ResetEvent { event } => {
+            vec![("hEvent", (*event).into())]
+        }
+        ApiCall::WaitForMultipleEvents { events, all, timeout_ms } => vec![
+            ("lphEvents", handles(Some(events))),
+            ("fWaitAll", (*all).into()),
+            ("dwTimeout", Value::timeout(*timeout_ms)),
+        ],
+        ApiCall::Cleanup
+        | ApiCall::GetLastError
+        | ApiCall::EnumProtocols
+        | ApiCall::CreateEvent
+        | ApiCall::SetBlockingHook
+        | ApiCall::UnhookBlockingHook => Vec::new(),
+    }
+}
+
+fn os_name(call: &OsCall) -> &'static str {
+    match call {
+        OsCall::CreateProcess { .. } => "CreateProcess",
+        OsCall::ResumeProcess { .. } => "ResumeThread",
+        OsCall::ExitProcess => "ExitProcess",
+        OsCall::TerminateProcess { .. } => "TerminateProcess",
+        OsCall::OpenProcess { .. } => "OpenProcess",
+        OsCall::CreateThread => "CreateThread",
+        OsCall::DuplicateHandle { .. } => "DuplicateHandle",
+        OsCall::SetHandleInformation { .. } => "SetHandleInformation",
+        OsCall::GetHandleInformation { .. } => "GetHandleInformation",
+        OsCall::CloseHandle { .. } => "CloseHandle",
+        OsCall::CreateWindow => "CreateWindow",
+        OsCall::DestroyWindow { .. } => "DestroyWindow",
+        OsCall::GetMessage { wait: true, .. } => "GetMessage",
+        OsCall::GetMessage { wait: false, .. } => "PeekMessage",
+        OsCall::GetCurrentProcessId => "GetCurrentProcessId",
+        OsCall::SendMessage { .. } => "Send",
+        OsCall::ReceiveMessage => "Receive",
+    }
+}
+
+fn of_os(call: &OsCall) -> Fields {
+    match call {
+        OsCall::CreateProcess { suspended, inherit, id } => vec![
+            ("suspended", (*suspended).into()),
+            ("bInheritHandles", (*inherit).into()),
+            ("dwProcessId", id.map_or(Value::Null, Value::from)),
+        ],
+        OsCall::ResumeProcess { process } | OsCall::TerminateProcess { process } | OsCall::OpenProcess { process } => {
+            vec![("dwProcessId", (*process).into())]
+        }
+        OsCall::DuplicateHandle { handle, target, inheritable } => vec![
+            ("hSourceHandle", (*handle).into()),
+            ("target", (*target).into()),
+            ("bInheritHandle", (*inheritable).into()),
+        ],
+        OsCall::SetHandleInformation { handle, inheritable } => {
+            vec![("hObject", (*handle).into()), ("HANDLE_FLAG_INHERIT", (*inheritable).into())]
+        }
+        OsCall::GetHandleInformation { handle } | OsCall::CloseHandle { handle } => {
+            vec![("hObject", (*handle).into())]
+        }
+        OsCall::DestroyWindow { window } | OsCall::GetMessage { window, .. } => vec![("hWnd", (*window).into())],
+        OsCall::SendMessage { to, value } => vec![("to", (*to).into()), ("value", message(value))],
+        OsCall::ExitProcess
+        | OsCall::CreateThread
+        | OsCall::CreateWindow
+        | OsCall::GetCurrentProcessId
+        | OsCall::ReceiveMessage => Vec::new(),
+    }
+}

@@ -1,0 +1,169 @@
+//! An event as one short line.
+//!
+//! `source: WSPDuplicateSocket(s = 0x100 "s", dwProcessId = 1008 "target", lpProtocolInfo = NULL)`. Lines of a
+//! crossing are indented by its depth, results begin with an arrow.
+
+use super::words::{Place, Style, Words};
+use super::{Trace, args, client, outcome};
+use crate::abi::SpiResult;
+use crate::abi::WsaError;
+use crate::abi::client::CallResult;
+use crate::world::duplication::Duplication;
+use crate::world::event::{Entering, Event, Leaving, UpcallDone};
+use crate::world::op::Op;
+
+use super::value::Value;
+
+/// One event of a trace as one line, without a line break.
+#[must_use]
+pub fn line(trace: &Trace<'_>, at: usize) -> String {
+    let words = Words::new(trace, Style::Full);
+    trace.events().get(at).map_or_else(String::new, |event| Line { trace, words, at }.of(event))
+}
+
+/// What a client call gave, as a value.
+pub(super) fn client_result(result: &CallResult) -> Result<Value, WsaError> {
+    result.as_ref().map(outcome::of_client).map_err(|&error| error)
+}
+
+/// What a crossing gave, as a value.
+pub(super) fn spi_result(result: &SpiResult) -> Result<Value, WsaError> {
+    result.as_ref().map(outcome::of_spi).map_err(|&error| error)
+}
+
+struct Line<'t, 'a> {
+    trace: &'t Trace<'a>,
+    words: Words<'t, 'a>,
+    at: usize,
+}
+
+impl Line<'_, '_> {
+    fn of(&self, event: &Event) -> String {
+        match event {
+            Event::Op(op) => self.op(op),
+            Event::ClientCall { thread, call } => {
+                let text = self.words.call(self.place(), client::name(call), &client::arguments(call));
+                format!("{}: {text}", self.words.thread(*thread))
+            }
+            Event::ClientReturn { thread, result } => {
+                let name = self.begin_name();
+                let text = self.words.result(self.place(), &client_result(result));
+                format!("{}: {name}{text}", self.words.thread(*thread))
+            }
+            Event::Enter(entering) => self.enter(entering),
+            Event::Leave(leaving) => self.leave(leaving),
+            Event::Upcall(upcall) => self.upcall(upcall),
+            Event::Parked { thread, until, deadline } => {
+                let deadline = deadline.map(|at| format!(", until {} ms at most", at.0)).unwrap_or_default();
+                format!("{}: waits for {}{deadline}", self.words.thread(*thread), self.words.until(*thread, until))
+            }
+            Event::Resumed { thread } => format!("{}: goes on", self.words.thread(*thread)),
+            Event::Rule(rule) => format!("rule {rule}"),
+            Event::Policy(policy) => self.words.policy(*policy),
+            Event::Socket(change) => format!("{}: {change}", self.words.socket(change.socket())),
+            _ => self.of_machine(event),
+        }
+    }
+
+    /// Events that are no call's.
+    fn of_machine(&self, event: &Event) -> String {
+        match event {
+            Event::DuplicationMade(duplication) => self.duplication(duplication, "made"),
+            Event::DuplicationOpened(duplication) => self.duplication(duplication, "opened"),
+            Event::DuplicationDropped(duplication) => self.duplication(duplication, "dropped unopened"),
+            Event::ProcessStarted { process, id, suspended } => {
+                let how = if *suspended { "started, suspended" } else { "started" };
+                format!("process {} \"{}\" {how}", id.0, self.words.process(*process))
+            }
+            Event::ProcessResumed { process } => format!("process \"{}\" resumed", self.words.process(*process)),
+            Event::ProcessEnded { process } => format!("process \"{}\" ended", self.words.process(*process)),
+            Event::EventSet { event, signalled } => {
+                let how = if *signalled { "signalled" } else { "reset" };
+                format!("{} {how}", self.words.event_object(*event))
+            }
+            Event::MessagePosted { process, window, message } => {
+                let text = self.words.value(self.place(), &outcome::of_window_message(message));
+                let window = self.words.value(self.place(), &Value::Window(*window));
+                format!("{}: posted to {window}: {text}", self.words.process(*process))
+            }
+            Event::Sent { from, to, value } => {
+                let value = self.words.value(self.place(), &client::message(value));
+                format!("{} sends {value} to {}", self.words.process(*from), self.words.process(*to))
+            }
+            Event::Time(now) => format!("time is {} ms", now.0),
+            Event::Injected { function, error } => format!("fault: {function} fails with {error}"),
+            _ => String::new(),
+        }
+    }
+
+    fn op(&self, op: &Op) -> String {
+        match op {
+            Op::StartProcess { .. } => "op: a process starts".to_owned(),
+            Op::Kill { process } => format!("op: \"{}\" is killed", self.words.process(*process)),
+            Op::Call { thread, .. } => format!("op: {} makes a call", self.words.thread(*thread)),
+            Op::Run { thread } => format!("op: {} goes on", self.words.thread(*thread)),
+            Op::Answer { thread, value } => {
+                let answer = Value::named(*value, crate::abi::consts::condition_name(*value));
+                let answer = self.words.value(self.place(), &answer);
+                format!("op: the callback of {} returns {answer}", self.words.thread(*thread))
+            }
+            Op::Advance { to } => format!("op: time moves to {} ms", to.0),
+            Op::Fault(fault) => format!("op: fault {fault:?}"),
+            Op::BreakConnection { process, socket, error } => {
+                let place = Place { event: self.at, process: Some(*process) };
+                let socket = self.words.handle(place, *socket);
+                format!("op: the connection of {socket} in \"{}\" breaks: {error}", self.words.process(*process))
+            }
+            Op::LimitHandles { process, handles } => {
+                let limit = handles.map_or("the machine's limit".to_owned(), |handles| handles.to_string());
+                format!("op: \"{}\" may hold {limit} handles", self.words.process(*process))
+            }
+        }
+    }
+
+    fn enter(&self, entering: &Entering) -> String {
+        let text = self.words.call(self.place(), entering.call.function().name(), &args::of_spi(&entering.call));
+        format!(
+            "{}:{} {} {text}",
+            self.words.thread(entering.thread),
+            indent(entering.depth),
+            self.words.shape(entering.callee)
+        )
+    }
+
+    fn leave(&self, leaving: &Leaving) -> String {
+        let text = self.words.result(self.place(), &spi_result(&leaving.result));
+        let (thread, callee) = (self.words.thread(leaving.thread), self.words.shape(leaving.callee));
+        format!("{thread}:{} {callee} {} {text}", indent(leaving.depth), leaving.function)
+    }
+
+    fn upcall(&self, upcall: &UpcallDone) -> String {
+        let call = self.words.call(self.place(), upcall.call.function().name(), &args::of_upcall(&upcall.call));
+        let result = upcall.result.as_ref().map(outcome::of_upcall).map_err(|&error| error);
+        let result = self.words.result(self.place(), &result);
+        let (thread, by) = (self.words.thread(upcall.thread), self.words.shape(upcall.by));
+        format!("{thread}:{} {by} asks {call} {result}", indent(upcall.depth))
+    }
+
+    fn duplication(&self, duplication: &Duplication, what: &str) -> String {
+        let (block, socket) = (self.words.block(duplication.token), self.words.socket(duplication.socket));
+        format!("{block} of {socket} for \"{}\" {what}", self.words.process(duplication.target))
+    }
+
+    /// The name of the function whose end this is, with a blank.
+    fn begin_name(&self) -> String {
+        match self.trace.spans.partner(self.at).and_then(|begin| self.trace.events().get(begin)) {
+            Some(Event::ClientCall { call, .. }) => format!("{} ", client::name(call)),
+            _ => String::new(),
+        }
+    }
+
+    fn place(&self) -> Place {
+        self.words.place(self.at)
+    }
+}
+
+/// Two blanks for each level.
+fn indent(depth: u32) -> String {
+    "  ".repeat(depth.min(32) as usize)
+}
