@@ -22,7 +22,7 @@ fn choice() -> impl Strategy<Value = Choice> {
 /// Small indexes, so that a failure can be read; now and then one that means nothing that exists.
 fn act() -> impl Strategy<Value = Act> {
     let index = || prop_oneof![30 => 0..8u8, 1 => 254..=255u8];
-    (0..Act::KINDS, 0..6u8, index(), index(), 0..64u8)
+    (0..Act::KINDS, 0..9u8, index(), index(), 0..64u8)
         .prop_map(|(what, by, on, with, how)| Act::new([what, by, on, with, how]))
 }
 
@@ -51,7 +51,12 @@ fn replays(choice: &Choice, world: &World, ops: &[wspsim::world::op::Op]) -> Res
 }
 
 fn config() -> ProptestConfig {
-    ProptestConfig { max_shrink_iters: 20_000, failure_persistence: None, ..ProptestConfig::default() }
+    let mut config =
+        ProptestConfig { max_shrink_iters: 20_000, failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 4_000;
+    }
+    config
 }
 
 proptest! {

@@ -25,7 +25,7 @@ pub use act::{Act, What};
 pub use stack::{Choice, STACKS};
 
 /// Most processes of one comparison: what ends stays in the lists.
-const PROCESSES: usize = 6;
+const PROCESSES: usize = 8;
 
 /// What went wrong, in words.
 pub type Mismatch = String;
@@ -35,12 +35,19 @@ pub struct Pair {
     world: World,
     reference: Reference,
     clients: Vec<Client>,
-    /// Every block made: what travels, and the reference's position.
-    blocks: Vec<(Info, usize)>,
+    blocks: Vec<Travelling>,
     /// Everything done to the world, for a second run.
     ops: Vec<Op>,
     /// Window queues are not compared any more: see [`Reference::has_ghosts`].
     windows_blurred: bool,
+}
+
+/// A block: what travels, the reference's position, and whom it was made for.
+#[derive(Clone)]
+struct Travelling {
+    info: Info,
+    position: usize,
+    target: ProcessId,
 }
 
 /// The numbers a process has seen, the dead ones included.

@@ -6,8 +6,8 @@ use wspsim::world::ids::{Handle, ProcessId, Window};
 use wspsim::world::op::{Op, Outcome, Rejection};
 
 use super::calls;
-use super::{Act, Mismatch, PROCESSES, Pair, What, agree, done, first_thread, incarnation, note, number};
-use crate::reference::{Message, Number, Opening, Receipt, SocketOption};
+use super::{Act, Mismatch, PROCESSES, Pair, Travelling, What, agree, done, first_thread, incarnation, note, number};
+use crate::reference::{Message, Number, Opening, Receipt, Running, SocketOption};
 use crate::support::V2_2;
 
 /// Masks that acts register for: nothing, what can come here, what cannot.
@@ -24,7 +24,7 @@ type Played = Result<(), Mismatch>;
 impl Pair {
     /// Plays an act. What cannot be meant (no block yet, say) does nothing.
     pub(super) fn act(&mut self, act: Act) -> Played {
-        let by = usize::from(act.by) % self.clients.len();
+        let by = self.process_of(act);
         match act.what {
             What::Start => self.start_act(act),
             What::End => self.end(by, act.how),
@@ -104,8 +104,25 @@ impl Pair {
         }
     }
 
-    fn block(&self, index: u8) -> Option<(Info, usize)> {
-        if self.blocks.is_empty() { None } else { Some(self.blocks[usize::from(index) % self.blocks.len()].clone()) }
+    /// Who acts: one of those that can, or, by a larger index, anybody. Every other block is opened by the process it
+    /// was made for.
+    fn process_of(&self, act: Act) -> usize {
+        let by = usize::from(act.by);
+        let running = |&process: &usize| self.reference.state(process) == Running::Yes;
+        let able: Vec<usize> = (0..self.clients.len()).filter(running).collect();
+        let target = match self.block(act.on) {
+            Some(block) if act.what == What::Open && act.how % 2 == 0 => self.reference.position(block.target.0),
+            _ => None,
+        };
+        match target {
+            Some(target) => target,
+            None if able.is_empty() || by >= PROCESSES => by % self.clients.len(),
+            None => able[by % able.len()],
+        }
+    }
+
+    fn block(&self, index: u8) -> Option<&Travelling> {
+        if self.blocks.is_empty() { None } else { self.blocks.get(usize::from(index) % self.blocks.len()) }
     }
 
     /// How many handle numbers an open finds: as many as it likes, or none, or one.
@@ -129,8 +146,20 @@ impl Pair {
 /// Processes.
 impl Pair {
     fn start_act(&mut self, act: Act) -> Played {
-        let reused = (act.how % 2 == 1).then(|| self.id_of(act.with));
-        if self.clients.len() == PROCESSES { Ok(()) } else { self.start(reused, act.how % 8 >= 6) }
+        if self.clients.len() == PROCESSES {
+            return Ok(());
+        }
+        let (reuse, suspended, with_winsock) = (act.how % 2 == 1, act.how % 8 >= 6, act.how % 16 < 8);
+        self.start(reuse.then(|| self.reused_id(act.with)), suspended)?;
+        let process = self.clients.len() - 1;
+        if with_winsock && self.reference.state(process) == Running::Yes { self.startup(process) } else { Ok(()) }
+    }
+
+    /// The id of an ended process, if there is one.
+    fn reused_id(&self, index: u8) -> ProcessId {
+        let ended = |&process: &usize| self.reference.state(process) == Running::Ended;
+        let ended: Vec<usize> = (0..self.clients.len()).filter(ended).collect();
+        if ended.is_empty() { self.id_of(index) } else { self.id(ended[usize::from(index) % ended.len()]) }
     }
 
     pub(super) fn start(&mut self, id: Option<ProcessId>, suspended: bool) -> Played {
@@ -154,7 +183,7 @@ impl Pair {
     fn end(&mut self, process: usize, how: u8) -> Played {
         if how % 3 == 0 {
             let expected = match self.reference.state(process) {
-                crate::reference::Running::Ended => Err(Rejection::NoProcess),
+                Running::Ended => Err(Rejection::NoProcess),
                 _ => Ok(Outcome::Done),
             };
             let outcome = self.step(Op::Kill { process: incarnation(process) });
@@ -166,7 +195,7 @@ impl Pair {
         } else {
             return Ok(());
         }
-        if self.reference.state(process) != crate::reference::Running::Ended {
+        if self.reference.state(process) != Running::Ended {
             self.reference.end(process);
         }
         Ok(())
@@ -242,15 +271,15 @@ impl Pair {
             _ => None,
         };
         if let (Some(block), Ok(position)) = (block, expected) {
-            self.blocks.push((block, position));
+            self.blocks.push(Travelling { info: block, position, target: process });
         }
         agree("WSPDuplicateSocket", done(answer), expected.map(|_| ()))
     }
 
     fn open(&mut self, by: usize, act: Act) -> Played {
-        let Some((info, block)) = self.block(act.on) else { return Ok(()) };
+        let Some(Travelling { info, position, .. }) = self.block(act.on).cloned() else { return Ok(()) };
         let (no_inherit, contradicts, ansi) = (act.with % 4 == 3, act.with % 16 == 8, act.with % 32 >= 24);
-        let room = self.room_for_open(by, act.how);
+        let room = self.room_for_open(by, act.how / 2);
         let (af, kind, protocol) = calls::triple(contradicts);
         let flags = calls::flags(no_inherit);
         let answer = if ansi {
@@ -261,15 +290,15 @@ impl Pair {
         };
         self.give_room(by);
         let chosen = number(&answer);
-        let expected = self.reference.open(by, block, Opening { no_inherit, contradicts, room }, chosen);
+        let expected = self.reference.open(by, position, Opening { no_inherit, contradicts, room }, chosen);
         chosen.iter().for_each(|&number| note(&mut self.clients[by].sockets, number));
         agree("WSPSocket with a block", answer.map(|_| chosen.unwrap_or(0)), expected)
     }
 
     /// What has been altered is refused, and the block itself is as good as before.
     fn open_altered(&mut self, by: usize, act: Act) -> Played {
-        let Some((info, _)) = self.block(act.on) else { return Ok(()) };
-        let info = calls::altered(&info, act.how);
+        let Some(block) = self.block(act.on) else { return Ok(()) };
+        let info = calls::altered(&block.info, act.how);
         let (af, kind, protocol) = calls::triple(false);
         let flags = calls::flags(false);
         let answer =
