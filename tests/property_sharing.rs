@@ -15,7 +15,7 @@ use wspsim::world::log::Log;
 
 /// Any machine: each question answered as documented more often than not.
 fn choice() -> impl Strategy<Value = Choice> {
-    let answers: Vec<_> = Answers::COUNTS.iter().map(|&count| prop_oneof![3 => Just(0), 1 => 0..count]).collect();
+    let answers: Vec<_> = Answers::COUNTS.iter().map(|&count| prop_oneof![2 => Just(0), 1 => 0..count]).collect();
     (0..STACKS.len(), answers).prop_map(|(stack, answers)| Choice { stack, answers })
 }
 

@@ -112,6 +112,11 @@ impl Reference {
         self.processes[process].handles.contains_key(&number)
     }
 
+    /// All numbers a process's client may know, and whether children inherit them.
+    pub fn numbers(&self, process: usize) -> impl Iterator<Item = (Number, bool)> + '_ {
+        self.processes[process].handles.iter().map(|(&number, handle)| (number, handle.inheritable()))
+    }
+
     /// The living process with an id.
     pub fn position(&self, id: u32) -> Option<usize> {
         self.living(id)

@@ -49,7 +49,7 @@ pub(super) enum Handle {
 }
 
 impl Handle {
-    fn inheritable(&self) -> bool {
+    pub(super) fn inheritable(&self) -> bool {
         match self {
             Self::Descriptor(descriptor) => descriptor.inheritable,
             Self::Hollow { inheritable } | Self::Event { inheritable, .. } | Self::Process { inheritable, .. } => {

@@ -53,8 +53,8 @@ macro_rules! acts {
 acts! {
     Startup 3 "process {by}: WSAStartup";
     Cleanup 2 "process {by}: WSACleanup";
-    Start 2 "a process appears (of {with}'s id, {how})";
-    End 2 "process {by} ends ({how})";
+    Start 3 "a process appears (of {with}'s id, {how})";
+    End 3 "process {by} ends ({how})";
     CreateProcess 2 "process {by}: CreateProcess ({how})";
     Resume 1 "process {by}: resumes {with}";
     OpenProcess 1 "process {by}: OpenProcess {with}";

@@ -113,6 +113,10 @@ impl Pair {
         }
         let held = self.reference.descriptors_held_by(process);
         agree("descriptors of a process, hidden ones included", base_descriptors(state), held)?;
+        for (number, inheritable) in self.reference.numbers(process) {
+            let handle = state.handles.get(Handle(number)).map(|entry| entry.inheritable);
+            agree("whether a handle is inheritable", handle, Some(inheritable))?;
+        }
         self.compare_modes(process)?;
         for number in self.reference.events(process) {
             let signalled = self.world.is_signalled(incarnation(process), Handle(number));

@@ -209,6 +209,7 @@ impl Pair {
         match self.os(by, OsCall::CreateProcess { suspended, inherit, id: None })? {
             Ok(Value::Process { id, .. }) => {
                 self.reference.create_process(by, id.0, inherit, suspended);
+                self.compare_inherited(by)?;
                 // A child is told the numbers its parent knows.
                 let parent = self.clients[by].clone();
                 self.clients.push(super::Client { windows: Vec::new(), ..parent });
@@ -216,6 +217,17 @@ impl Pair {
             }
             other => Err(format!("CreateProcess gave {other:?}")),
         }
+    }
+
+    /// The newest process has got its parent's numbers, those that are inheritable and no others.
+    fn compare_inherited(&self, parent: usize) -> Played {
+        let child = self.clients.len();
+        let handles = &self.world.process(incarnation(child)).ok_or("no child")?.handles;
+        for (number, _) in self.reference.numbers(parent) {
+            let inherited = handles.get(Handle(number)).is_some();
+            agree("whether a handle was inherited", inherited, self.reference.knows(child, number))?;
+        }
+        Ok(())
     }
 
     fn resume(&mut self, by: usize, with: u8) -> Played {
