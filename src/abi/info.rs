@@ -59,6 +59,22 @@ impl Info {
         &self.template
     }
 
+    /// Whether two blocks agree in everything but dwProviderReserved, and, where `but_flags` says so, dwServiceFlags3
+    /// and dwServiceFlags4.
+    #[inline]
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self, but_flags: bool) -> bool {
+        if Arc::ptr_eq(&self.template, &other.template) || self.template == other.template {
+            return true;
+        }
+        but_flags && {
+            let mut stripped = (*other.template).clone();
+            stripped.service_flags3 = self.template.service_flags3;
+            stripped.service_flags4 = self.template.service_flags4;
+            *self.template == stripped
+        }
+    }
+
     /// dwProviderReserved.
     #[inline]
     #[must_use]

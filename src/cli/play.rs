@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wspsim::model::{Diagnostic, Library, Source};
-use wspsim::scenario::{Report, Verdict};
+use wspsim::scenario::{Logging, Report, Scenario, Verdict, play};
 use wspsim::world::machine::Machine;
 use wspsim::world::policy::Policies;
 

@@ -18,6 +18,9 @@ use crate::world::machine::Machine;
 use crate::world::process::Directory;
 
 use super::Shape;
+use crate::abi::Info;
+use crate::rules::RuleId;
+use crate::world::policy::TokenPlace;
 
 /// The surroundings of a running provider. Borrowed for one step of one frame.
 pub struct Context<'a> {
@@ -92,6 +95,27 @@ impl Context<'_> {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.handles.is_full(self.handle_limit())
+    }
+
+    /// Whether a protocol info is what the catalog holds under its id. The provider's private word may differ, and so
+    /// may the two flag words a base may keep its token in (policy `token_place`).
+    #[inline]
+    pub fn is_genuine(&mut self, info: &Info) -> bool {
+        let entry = self.catalog.entry(info.catalog_entry_id());
+        let in_flags = self.machine.policies().token_place == TokenPlace::ServiceFlags;
+        let genuine = entry.is_some_and(|entry| entry.info.agrees_with(info, in_flags));
+        if !genuine {
+            self.log.rule(RuleId::Socket11);
+        }
+        genuine
+    }
+
+    /// A layer's handle is inheritable if the lower one is.
+    pub fn inherit_like(&mut self, lower: Handle, upper: Handle) {
+        let inheritable = self.handles.get(lower).is_none_or(|entry| entry.inheritable);
+        if let Some(entry) = self.handles.get_mut(upper) {
+            entry.inheritable = inheritable;
+        }
     }
 
     /// The base entries of this provider, in catalog order.

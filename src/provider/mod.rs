@@ -96,7 +96,12 @@ pub struct InFlight<'a> {
     pub result: SpiResult,
 }
 
-impl InFlight<'_> {
+impl<'a> InFlight<'a> {
+    /// A call with no answer yet.
+    pub(crate) fn new(call: &'a mut SpiCall) -> Self {
+        Self { call, result: Ok(SpiReturn::Done) }
+    }
+
     /// Takes the answer out.
     pub fn take_result(&mut self) -> SpiResult {
         std::mem::replace(&mut self.result, Ok(SpiReturn::Done))

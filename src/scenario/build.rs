@@ -181,9 +181,7 @@ impl Builder<'_> {
             Call::GetMessage { window } => OsCall::GetMessage { window: self.window(*window)?, wait: true },
             Call::PeekMessage { window } => OsCall::GetMessage { window: self.window(*window)?, wait: false },
             Call::GetCurrentProcessId {} => OsCall::GetCurrentProcessId,
-            Call::Send { to, value } => {
-                OsCall::SendMessage { to: self.process_id(*to)?, value: self.message(value)? }
-            }
+            Call::Send { to, value } => OsCall::SendMessage { to: self.process_id(*to)?, value: self.message(value)? },
             Call::Receive {} => OsCall::ReceiveMessage,
             _ => return Ok(None),
         }))
@@ -350,11 +348,9 @@ impl Builder<'_> {
                 message: message.unwrap_or(WINDOW_MESSAGE),
                 events: events.unwrap_or_else(NetworkEvents::empty),
             },
-            Call::WSPEnumNetworkEvents { s, event, events } => SpiCall::EnumNetworkEvents {
-                s: self.handle(*s)?,
-                event: self.event(*event)?,
-                out: events.is_none(),
-            },
+            Call::WSPEnumNetworkEvents { s, event, events } => {
+                SpiCall::EnumNetworkEvents { s: self.handle(*s)?, event: self.event(*event)?, out: events.is_none() }
+            }
             other => self.rare(other)?,
         })
     }

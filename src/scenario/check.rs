@@ -135,10 +135,7 @@ checks! {
 impl Check {
     /// Whether the check looks at the log.
     pub(super) fn needs_log(&self) -> bool {
-        matches!(
-            self,
-            Self::Decided { .. } | Self::RuleUsed(_) | Self::Crossed { .. } | Self::NotCrossed { .. }
-        )
+        matches!(self, Self::Decided { .. } | Self::RuleUsed(_) | Self::Crossed { .. } | Self::NotCrossed { .. })
     }
 
     /// Whether the check looks at shared sockets by label.

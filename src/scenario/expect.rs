@@ -67,7 +67,8 @@ impl Argument for Expect {
                 let Some(options) = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
                     return expected(reader, shape, "a list of expectations");
                 };
-                let options = crate::model::items::list(options).map(|item| one(Shape::of_text(&options[item]), reader));
+                let options =
+                    crate::model::items::list(options).map(|item| one(Shape::of_text(&options[item]), reader));
                 options.collect::<Vec<_>>().into_iter().collect::<Option<_>>().map(Self::AnyOf)
             }
             shape => one(shape, reader),

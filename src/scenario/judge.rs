@@ -6,9 +6,7 @@ use super::expect::{Expect, Form};
 use super::form::HandleArg;
 use super::values::Values;
 use crate::abi::client::{CallResult, Message, Value, WindowMessage};
-use crate::abi::{
-    Bytes, Info, Linger, NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiReturn, WsaError,
-};
+use crate::abi::{Bytes, Info, Linger, NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiReturn, WsaError};
 use crate::world::ids::Handle;
 
 /// What a call came to.
@@ -60,7 +58,8 @@ fn value_holds(form: &Form, value: &Value, values: &Values) -> bool {
             wanted.iter().zip(sets.iter()).all(|(wanted, set)| same_handles(wanted, set, values))
         }
         (Form::Entries(wanted), Value::Infos(infos)) => {
-            infos.len() == wanted.len() && wanted.iter().zip(infos.iter()).all(|(name, info)| **name == entry_name(info))
+            infos.len() == wanted.len()
+                && wanted.iter().zip(infos.iter()).all(|(name, info)| **name == entry_name(info))
         }
         (Form::Block(fields), Value::Spi(SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info))) => {
             fields.hold_for(&info.record())

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use ron::value::RawValue;
 
 use super::calls::Call;
+use super::check;
 use super::check::Check;
 use super::expect::Expect;
-use super::check;
 use super::file::{Budget, HappenStep, ScenarioFile, StepFile};
 use super::form::{Argument, constant};
 use super::reader::{DIAGNOSTICS_MAX, Kind, Reader, Shape, Slot, SlotId, Thread, ThreadRef};
@@ -215,13 +215,16 @@ impl<'a> Load<'a> {
         if file.budget.ops > OPS_MAX {
             self.reader.wrong("", format!("a budget is at most {OPS_MAX} ops"), "in this scenario");
         }
-        let processes: Vec<_> = file.processes.iter().filter_map(|text| self.reader.declare(&text.0, Kind::Process)).collect();
+        let processes: Vec<_> =
+            file.processes.iter().filter_map(|text| self.reader.declare(&text.0, Kind::Process)).collect();
         let steps = self.steps(file.steps);
         let finally = self.finally(file.finally);
-        let checks = || steps.iter().chain(&finally).filter_map(|step| match &step.action {
-            Action::Check(check) => Some(check),
-            _ => None,
-        });
+        let checks = || {
+            steps.iter().chain(&finally).filter_map(|step| match &step.action {
+                Action::Check(check) => Some(check),
+                _ => None,
+            })
+        };
         Some(Scenario {
             needs_log: checks().any(|check| check.needs_log()),
             needs_sockets: checks().any(|check| check.needs_sockets()),
@@ -246,7 +249,8 @@ impl<'a> Load<'a> {
         const USAGE_SCENARIOS: u32 = 96;
         for Text(rule) in rules {
             let usage = rule.strip_prefix('S').and_then(|number| number.parse::<u32>().ok());
-            if RuleId::from_name(rule).is_none() && !usage.is_some_and(|number| (1..=USAGE_SCENARIOS).contains(&number)) {
+            if RuleId::from_name(rule).is_none() && !usage.is_some_and(|number| (1..=USAGE_SCENARIOS).contains(&number))
+            {
                 let label = match nearest(rule, RuleId::ALL.iter().map(|rule| rule.name())) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "unknown".to_owned(),
@@ -293,7 +297,14 @@ impl<'a> Load<'a> {
             self.reader.here = span.clone();
             if let Some(check) = Check::read(written, &mut self.reader) {
                 let action = Action::Check(Box::new(check));
-                steps.push(Step { action, gives: None, expect: Expect::Success, start: span.start as u32, expect_at: 0, line });
+                steps.push(Step {
+                    action,
+                    gives: None,
+                    expect: Expect::Success,
+                    start: span.start as u32,
+                    expect_at: 0,
+                    line,
+                });
             }
         }
         steps

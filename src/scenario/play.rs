@@ -367,7 +367,12 @@ impl<'a> Player<'a> {
                 let to = self.world.now().plus_ms(*ms);
                 if to.0 > self.scenario.budget().ms {
                     let budget = format!("at most {} ms", self.scenario.budget().ms);
-                    self.fail(FailureKind::Budget, "the budget of virtual time is spent", budget, format!("{} ms", to.0));
+                    self.fail(
+                        FailureKind::Budget,
+                        "the budget of virtual time is spent",
+                        budget,
+                        format!("{} ms", to.0),
+                    );
                     self.over = true;
                     return Ok(None);
                 }

@@ -351,6 +351,8 @@ mod tests {
     #[test]
     fn an_address_is_no_name() {
         assert!(is_name("s") && is_name("info-2") && is_name("Größe.x"));
-        assert!(!is_name("127.0.0.1:80") && !is_name("::1") && !is_name("family 26") && !is_name("") && !is_name("p/x"));
+        assert!(
+            !is_name("127.0.0.1:80") && !is_name("::1") && !is_name("family 26") && !is_name("") && !is_name("p/x")
+        );
     }
 }

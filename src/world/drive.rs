@@ -10,7 +10,7 @@ use super::policy::{BlockedCallAtClose, PolicyId};
 use super::process::Process;
 use super::ws2_32::Ws2Token;
 use crate::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
-use crate::abi::{SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
+use crate::abi::{SpiCall, SpiFunction, SpiResult, WsaError};
 use crate::provider::context::Cancel;
 use crate::provider::{Callee, Context, InFlight, Instance, Move, ProviderToken, Resumed};
 
@@ -46,18 +46,18 @@ impl World {
         match call {
             Call::Spi(call) => {
                 let next = self.enter_spi(thread, call, log);
-                self.drive(thread, next, call, log)
+                self.drive(thread, next, InFlight::new(call), log)
             }
             Call::Api(api) => {
                 let api = std::mem::replace(api, ApiCall::Cleanup);
                 let mut call = SpiCall::Cleanup;
                 let next = self.enter_api(thread, api, &mut call, log);
-                self.drive(thread, next, &mut call, log)
+                self.drive(thread, next, InFlight::new(&mut call), log)
             }
             Call::Os(os) => {
                 let os = std::mem::replace(os, OsCall::ExitProcess);
                 let next = self.enter_os(thread, os, log);
-                self.drive(thread, next, &mut SpiCall::Cleanup, log)
+                self.drive(thread, next, InFlight::new(&mut SpiCall::Cleanup), log)
             }
         }
     }
@@ -68,16 +68,15 @@ impl World {
         let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
         let wait = frame.wait.take();
         let mut call = SpiCall::Cleanup;
-        let mut flight = InFlight { call: &mut call, result: Ok(SpiReturn::Done) };
+        let mut flight = InFlight::new(&mut call);
         let next = match frame.token {
             Token::Os => self.resume_os(thread, wait, woken),
             _ => self.resume_top(thread, Resumed::Woken(woken), &mut flight, log),
         };
-        self.drive(thread, next, &mut call, log)
+        self.drive(thread, next, flight, log)
     }
 
-    fn drive(&mut self, thread: ThreadId, mut next: Next, call: &mut SpiCall, log: &mut Log) -> Outcome {
-        let mut flight = InFlight { call, result: Ok(SpiReturn::Done) };
+    fn drive(&mut self, thread: ThreadId, mut next: Next, mut flight: InFlight<'_>, log: &mut Log) -> Outcome {
         loop {
             next = match next {
                 Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
@@ -139,6 +138,9 @@ impl World {
         let Some(frame) = self.frames(thread).last_mut() else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
+        if let Resumed::Woken(Woken::Cancelled(error)) = resumed {
+            flight.result = Err(error);
+        }
         match &mut frame.token {
             Token::Ws2(token) => {
                 let token = std::mem::replace(token, Ws2Token::Entered);
@@ -173,7 +175,8 @@ impl World {
         let depth = state.frames.len() as u32;
         let (in_callback, hook) = (state.in_callback(), state.hook);
         let Some(instance) = instances.get_mut(id) else {
-            return Next::finish(Err(WsaError::SysCallFailure));
+            // Unloaded by the last WSACleanup while a call was blocked in it.
+            return Next::Answer;
         };
         let Some(Frame { token: Token::Provider(_, kept), .. }) = state.frames.last_mut() else {
             return Next::finish(Err(WsaError::SysCallFailure));

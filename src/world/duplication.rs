@@ -30,18 +30,34 @@ pub struct Opened {
     pub settled: bool,
 }
 
+/// Tokens are serial numbers times an odd constant: neighbours in time are far apart, so a block with a flipped bit
+/// does not become the block beside it.
+const SPREAD: u32 = 0x9e37_79b1;
+
+/// What undoes [`SPREAD`]: its inverse modulo 2^32, by Newton's iteration.
+const GATHER: u32 = {
+    let mut inverse: u32 = 1;
+    let mut round = 0;
+    while round < 5 {
+        inverse = inverse.wrapping_mul(2u32.wrapping_sub(SPREAD.wrapping_mul(inverse)));
+        round += 1;
+    }
+    inverse
+};
+
 /// All pending duplications of a machine, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Duplications {
     list: Vec<Duplication>,
-    last_token: u32,
+    /// How many there ever were.
+    last: u32,
 }
 
 impl Duplications {
     /// Adds one and returns its token; `None` when all 32-bit tokens were given.
     pub fn add(&mut self, socket: SocketId, target: Incarnation, id: ProcessId, holds_reference: bool) -> Option<u32> {
-        let token = self.last_token.checked_add(1)?;
-        self.last_token = token;
+        self.last = self.last.checked_add(1)?;
+        let token = self.last.wrapping_mul(SPREAD);
         self.list.push(Duplication { token, socket, target, target_id: id, holds_reference, opened: None });
         Some(token)
     }
@@ -98,8 +114,28 @@ impl Duplications {
         self.list.iter().filter(|d| d.holds_reference && d.socket == socket).count() as u32
     }
 
-    /// Tokens only grow, so the list is sorted by them.
+    /// Serial numbers only grow, so the list is sorted by them.
     fn position(&self, token: u32) -> Option<usize> {
-        self.list.binary_search_by_key(&token, |duplication| duplication.token).ok()
+        let serial = |token: u32| token.wrapping_mul(GATHER);
+        self.list.binary_search_by_key(&serial(token), |duplication| serial(duplication.token)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_leads_back_to_its_duplication_and_its_neighbours_do_not() {
+        let mut duplications = Duplications::default();
+        let add = |d: &mut Duplications, n| d.add(SocketId(n), Incarnation(0), ProcessId(8), true).expect("a token");
+        let tokens: Vec<u32> = (0..100).map(|n| add(&mut duplications, n)).collect();
+        for (n, &token) in tokens.iter().enumerate() {
+            assert_eq!(duplications.get(token).map(|d| d.socket), Some(SocketId(n as u32)));
+            for bit in 0..32 {
+                assert_eq!(duplications.get(token ^ (1 << bit)), None, "token {token:#x}, bit {bit}");
+            }
+        }
+        assert_eq!(duplications.get(0), None, "zero marks an ordinary entry");
     }
 }

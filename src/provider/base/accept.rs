@@ -2,7 +2,7 @@
 
 use super::{At, Base, Blocked, Step, fail, fits, nonblocking, own_entry, shared, wait};
 use crate::abi::consts::{CF_ACCEPT, CF_DEFER, CF_REJECT};
-use crate::abi::{Condition, Room, SpiReturn, WsaError};
+use crate::abi::{Condition, NetworkEvents, Room, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
 use crate::world::afd::{Interest, Release, Request, RequestState, Target};
@@ -21,11 +21,11 @@ impl Base {
         let Some(request) = front else { return nothing_queued(cx, at, addr, condition) };
         if addr.is_some() && fits(addr, &request.peer).is_err() {
             cx.log.rule(RuleId::Accept11);
-            return fail(WsaError::Fault);
+            return refuse(cx, at, WsaError::Fault);
         }
         match condition {
             None => self.take(cx, at, addr, request),
-            Some(Condition::Wild) => fail(WsaError::Fault),
+            Some(Condition::Wild) => refuse(cx, at, WsaError::Fault),
             _ if request.state != RequestState::Waiting => self.take(cx, at, addr, request),
             Some(Condition::Returns(answer)) => self.answered(cx, at, addr, answer),
             Some(Condition::Asks) => {
@@ -54,7 +54,7 @@ impl Base {
                 afd.defer(&mut afd_cx, at.socket);
                 fail(WsaError::TryAgain)
             }
-            _ => fail(WsaError::Inval),
+            _ => refuse(cx, at, WsaError::Inval),
         }
     }
 
@@ -62,7 +62,7 @@ impl Base {
     fn take(&mut self, cx: &mut Context<'_>, at: At, addr: Room, request: Request) -> Step {
         if cx.is_full() {
             cx.log.rule(RuleId::Accept13);
-            return fail(WsaError::MFile);
+            return refuse(cx, at, WsaError::MFile);
         }
         let (afd, mut afd_cx) = cx.afd();
         let socket = match afd.accept(&mut afd_cx, at.socket) {
@@ -107,12 +107,17 @@ impl Base {
     }
 }
 
+/// An accept that fails re-enables FD_ACCEPT all the same (E4).
+fn refuse(cx: &mut Context<'_>, at: At, error: WsaError) -> Step {
+    let (afd, mut afd_cx) = cx.afd();
+    afd.reenable(&mut afd_cx, at.socket, NetworkEvents::ACCEPT);
+    fail(error)
+}
+
 fn nothing_queued(cx: &mut Context<'_>, at: At, addr: Room, condition: Option<Condition>) -> Step {
     if nonblocking(cx, at) {
         cx.log.rule(RuleId::Accept9);
-        let (afd, mut afd_cx) = cx.afd();
-        afd.reenable(&mut afd_cx, at.socket, crate::abi::NetworkEvents::ACCEPT);
-        return fail(WsaError::WouldBlock);
+        return refuse(cx, at, WsaError::WouldBlock);
     }
     cx.log.rule(RuleId::Accept8);
     wait(cx, at, Interest::Acceptable, None, Blocked::Accept(at, addr, condition))

@@ -2,7 +2,7 @@
 
 use super::{Answer, Base};
 use crate::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
-use crate::abi::{Block, Info, ProviderFlags, SocketFlags, SpiReturn, WsaError};
+use crate::abi::{Block, Info, ProviderFlags, ServiceFlags1, SocketFlags, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
 use crate::world::afd::{Family, Kind, Transport};
@@ -44,15 +44,14 @@ impl Base {
     /// WSPSocket.
     pub(super) fn socket(&mut self, cx: &mut Context<'_>, opening: &Opening, info: Option<&Block>) -> Answer {
         let Some(Block::Info(info)) = info else { return Err(WsaError::Inval) };
+        if !cx.is_genuine(info) {
+            return Err(WsaError::Inval);
+        }
         if opening.group != 0 {
             cx.log.rule(RuleId::Socket7);
             return Err(WsaError::Inval);
         }
-        let multipoint = SocketFlags::MULTIPOINT_C_ROOT
-            | SocketFlags::MULTIPOINT_C_LEAF
-            | SocketFlags::MULTIPOINT_D_ROOT
-            | SocketFlags::MULTIPOINT_D_LEAF;
-        if opening.flags.intersects(multipoint) {
+        if !multipoint_fits(opening.flags, info.fields().service_flags1) {
             cx.log.rule(RuleId::Socket8);
             return Err(WsaError::Inval);
         }
@@ -169,6 +168,19 @@ impl Base {
     }
 }
 
+/// Socket8: exactly one C flag and one D flag, or none; roots need rooted planes, leaves a multipoint protocol.
+fn multipoint_fits(flags: SocketFlags, service: ServiceFlags1) -> bool {
+    let planes = [
+        (SocketFlags::MULTIPOINT_C_ROOT, SocketFlags::MULTIPOINT_C_LEAF, ServiceFlags1::MULTIPOINT_CONTROL_PLANE),
+        (SocketFlags::MULTIPOINT_D_ROOT, SocketFlags::MULTIPOINT_D_LEAF, ServiceFlags1::MULTIPOINT_DATA_PLANE),
+    ];
+    let used = planes.iter().filter(|(root, leaf, _)| flags.intersects(*root | *leaf)).count();
+    let plane_fits = |&(root, leaf, rooted): &(SocketFlags, SocketFlags, ServiceFlags1)| {
+        !flags.contains(root | leaf) && (!flags.contains(root) || service.contains(rooted))
+    };
+    used == 0 || used == 2 && service.contains(ServiceFlags1::SUPPORT_MULTIPOINT) && planes.iter().all(plane_fits)
+}
+
 /// The pending duplication a block stands for. A block whose contents do not fit it was altered (Socket11).
 fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplication, WsaError> {
     let known = cx.duplications.get(token).copied();
@@ -191,6 +203,9 @@ fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplicatio
 /// R2: only the process the block was made for.
 fn check_opener(cx: &mut Context<'_>, duplication: &Duplication) -> Result<(), WsaError> {
     let opener = cx.thread.process;
+    if cx.machine.policies().target_identity != TargetIdentity::default() {
+        cx.log.policy(PolicyId::target_identity);
+    }
     let right = match cx.machine.policies().target_identity {
         TargetIdentity::Incarnation => duplication.target == opener,
         TargetIdentity::Number => cx.directory.id(opener) == Some(duplication.target_id),

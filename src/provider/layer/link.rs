@@ -145,19 +145,13 @@ impl Layer {
     }
 
     /// WSPCleanup: the last one lets go of every handle and cleans up the links it had started.
-    pub(super) fn cleanup(&mut self, cx: &mut Context<'_>) -> Step {
+    pub(super) fn cleanup(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
         match self.startups {
             0 => {
                 cx.log.rule(RuleId::Cleanup2);
                 fail(WsaError::NotInitialised)
             }
-            1 => {
-                self.startups = 0;
-                self.let_go(cx);
-                let left = self.links.iter().map(|link| link.next).collect();
-                self.links.clear();
-                self.clean_next(left, &mut SpiCall::Cleanup)
-            }
+            1 => self.clean_next(cx, call),
             _ => {
                 cx.log.rule(RuleId::Cleanup1);
                 self.startups -= 1;
@@ -166,14 +160,28 @@ impl Layer {
         }
     }
 
-    pub(super) fn clean_next(&mut self, mut left: Vec<InstanceId>, call: &mut SpiCall) -> Step {
-        match left.pop() {
-            Some(next) => {
+    /// Cleans up the last link; without links left the layer lets go of what is its own.
+    fn clean_next(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+        match self.links.last() {
+            Some(link) => {
                 *call = SpiCall::Cleanup;
-                Flow::Call { callee: Callee::Instance(next), token: Token::Cleaning(Box::new(left)) }
+                Flow::Call { callee: Callee::Instance(link.next), token: Token::Cleaning }
             }
-            None => done(),
+            None => {
+                self.startups = 0;
+                self.let_go(cx);
+                done()
+            }
         }
+    }
+
+    /// A link has answered its WSPCleanup. If it refuses, the layer stays as it is with the links that are left.
+    pub(super) fn cleaned(&mut self, cx: &mut Context<'_>, flight: &mut InFlight<'_>) -> Step {
+        if flight.result.is_err() {
+            return Flow::Pass;
+        }
+        self.links.pop();
+        self.clean_next(cx, flight.call)
     }
 
     /// Gives every handle of its own back. The lower ones end with the base's cleanup.

@@ -77,8 +77,8 @@ pub enum Token {
     Undoing(WsaError),
     /// WSPAsyncSelect.
     Selecting(Box<Selecting>),
-    /// WSPCleanup of the next links; these are still to come.
-    Cleaning(Box<Vec<InstanceId>>),
+    /// WSPCleanup of a link; those before it are still to come.
+    Cleaning,
 }
 
 /// A WSPAsyncSelect on its way: on which handle, and where its messages went before.
@@ -106,7 +106,7 @@ impl Provider for Layer {
         }
         match call {
             SpiCall::Startup { .. } => self.startup(cx, call),
-            SpiCall::Cleanup => self.cleanup(cx),
+            SpiCall::Cleanup => self.cleanup(cx, call),
             SpiCall::Socket { .. } => self.open(cx, call),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.convert(cx, call),
             SpiCall::CancelBlockingCall => self.cancel(),
@@ -129,7 +129,7 @@ impl Provider for Layer {
             Token::Closing(s) => self.closed(cx, s, flight),
             Token::Undoing(error) => fail(error),
             Token::Selecting(selecting) => self.selected(cx, *selecting, flight),
-            Token::Cleaning(left) => self.clean_next(*left, flight.call),
+            Token::Cleaning => self.cleaned(cx, flight),
         }
     }
 }

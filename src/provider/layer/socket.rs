@@ -1,7 +1,7 @@
 //! Calls that make, hand over or end descriptors.
 
 use super::{Known, Layer, Record, RecordId, Step, Token, fail};
-use crate::abi::{Block, Info, SpiCall, SpiReturn, WsaError};
+use crate::abi::{Block, Info, SocketFlags, SpiCall, SpiReturn, WsaError};
 use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
@@ -11,11 +11,20 @@ use crate::world::table::Key;
 impl Layer {
     /// WSPSocket: the next link's WSPSocket first, then a descriptor of the layer's.
     pub(super) fn open(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
-        let SpiCall::Socket { info: Some(Block::Info(info)), .. } = &mut *call else { return fail(WsaError::Inval) };
+        let SpiCall::Socket { info: Some(Block::Info(info)), flags, .. } = &mut *call else {
+            return fail(WsaError::Inval);
+        };
+        if !cx.is_genuine(info) {
+            return fail(WsaError::Inval);
+        }
         let given: Info = info.clone();
         match self.link(given.catalog_entry_id()).and_then(|at| self.link_at(at).map(|link| (at, link))) {
             Some((at, link)) => {
                 *info = link.info_below(cx, &given);
+                if cx.shape().handles == HandleKind::NonIfs {
+                    cx.log.rule(RuleId::Socket15);
+                    *flags |= SocketFlags::OVERLAPPED;
+                }
                 self.call_link(at, Token::Opening(at))
             }
             None => self.start_then(cx, &given, call),
@@ -73,7 +82,10 @@ impl Layer {
                 let record = self.records.insert(Record { lower, upper: Handle::INVALID, link: at, posting });
                 let made = cx.create_socket_handle(owner, record.slot());
                 match made {
-                    Ok(upper) => self.records[record].upper = upper,
+                    Ok(upper) => {
+                        self.records[record].upper = upper;
+                        cx.inherit_like(lower, upper);
+                    }
                     Err(_) => {
                         self.records.remove(record);
                     }

@@ -4,12 +4,12 @@
 //! nothing more. A late WSAEADDRINUSE can come from a connect that turns a wildcard into an address somebody else has
 //! (see `connect`); listen has nothing left to find out, since the conflict table has spoken at the bind.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::port::{Bind, Sharing};
 use super::route::{self, Place};
 use super::socket::{Bound, BoundEntry, Role, SharedSocket};
-use super::{Afd, Change, Cx, Family, SocketId};
+use super::{Afd, Change, Cx, Family, Kind, SocketId};
 use crate::abi::{SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
 use crate::world::policy::{EphemeralPorts, PolicyId};
@@ -64,6 +64,7 @@ impl Afd {
     }
 
     fn automatic_port(&mut self, cx: &mut Cx<'_>, bind: &Bind) -> Result<u16, WsaError> {
+        cx.log.rule(RuleId::Bind4);
         cx.log.policy(PolicyId::ephemeral_ports);
         let range = match cx.platform.policies.ephemeral_ports {
             EphemeralPorts::From49152 => 49152..=65535,
@@ -76,12 +77,13 @@ impl Afd {
     }
 
     fn check_conflicts(&self, cx: &mut Cx<'_>, bind: &Bind) -> Result<(), WsaError> {
-        let outcome = self.ports.conflict(cx.platform.policies.bind_matrix, bind);
-        if outcome != Ok(false) {
+        let (line, outcome) = self.ports.conflict(cx.platform.policies.bind_matrix, bind);
+        if let Some(line) = line {
             cx.log.rule(RuleId::Bind8);
+            cx.log.rule(line);
             cx.log.policy(PolicyId::bind_matrix);
         }
-        outcome.map(|_| ())
+        outcome
     }
 
     /// Binds an unbound socket to the wildcard and an automatic port.
@@ -90,10 +92,8 @@ impl Afd {
         if socket.bound.is_some() {
             return Ok(());
         }
-        let ip = match socket.transport.family {
-            Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
+        cx.log.rule(if socket.transport.kind == Kind::Stream { RuleId::Connect1 } else { RuleId::SendTo3 });
+        let ip = socket.transport.family.wildcard();
         self.bind_to(cx, id, Place { ip, port: 0 })
     }
 
@@ -102,7 +102,7 @@ impl Afd {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         let kind = socket.transport.kind;
         if let Some(Bound { place, entry: Some(entry) }) = socket.bound.take() {
-            let wild = if entry.dual { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { Place::wildcard(place.ip) };
+            let wild = if entry.dual { Family::V6.wildcard() } else { Place::wildcard(place.ip) };
             let address = if entry.wildcard { wild } else { place.ip };
             self.ports.remove(kind, place.port, address, entry.dual, entry.sequence);
         }
@@ -161,10 +161,7 @@ impl SharedSocket {
 
     /// Back to showing the wildcard.
     pub(super) fn show_wildcard(&mut self) {
-        match self.transport.family {
-            Family::V4 => self.show_local(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            Family::V6 => self.show_local(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
-        }
+        self.show_local(self.transport.family.wildcard());
     }
 
     /// Where traffic to `name` goes, if a socket of this family can send there.

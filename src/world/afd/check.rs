@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::listen::Stage;
 use super::socket::{Connection, Life, Phase, Role, SharedSocket};
-use super::{Afd, SocketId};
+use super::{Afd, NO_EVENT, SocketId, Target};
 
 type Check = Result<(), String>;
 
@@ -21,6 +21,7 @@ impl Afd {
             self.check_name(id, socket)?;
         }
         self.check_ports()?;
+        self.check_events()?;
         self.check_deadlines()
     }
 
@@ -132,6 +133,19 @@ impl Afd {
             self.sockets.get(owner).is_none_or(|socket| socket.bound.is_none_or(|bound| bound.entry.is_none()))
         });
         stray.map_or(Ok(()), |id| holds(false, id, "in the port table without being bound"))
+    }
+
+    fn check_events(&self) -> Check {
+        let event = |socket: &SharedSocket| match socket.registration()?.target {
+            Target::Event(event) if event != NO_EVENT => Some(event),
+            _ => None,
+        };
+        let expected: BTreeSet<_> = self.sockets.iter().filter_map(|(id, s)| Some((event(s)?, id))).collect();
+        if expected == self.by_event {
+            Ok(())
+        } else {
+            Err(format!("registrations by event are {:?} and should be {expected:?}", self.by_event))
+        }
     }
 
     fn check_deadlines(&self) -> Check {

@@ -50,11 +50,10 @@ impl Afd {
             return Ok(Closing::Done);
         }
         match self.manner(id) {
-            Manner::Background => {}
+            Manner::Background => self.note_background(cx, id, nonblocking),
             Manner::Hard => {
                 cx.log.rule(RuleId::Close7);
-                self.sockets[id].registration = None;
-                self.break_connection(cx, id, WsaError::ConnAborted, WsaError::ConnReset);
+                self.end_hard(cx, id);
             }
             Manner::Linger { .. } if nonblocking && self.sockets[id].shut.send => cx.log.rule(RuleId::Close12),
             Manner::Linger { .. } if nonblocking => {
@@ -75,6 +74,20 @@ impl Afd {
         cx.log.rule(RuleId::Close14);
         cx.log.policy(PolicyId::linger_on_shared_close);
         cx.platform.policies.linger_on_shared_close == LingerOnSharedClose::Immediate
+    }
+
+    /// Which rule lets a close of a connected socket go on in the background.
+    #[inline]
+    fn note_background(&self, cx: &mut Cx<'_>, id: SocketId, nonblocking: bool) {
+        if cx.log.is_on() && self.sockets[id].connection().is_some() {
+            let lingers = self.sockets[id].linger().is_on();
+            cx.log.rule(match (lingers, nonblocking) {
+                (false, false) => RuleId::Close5,
+                (false, true) => RuleId::Close6,
+                (true, false) => RuleId::Close8,
+                (true, true) => RuleId::Close11,
+            });
+        }
     }
 
     #[inline]
@@ -115,10 +128,18 @@ impl Afd {
         let Some(socket) = self.sockets.get(id) else { return };
         if socket.deadline().is_some_and(|deadline| deadline <= cx.now) && socket.connection().is_some() {
             cx.log.rule(RuleId::Close9);
-            self.sockets[id].registration = None;
-            self.break_connection(cx, id, WsaError::ConnAborted, WsaError::ConnReset);
+            self.end_hard(cx, id);
         }
         self.drop_descriptor(cx, id);
+    }
+
+    /// Resets the connection. Whoever still refers to the socket hears of it, the one who closes does not.
+    fn end_hard(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        cx.log.rule(RuleId::Close13);
+        if self.sockets.get(id).is_some_and(|socket| socket.references() <= 1) {
+            self.cancel_registration(cx, id);
+        }
+        self.break_connection(cx, id, WsaError::ConnAborted, WsaError::ConnReset);
     }
 
     /// Gives one descriptor up without a close call: the process died or cleaned up. Also takes a socket away that
@@ -126,8 +147,7 @@ impl Afd {
     pub fn release(&mut self, cx: &mut Cx<'_>, id: SocketId, how: Release) {
         let Some(socket) = self.sockets.get(id) else { return };
         if socket.references() <= 1 && how == Release::Reset {
-            self.sockets[id].registration = None;
-            self.break_connection(cx, id, WsaError::ConnAborted, WsaError::ConnReset);
+            self.end_hard(cx, id);
         }
         self.drop_descriptor(cx, id);
     }
@@ -167,7 +187,9 @@ impl Afd {
         if socket.references() > 0 || socket.life != Life::Open {
             return;
         }
+        cx.log.rule(RuleId::R14);
         if socket.registration.is_some() {
+            cx.log.rule(RuleId::R19);
             self.cancel_registration(cx, id);
         }
         match &self.sockets[id].role {

@@ -8,6 +8,7 @@
 //! Two connections with equal names at both ends are possible where SO_REUSEADDR allowed two clients one address:
 //! nothing here finds a connection by its names.
 
+use super::event::Cause;
 use super::route::{self, Place, Route};
 use super::socket::{Attempt, Bound, Connection, Life, Phase, Role, SharedSocket};
 use super::{Afd, Change, Cx, Kind, SocketId};
@@ -200,9 +201,12 @@ impl Afd {
         }
     }
 
-    /// A blocking connect was cancelled: the attempt is dropped.
+    /// A blocking connect was cancelled: the attempt is dropped, and the socket may try again.
     pub fn cancel_connect(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         self.abandon_attempt(cx, id);
+        if let Some(socket) = self.sockets.get_mut(id).filter(|socket| matches!(socket.role, Role::Idle)) {
+            socket.show_wildcard();
+        }
     }
 
     /// Drops an attempt whose socket goes away.
@@ -230,7 +234,7 @@ impl Afd {
         self.sockets[server].life = Life::Queued(listener);
         self.become_connected(cx, client, server);
         self.enqueue_connection(cx, listener, server);
-        self.report_due(cx, client);
+        self.report_because(cx, client, Cause::Connected);
     }
 
     /// The server's end of a connection, with the listener's properties.

@@ -153,7 +153,6 @@ impl Afd {
         }
         let route = self.check_destination(cx, id, place, RuleId::SendTo7)?;
         if self.sockets[id].bound.is_none() {
-            cx.log.rule(RuleId::SendTo3);
             self.bind_implicitly(cx, id)?;
             self.report_due(cx, id);
         }
@@ -210,6 +209,9 @@ impl Afd {
         let socket = &mut self.sockets[id];
         let limit = socket.options.receive_buffer;
         let family = socket.transport.family;
+        if socket.shut.receive {
+            cx.log.rule(RuleId::Shutdown5);
+        }
         let Some(datagrams) = socket.datagrams_mut() else { return };
         let charge = charge_of(data).saturating_add(datagrams.charge);
         if charge > limit {
@@ -267,6 +269,9 @@ impl Afd {
         let (sender, length) = (front.from.seen_by(family), front.bytes.len());
         let from = Some(sender);
         let truncated = length > room;
+        if truncated {
+            cx.log.rule(RuleId::Recv9);
+        }
         if peek {
             let bytes = front.bytes[..length.min(room)].to_vec();
             return Ok(Received::Data { bytes, from, truncated });

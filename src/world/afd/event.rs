@@ -28,6 +28,19 @@ use crate::world::policy::{ForeignEvent, PolicyId, RecordAtRegistration, Registr
 const LEVELS: [NetworkEvents; 4] =
     [NetworkEvents::ACCEPT, NetworkEvents::READ, NetworkEvents::WRITE, NetworkEvents::CLOSE];
 
+/// Why conditions are compared; says which rule a report follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A registration was made.
+    Registered,
+    /// A connection was made or accepted.
+    Connected,
+    /// Something arrived, or space came back.
+    Happened,
+    /// A re-enabling call was made.
+    Reenabled,
+}
+
 /// An error for each event; only those of recorded events mean anything.
 pub(super) type Codes = [Option<WsaError>; FD_MAX_EVENTS];
 
@@ -104,15 +117,16 @@ impl Afd {
         }
         let mut registration = Registration::new(registrant, target, mask);
         let kept = self.keep_record(cx, &mut registration, earlier.as_deref());
-        self.sockets[id].registration = Some(Box::new(registration));
+        self.put_registration(id, Box::new(registration));
         cx.log.note(|| Change::Registered { socket: id, registrant, target, mask });
         for event in kept.singles() {
             self.signals.push(Signal { target, event, error: None });
         }
         if self.is_connected(id) {
-            self.report_connect(cx, id, None);
+            cx.log.rule(RuleId::EventConnect1);
+            self.report_if_free(cx, id, NetworkEvents::CONNECT, None);
         }
-        self.report_due(cx, id);
+        self.report_because(cx, id, Cause::Registered);
         Ok(())
     }
 
@@ -139,16 +153,31 @@ impl Afd {
     fn take_registration(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Option<Box<Registration>> {
         let registration = self.sockets.get_mut(id)?.registration.take()?;
         let registrant = registration.registrant;
+        if let Target::Event(event) = registration.target {
+            self.by_event.remove(&(event, id));
+        }
         cx.log.note(|| Change::RegistrationCancelled { socket: id, registrant });
         Some(registration)
     }
 
     /// An event object has ended. Registrations that named it go on recording, for nobody's event.
     pub fn forget_event(&mut self, event: EventId) {
-        let registrations = self.sockets.iter_mut().filter_map(|(_, socket)| socket.registration.as_deref_mut());
-        for registration in registrations.filter(|registration| registration.target == Target::Event(event)) {
-            registration.target = Target::Event(NO_EVENT);
+        while let Some(&(_, id)) = self.by_event.range((event, SocketId(0))..=(event, SocketId(u32::MAX))).next() {
+            self.by_event.remove(&(event, id));
+            if let Some(registration) = self.sockets.get_mut(id).and_then(|socket| socket.registration.as_mut()) {
+                registration.target = Target::Event(NO_EVENT);
+            }
         }
+    }
+
+    /// Gives a socket its registration.
+    pub(super) fn put_registration(&mut self, id: SocketId, registration: Box<Registration>) {
+        if let Target::Event(event) = registration.target
+            && event != NO_EVENT
+        {
+            self.by_event.insert((event, id));
+        }
+        self.sockets[id].registration = Some(registration);
     }
 
     /// Ends the registration, if there is one. What was signalled before stays signalled.
@@ -210,27 +239,30 @@ impl Afd {
     }
 
     /// A re-enabling call was made, successful or not: the events may be reported again, at once if they still hold.
+    /// FD_WRITE is the exception: while a send is possible nothing waits for it, so there is nothing to re-enable.
     #[inline]
     pub fn reenable(&mut self, cx: &mut Cx<'_>, id: SocketId, events: NetworkEvents) {
+        let sends = events.contains(NetworkEvents::WRITE) && self.can_send(id);
+        let freed = if sends { events.difference(NetworkEvents::WRITE) } else { events };
         let Some(registration) = self.sockets.get_mut(id).and_then(|socket| socket.registration.as_mut()) else {
             return;
         };
-        if registration.reported.intersects(events) {
-            registration.reported.remove(events);
+        if registration.reported.intersects(freed) {
+            registration.reported.remove(freed);
             cx.log.rule(RuleId::E4);
         }
-        self.report_levels(cx, id);
+        self.report_because(cx, id, Cause::Reenabled);
     }
 
     /// Reports every event that is chosen, free and due.
     #[inline]
     pub(super) fn report_due(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         if self.sockets.get(id).is_some_and(|socket| socket.registration.is_some()) {
-            self.report_levels(cx, id);
+            self.report_because(cx, id, Cause::Happened);
         }
     }
 
-    fn report_levels(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+    pub(super) fn report_because(&mut self, cx: &mut Cx<'_>, id: SocketId, cause: Cause) {
         if self.faults.network_down {
             return;
         }
@@ -242,6 +274,10 @@ impl Afd {
         let due = self.conditions(id).intersection(free);
         for event in LEVELS.into_iter().filter(|&event| due.contains(event)) {
             let error = if event == NetworkEvents::CLOSE { self.close_code(id) } else { None };
+            if cx.log.is_on() {
+                let rule = self.rule_of(id, event, cause, error);
+                cx.log.rule(rule);
+            }
             self.report(cx, id, event, error);
         }
     }
@@ -250,7 +286,33 @@ impl Afd {
     pub(super) fn report_connect(&mut self, cx: &mut Cx<'_>, id: SocketId, error: Option<WsaError>) {
         // A dead network has no code of its own among those of FD_CONNECT.
         let error = error.map(|error| if error == WsaError::NetDown { WsaError::NetUnreach } else { error });
+        if self.registration(id).is_some() {
+            cx.log.rule(RuleId::EventConnect2);
+        }
         self.report_if_free(cx, id, NetworkEvents::CONNECT, error);
+    }
+
+    /// The rule by which a report is due.
+    fn rule_of(&self, id: SocketId, event: NetworkEvents, cause: Cause, error: Option<WsaError>) -> RuleId {
+        let socket = self.sockets.get(id);
+        let answered = socket.is_some_and(|socket| socket.shut.send);
+        let connected = socket.is_some_and(|socket| socket.connection().is_some());
+        match (event, cause) {
+            (NetworkEvents::ACCEPT, Cause::Registered) => RuleId::EventAccept1,
+            (NetworkEvents::ACCEPT, Cause::Reenabled) => RuleId::EventAccept3,
+            (NetworkEvents::ACCEPT, _) => RuleId::EventAccept2,
+            (NetworkEvents::READ, Cause::Registered) => RuleId::EventRead1,
+            (NetworkEvents::READ, Cause::Reenabled) => RuleId::EventRead3,
+            (NetworkEvents::READ, _) => RuleId::EventRead2,
+            (NetworkEvents::WRITE, Cause::Registered) => RuleId::EventWrite1,
+            (NetworkEvents::WRITE, Cause::Connected) => RuleId::EventWrite2,
+            (NetworkEvents::WRITE, _) if connected => RuleId::EventWrite3,
+            (NetworkEvents::WRITE, _) => RuleId::EventWrite4,
+            (_, Cause::Registered) => RuleId::EventClose1,
+            (..) if error.is_some() => RuleId::EventClose4,
+            (..) if answered => RuleId::EventClose3,
+            (..) => RuleId::EventClose2,
+        }
     }
 
     /// Reports one event if it is chosen and free.
@@ -276,6 +338,7 @@ impl Afd {
         registration.reported.insert(event);
         if registration.is_recorded() {
             registration.record.insert(event);
+            cx.log.rule(RuleId::EventSel1);
             if let Some(code) = event.bit_index().and_then(|bit| registration.codes.get_mut(bit)) {
                 *code = error;
             }

@@ -39,8 +39,12 @@ impl Afd {
         match self.sockets.get(id).map(|socket| &socket.role) {
             Some(Role::Connected(_)) => self.break_connection(cx, id, WsaError::NetDown, WsaError::NetDown),
             Some(Role::Connecting(_)) => self.fail_attempt_withdrawn(cx, id, WsaError::NetDown),
-            Some(Role::Listening(_)) => self.report_if_free(cx, id, NetworkEvents::ACCEPT, down),
+            Some(Role::Listening(_)) => {
+                cx.log.rule(RuleId::EventDown1);
+                self.report_if_free(cx, id, NetworkEvents::ACCEPT, down);
+            }
             Some(Role::Datagram(_)) => {
+                cx.log.rule(RuleId::EventDown1);
                 self.report_if_free(cx, id, NetworkEvents::READ, down);
                 self.report_if_free(cx, id, NetworkEvents::WRITE, down);
             }

@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 
+use super::event::Cause;
 use super::route::Place;
 use super::socket::{Attempt, Bound, Life, Phase, Role};
 use super::{Afd, Change, Cx, Ended, Handle, Kind, SocketId, Target};
@@ -184,7 +185,7 @@ impl Afd {
         self.pop_request(id);
         self.become_connected(cx, client, server);
         self.hand_over(cx, id, server);
-        self.report_due(cx, client);
+        self.report_because(cx, client, Cause::Connected);
         Ok(server)
     }
 
@@ -200,9 +201,10 @@ impl Afd {
         let socket = &mut self.sockets[server];
         socket.life = Life::Open;
         socket.options = options;
-        socket.options.set_switch(SockOpt::ConditionalAccept, false);
         socket.nonblocking = nonblocking;
-        socket.registration = registration;
+        if let Some(registration) = registration {
+            self.put_registration(server, registration);
+        }
         cx.log.note(|| Change::Accepted { socket: listener, accepted: server });
         if let Some(client) = self.sockets[server].peer_socket() {
             self.pump(cx, client);
@@ -336,7 +338,7 @@ impl Afd {
         if let Target::Window { socket, .. } = &mut registration.target {
             *socket = handle;
         }
-        self.report_due(cx, id);
+        self.report_because(cx, id, Cause::Connected);
     }
 }
 

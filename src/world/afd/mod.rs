@@ -27,12 +27,13 @@
 //! service, raw sockets. Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous open.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::ids::{EventId, Handle, Incarnation, SocketId, Ticks, Window};
 use super::log::Log;
 use super::machine::Platform;
 use super::table::Table;
-use crate::abi::{NetworkEvents, WsaError};
+use crate::abi::{NetworkEvents, SockAddr, WsaError};
 use crate::rules::RuleId;
 
 mod bind;
@@ -89,12 +90,15 @@ pub enum Family {
 impl Family {
     /// The wildcard address of the family, port 0.
     #[must_use]
-    pub fn unspecified(self) -> crate::abi::SockAddr {
-        let ip = match self {
-            Self::V4 => std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
-            Self::V6 => std::net::IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
-        };
-        crate::abi::SockAddr::new(ip, 0)
+    pub fn unspecified(self) -> SockAddr {
+        SockAddr::new(self.wildcard(), 0)
+    }
+
+    fn wildcard(self) -> IpAddr {
+        match self {
+            Self::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Self::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        }
     }
 }
 
@@ -176,6 +180,8 @@ pub struct Afd {
     ports: port::Ports,
     /// When which socket wants attention: at most one entry per socket.
     deadlines: BTreeSet<(Ticks, SocketId)>,
+    /// Which sockets report to which event object.
+    by_event: BTreeSet<(EventId, SocketId)>,
     /// Empty between steps.
     signals: Vec<Signal>,
     faults: fault::Faults,

@@ -104,7 +104,13 @@ pub(super) struct Options {
     pub(super) send_timeout_ms: u32,
     pub(super) receive_timeout_ms: u32,
     /// Everything else that was ever set, in the order of the options.
-    rare: Option<Box<Vec<(SockOpt, OptionValue)>>>,
+    rare: Option<Box<Rare>>,
+}
+
+/// Values that few sockets ever set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Rare {
+    values: Vec<(SockOpt, OptionValue)>,
 }
 
 const _: () = assert!(SockOpt::ALL.len() <= 128, "one bit for each option");
@@ -158,7 +164,7 @@ impl Options {
     }
 
     #[inline]
-    pub(super) fn set_switch(&mut self, option: SockOpt, on: bool) {
+    fn set_switch(&mut self, option: SockOpt, on: bool) {
         self.flip(option, on != on_by_default(option));
     }
 
@@ -168,12 +174,12 @@ impl Options {
     }
 
     fn rare(&self, option: SockOpt) -> Option<&OptionValue> {
-        let rare = self.rare.as_ref()?;
+        let rare = &self.rare.as_ref()?.values;
         rare.binary_search_by_key(&option, |(known, _)| *known).ok().map(|at| &rare[at].1)
     }
 
     fn set_rare(&mut self, option: SockOpt, value: OptionValue) {
-        let rare = self.rare.get_or_insert_default();
+        let rare = &mut self.rare.get_or_insert_default().values;
         match rare.binary_search_by_key(&option, |(known, _)| *known) {
             Ok(at) => rare[at].1 = value,
             Err(at) => rare.insert(at, (option, value)),
@@ -238,10 +244,16 @@ impl Afd {
                 OptionValue::Int(socket.error.take().map_or(0, |error| error.number() as i32))
             }
             SockOpt::Linger => {
+                cx.log.rule(RuleId::GetOpt9);
+                cx.log.policy(PolicyId::linger_default);
                 let linger = socket.options.linger();
                 OptionValue::Linger { on: linger.is_on(), seconds: linger.seconds }
             }
-            SockOpt::DontLinger => OptionValue::Bool(!socket.options.linger().is_on()),
+            SockOpt::DontLinger => {
+                cx.log.rule(RuleId::GetOpt9);
+                cx.log.policy(PolicyId::linger_default);
+                OptionValue::Bool(!socket.options.linger().is_on())
+            }
             SockOpt::SndBuf => OptionValue::Int(socket.options.send_buffer as i32),
             SockOpt::RcvBuf => OptionValue::Int(socket.options.receive_buffer as i32),
             SockOpt::SndTimeo => OptionValue::Int(socket.options.send_timeout_ms as i32),
@@ -250,7 +262,10 @@ impl Afd {
             SockOpt::MaxMsgSize | SockOpt::MaxDg | SockOpt::MaxPathDg => {
                 OptionValue::U32(cx.platform.limits.message_bytes)
             }
-            SockOpt::AcceptConn => OptionValue::Bool(socket.is_listening()),
+            SockOpt::AcceptConn => {
+                cx.log.rule(RuleId::GetOpt5);
+                OptionValue::Bool(socket.is_listening())
+            }
             SockOpt::Type => OptionValue::Int(if socket.transport.kind == Kind::Stream { 1 } else { 2 }),
             SockOpt::BspState => OptionValue::Addresses { local: socket.local(), peer: socket.peer() },
             SockOpt::ConnectTime => OptionValue::U32(connect_seconds(cx, socket)),
@@ -279,6 +294,11 @@ impl Afd {
         self.apply(id, option, &value)?;
         cx.log.note(|| Change::OptionSet { socket: id, option, value });
         match option {
+            SockOpt::Linger => {
+                let on = self.sockets[id].linger().is_on();
+                cx.log.rule(if on { RuleId::SetOpt3 } else { RuleId::SetOpt4 });
+            }
+            SockOpt::DontLinger => cx.log.rule(RuleId::SetOpt5),
             SockOpt::RcvBuf => {
                 if let Some(peer) = self.sockets[id].peer_socket() {
                     self.pump(cx, peer);
@@ -359,6 +379,7 @@ impl Afd {
             cx.log.rule(RuleId::B3);
             return Err(WsaError::Inval);
         }
+        cx.log.rule(RuleId::Ioctl1);
         self.change_mode(cx, id, nonblocking);
         Ok(())
     }
@@ -372,7 +393,6 @@ impl Afd {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         if socket.nonblocking != nonblocking {
             socket.nonblocking = nonblocking;
-            cx.log.policy(PolicyId::blocking_mode);
             cx.log.note(|| Change::Mode { socket: id, nonblocking });
         }
     }

@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 
 use super::{Kind, SocketId};
 use crate::abi::WsaError;
+use crate::rules::RuleId;
 use crate::world::policy::BindMatrix;
 
 const LOWEST: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -138,33 +139,44 @@ impl Ports {
         range.contains(&candidate).then_some(candidate)
     }
 
-    /// Whether the bind conflicts with one in force, and with which error; `Ok(true)` if others share the port but
-    /// nothing forbids it.
-    pub(super) fn conflict(&self, matrix: BindMatrix, second: &Bind) -> Result<bool, WsaError> {
-        let mut met = false;
-        for address in second.addresses() {
-            if address.is_unspecified() {
-                met |= self.conflict_of_wildcard(matrix, second, address)?;
-            } else {
-                met |= self.judge(matrix, second, address, address, false)?;
-                met |= self.judge(matrix, second, wildcard_of(address), wildcard_of(address), false)?;
-            }
-        }
-        Ok(met)
+    /// Whether the bind conflicts with one in force. Also says which line of the matrix decided; `None` if there was
+    /// nothing to compare with.
+    pub(super) fn conflict(&self, matrix: BindMatrix, second: &Bind) -> (Option<RuleId>, Result<(), WsaError>) {
+        let mut met = Met::default();
+        let outcome = self.compare(matrix, second, &mut met);
+        (met.rule, outcome)
     }
 
-    fn conflict_of_wildcard(&self, matrix: BindMatrix, second: &Bind, wildcard: IpAddr) -> Result<bool, WsaError> {
-        let met = self.judge(matrix, second, wildcard, wildcard, true)?;
+    fn compare(&self, matrix: BindMatrix, second: &Bind, met: &mut Met) -> Result<(), WsaError> {
+        for address in second.addresses() {
+            if address.is_unspecified() {
+                self.compare_wildcard(matrix, second, address, met)?;
+            } else {
+                self.judge(matrix, second, address, address, met)?;
+                self.judge(matrix, second, wildcard_of(address), wildcard_of(address), met)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_wildcard(
+        &self,
+        matrix: BindMatrix,
+        second: &Bind,
+        wildcard: IpAddr,
+        met: &mut Met,
+    ) -> Result<(), WsaError> {
+        self.judge(matrix, second, wildcard, wildcard, met)?;
         // Most answers of the matrix let a wildcard pass beside any specific address: nothing to look for then.
         let all = [Sharing::Plain, Sharing::Reuse, Sharing::Exclusive];
         if all.iter().all(|&first| verdict(matrix, (first, false), (second.sharing, true)).is_none()) {
-            return Ok(met);
+            return Ok(());
         }
         let (first, last) = match wildcard {
             IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::from_bits(1)), IpAddr::V4(Ipv4Addr::BROADCAST)),
             IpAddr::V6(_) => (IpAddr::V6(Ipv6Addr::from_bits(1)), HIGHEST),
         };
-        Ok(met | self.judge(matrix, second, first, last, true)?)
+        self.judge(matrix, second, first, last, met)
     }
 
     /// Compares with every bind in force on the addresses from `first` to `last`.
@@ -174,24 +186,43 @@ impl Ports {
         second: &Bind,
         first: IpAddr,
         last: IpAddr,
-        second_wild: bool,
-    ) -> Result<bool, WsaError> {
-        let mut met = false;
+        met: &mut Met,
+    ) -> Result<(), WsaError> {
         for (key, entry) in self.bound.range(second.key(first, 0)..=second.key(last, u32::MAX)) {
-            met = true;
             let first = (entry.sharing, key.address.is_unspecified());
             // One half of a dual wildcard meets a socket of the other family: observed to be milder to a plain bind.
             let halves = entry.dual && key.address == LOWEST && !second.dual;
             let error = match first {
                 (Sharing::Plain | Sharing::Reuse, true) if halves && second.sharing == Sharing::Plain => None,
                 (Sharing::Exclusive, true) if halves && second.sharing == Sharing::Plain => Some(WsaError::Acces),
-                _ => verdict(matrix, first, (second.sharing, second_wild)),
+                _ => verdict(matrix, first, (second.sharing, second.address.is_unspecified())),
             };
+            met.rule = Some(if halves { RuleId::BindMatrix11 } else { line_of(matrix, first, second.sharing) });
             if let Some(error) = error {
                 return Err(error);
             }
         }
-        Ok(met)
+        Ok(())
+    }
+}
+
+/// What a comparison has met so far.
+#[derive(Default)]
+struct Met {
+    rule: Option<RuleId>,
+}
+
+/// The line of the matrix that a first bind stands in.
+fn line_of(matrix: BindMatrix, first: (Sharing, bool), second: Sharing) -> RuleId {
+    match (matrix, first) {
+        (BindMatrix::WindowsXp, _) if second == Sharing::Reuse => RuleId::BindMatrix10,
+        (BindMatrix::WindowsXp, _) => RuleId::BindMatrix9,
+        (_, (Sharing::Plain, true)) => RuleId::BindMatrix2,
+        (_, (Sharing::Plain, false)) => RuleId::BindMatrix3,
+        (_, (Sharing::Reuse, true)) => RuleId::BindMatrix4,
+        (_, (Sharing::Reuse, false)) => RuleId::BindMatrix5,
+        (_, (Sharing::Exclusive, true)) => RuleId::BindMatrix6,
+        (_, (Sharing::Exclusive, false)) => RuleId::BindMatrix7,
     }
 }
 
@@ -247,8 +278,8 @@ mod tests {
     fn second_gives(matrix: BindMatrix, first: Bind, second: Bind) -> &'static str {
         let mut ports = Ports::default();
         ports.insert(&first, SocketId(0));
-        match ports.conflict(matrix, &second) {
-            Ok(_) => "ok",
+        match ports.conflict(matrix, &second).1 {
+            Ok(()) => "ok",
             Err(WsaError::AddrInUse) => "INUSE",
             Err(WsaError::Acces) => "ACCES",
             Err(_) => "?",

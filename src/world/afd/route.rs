@@ -126,6 +126,7 @@ fn is_broadcast_of(interface: &Interface, ip: IpAddr) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 mod tests {
     use super::*;
 

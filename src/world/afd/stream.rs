@@ -141,10 +141,8 @@ impl Afd {
 
     /// A send gave WSAEWOULDBLOCK: FD_WRITE is due when space returns. Calling it after a receive does no harm.
     pub fn note_would_block(&mut self, cx: &mut Cx<'_>, id: SocketId) {
-        if !self.can_send(id) {
-            cx.log.rule(RuleId::E7);
-            self.reenable(cx, id, NetworkEvents::WRITE);
-        }
+        cx.log.rule(RuleId::E7);
+        self.reenable(cx, id, NetworkEvents::WRITE);
     }
 
     /// WSPRecv and WSPRecvFrom: takes what is there, as far as there is room for it. Re-enables FD_READ and FD_OOB,
@@ -307,6 +305,11 @@ impl Afd {
             cx.log.rule(RuleId::Shutdown7);
             return Err(WsaError::NotConn);
         }
+        cx.log.rule(match (receive, send) {
+            (true, false) => RuleId::Shutdown1,
+            (false, _) => RuleId::Shutdown2,
+            (true, true) => RuleId::Shutdown3,
+        });
         let shut = &mut self.sockets[id].shut;
         let ends_sending = send && !shut.send;
         shut.send |= send;

@@ -104,7 +104,7 @@ impl World {
             (Ws2Token::Calling(after), Resumed::Result { .. }) => self.called(thread, after, flight, log),
             (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, flight, log),
             (Ws2Token::Probing(probing), Resumed::Result { from }) => self.probed(thread, *probing, from, flight, log),
-            (Ws2Token::Cleaning(left), _) => self.clean_next(thread, *left, flight.call, log),
+            (Ws2Token::Cleaning(left), resumed) => self.cleaned(thread, *left, resumed, flight, log),
             (Ws2Token::Refusing, _) => Next::finish(Err(WsaError::InvalidProvider)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
             (_, Resumed::NotLoaded) => Next::finish(Err(WsaError::ProviderFailedInit)),

@@ -26,14 +26,14 @@ impl World {
         }
         let catalog = Arc::clone(&self.machine.catalog);
         let client = &mut self.processes[thread.process.0 as usize].client;
+        let high = WINSOCK_VERSION_2_2;
+        let settled = if comparable(version) < comparable(high) { version } else { high };
         if client.startups == 0 {
-            client.version =
-                if comparable(version) < comparable(WINSOCK_VERSION_2_2) { version } else { WINSOCK_VERSION_2_2 };
+            client.version = settled;
             client.catalog = Some(catalog);
         }
         client.startups += 1;
-        let (version, high) = (client.version, WINSOCK_VERSION_2_2);
-        Next::finish(Ok(Value::Spi(SpiReturn::Started { version, high })))
+        Next::finish(Ok(Value::Spi(SpiReturn::Started { version: settled, high })))
     }
 
     /// WSACleanup: counts down; the last one cleans up every provider ws2_32 has started (Cleanup1..Cleanup9).
@@ -54,6 +54,25 @@ impl World {
                 Next::finish(Ok(Value::Done))
             }
         }
+    }
+
+    /// A provider has answered its WSPCleanup. One that refuses keeps Winsock alive: the client may try again.
+    pub(super) fn cleaned(
+        &mut self,
+        thread: ThreadId,
+        left: Vec<InstanceId>,
+        resumed: Resumed,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+    ) -> Next {
+        if flight.result.is_err() {
+            return Next::finish(flight.take_result().map(Value::Spi));
+        }
+        if let Resumed::Result { from } = resumed {
+            let client = &mut self.processes[thread.process.0 as usize].client;
+            client.started.retain(|&(_, instance)| instance != from);
+        }
+        self.clean_next(thread, left, flight.call, log)
     }
 
     /// Calls the next provider's WSPCleanup; after the last one Winsock is over for this process.

@@ -55,6 +55,9 @@ enum Op {
     Register(usize, u32),
     Enumerate(usize),
     RegistrantGone(usize),
+    EventGone,
+    CancelConnect(usize),
+    ConnReset(usize, bool),
     Abort(usize, bool),
     Advance(u64),
     Delay(u64),
@@ -121,6 +124,9 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (s.clone(), 0..0x400_u32).prop_map(|(s, mask)| Op::Register(s, mask)),
         1 => s.clone().prop_map(Op::Enumerate),
         1 => s.clone().prop_map(Op::RegistrantGone),
+        1 => Just(Op::EventGone),
+        1 => s.clone().prop_map(Op::CancelConnect),
+        1 => (s.clone(), any::<bool>()).prop_map(|(s, on)| Op::ConnReset(s, on)),
         1 => (s, any::<bool>()).prop_map(|(s, keep_alive)| Op::Abort(s, keep_alive)),
         2 => (0..3000_u64).prop_map(Op::Advance),
         1 => (0..2000_u64).prop_map(Op::Delay),
@@ -265,10 +271,10 @@ impl Player {
             s = self.pick(index);
             gone = Some(Registrant { process: Incarnation(1), handle: Handle(4) });
         }
-        let pick = |index| if index % 2 == 0 { self.pick(index) } else { self.pick_connected(index) };
+        let pick = |index: usize| if index.is_multiple_of(2) { self.pick(index) } else { self.pick_connected(index) };
         let now = self.bench.now;
         match *op {
-            Op::ResetForAll(i) => (s, ()) = (pick(i), ()),
+            Op::ResetForAll(i) | Op::CancelConnect(i) | Op::ConnReset(i, _) => s = pick(i),
             Op::Bind(i, _) | Op::Listen(i, _) | Op::Connect(i, _) | Op::Reject(i) | Op::Defer(i) => s = pick(i),
             Op::SendTo(i, ..) | Op::Switch(i, ..) | Op::Buffer(i, ..) => s = pick(i),
             Op::Shutdown(i, _) => s = self.pick_connected(i),
@@ -286,7 +292,7 @@ impl Player {
             Op::Reject(_) => afd.reject(cx, s),
             Op::Defer(_) => afd.defer(cx, s),
             Op::SendTo(_, to, n) if !is_stream => {
-                drop(afd.send_to(cx, s, &vec![0; n], Some(&at(NAMES[to])), MessageFlags::empty()));
+                discard(afd.send_to(cx, s, &vec![0; n], Some(&at(NAMES[to])), MessageFlags::empty()));
             }
             Op::Shutdown(_, how) => discard(afd.shutdown(cx, s, how)),
             Op::Switch(_, option, on) => discard(afd.set_option(cx, s, option, OptionValue::Bool(on))),
@@ -299,6 +305,9 @@ impl Player {
             Op::Abort(_, keep_alive) => {
                 afd.abort(cx, s, if keep_alive { WsaError::NetReset } else { WsaError::ConnReset });
             }
+            Op::EventGone => afd.forget_event(EventId(0)),
+            Op::CancelConnect(_) => afd.cancel_connect(cx, s),
+            Op::ConnReset(_, on) => discard(afd.set_udp_connreset(cx, s, on)),
             Op::Advance(_) => afd.advance(cx),
             Op::Delay(ms) => afd.delay_connects(ms),
             Op::NetworkDown(down) => afd.set_network_down(cx, down),
