@@ -88,6 +88,16 @@ impl Duplications {
         Some(before)
     }
 
+    /// A descriptor has gone. Where a second open gives the descriptor of the first once more, a later one with the
+    /// same number must not be taken for it.
+    pub fn descriptor_gone(&mut self, process: Incarnation, handle: Handle) {
+        for opened in self.list.iter_mut().filter_map(|duplication| duplication.opened.as_mut()) {
+            if (opened.process, opened.handle) == (process, handle) {
+                opened.handle = Handle::INVALID;
+            }
+        }
+    }
+
     /// Takes it off the list.
     pub fn remove(&mut self, token: u32) -> Option<Duplication> {
         self.position(token).map(|at| self.list.remove(at))

@@ -166,6 +166,17 @@ impl Reference {
         }
     }
 
+    /// A descriptor goes: what gets its number next is not the descriptor of any first open.
+    pub(super) fn first_descriptor_goes(&mut self, process: usize, gone: Number) {
+        for hand_over in &mut self.hand_overs {
+            if let State::Opened { by, number } = &mut hand_over.state
+                && (*by, *number) == (process, gone)
+            {
+                *number = Number::MAX;
+            }
+        }
+    }
+
     /// A block opens nothing any more.
     pub(super) fn spend(&mut self, block: usize) {
         let was_pending = self.hand_overs[block].is_pending();

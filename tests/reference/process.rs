@@ -237,6 +237,7 @@ impl Reference {
         match self.processes[process].handles.remove(&number) {
             Some(Handle::Descriptor(descriptor)) => {
                 self.registrant_goes(descriptor.socket, process, number);
+                self.first_descriptor_goes(process, number);
                 self.end_if_unused(descriptor.socket);
             }
             Some(Handle::Event { event, .. }) => self.end_event_if_unused(event),
