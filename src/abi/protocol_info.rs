@@ -152,3 +152,12 @@ both_forms! {
     /// WSAPROTOCOL_INFOA: [`ProtocolInfoW`] with a narrow name.
     ProtocolInfoA "WSAPROTOCOL_INFOA" 372 <=> ProtocolInfoW, protocol_name: ProtocolNameA;
 }
+
+impl ProtocolInfoW {
+    /// Whether a protocol number falls into iProtocol to iProtocol plus iProtocolMaxOffset.
+    #[must_use]
+    pub fn serves_protocol(&self, protocol: i32) -> bool {
+        let last = self.protocol.saturating_add(self.protocol_max_offset.max(0));
+        (self.protocol..=last).contains(&protocol)
+    }
+}

@@ -154,6 +154,7 @@ impl Player<'_> {
                     Interest::Acceptable => "somebody to connect",
                     Interest::Connected => "the connection",
                     Interest::Drained => "its data to be sent",
+                    Interest::Turn => "another send to end",
                 };
                 let sharers = self.labels_of(*socket);
                 format!("{what} on the shared socket of {sharers}")

@@ -255,6 +255,7 @@ fn interest_words(interest: Interest) -> &'static str {
         Interest::Acceptable => "a request at",
         Interest::Connected => "the connection of",
         Interest::Drained => "the rest of the data of",
+        Interest::Turn => "the end of another send on",
     }
 }
 

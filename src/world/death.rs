@@ -1,13 +1,14 @@
 //! How a process ends, and what becomes of the duplications it was part of.
 
 use super::World;
-use super::afd::Release;
+use super::afd::{Interest, Release};
 use super::duplication::Duplication;
 use super::event::Event;
+use super::frame::Until;
 use super::ids::{Incarnation, SocketId};
 use super::log::Log;
 use super::policy::{BlockReuse, OpenAtCleanup, PolicyId, ReferenceTaken, TargetIdentity};
-use super::process::{Process, ProcessState};
+use super::process::{Process, ProcessState, Thread};
 use crate::provider::State;
 use crate::rules::RuleId;
 
@@ -22,7 +23,14 @@ impl World {
         self.directory.leave(process);
         log.note(|| Event::ProcessEnded { process });
         log.rule(RuleId::R29);
+        log.policy(PolicyId::open_at_cleanup);
         let how = release_at_end(self.machine.policies().open_at_cleanup);
+        if ended.threads.iter().any(Thread::in_callback) {
+            self.afd.forget_askers(process);
+        }
+        for socket in ended.threads.iter().filter_map(sending_on) {
+            self.afd.set_sender(socket, None);
+        }
         for (handle, entry) in ended.handles.iter() {
             self.drop_object(process, handle, entry.object, how, log);
         }
@@ -69,6 +77,14 @@ impl World {
                 log.note(|| Event::DuplicationDropped(duplication));
             }
         }
+    }
+}
+
+/// The socket a thread was in the middle of sending on.
+fn sending_on(thread: &Thread) -> Option<SocketId> {
+    match thread.wait()?.until {
+        Until::Socket(socket, Interest::Writable) => Some(socket),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pending duplications: what a block stands for until its target opens it.
 
+use super::catalog::ShapeId;
 use super::ids::{Handle, Incarnation, ProcessId, SocketId};
 
 /// A hand-over made by WSPDuplicateSocket.
@@ -7,6 +8,8 @@ use super::ids::{Handle, Incarnation, ProcessId, SocketId};
 pub struct Duplication {
     /// The word in the block that the base recognises. Never given twice.
     pub token: u32,
+    /// The base provider that made it.
+    pub maker: ShapeId,
     /// The shared socket.
     pub socket: SocketId,
     /// The process that may open it.
@@ -55,10 +58,17 @@ pub struct Duplications {
 
 impl Duplications {
     /// Adds one and returns its token; `None` when all 32-bit tokens were given.
-    pub fn add(&mut self, socket: SocketId, target: Incarnation, id: ProcessId, holds_reference: bool) -> Option<u32> {
+    pub fn add(
+        &mut self,
+        maker: ShapeId,
+        socket: SocketId,
+        target: Incarnation,
+        id: ProcessId,
+        holds_reference: bool,
+    ) -> Option<u32> {
         self.last = self.last.checked_add(1)?;
         let token = self.last.wrapping_mul(SPREAD);
-        self.list.push(Duplication { token, socket, target, target_id: id, holds_reference, opened: None });
+        self.list.push(Duplication { token, maker, socket, target, target_id: id, holds_reference, opened: None });
         Some(token)
     }
 
@@ -138,7 +148,9 @@ mod tests {
     #[test]
     fn a_token_leads_back_to_its_duplication_and_its_neighbours_do_not() {
         let mut duplications = Duplications::default();
-        let add = |d: &mut Duplications, n| d.add(SocketId(n), Incarnation(0), ProcessId(8), true).expect("a token");
+        let add = |d: &mut Duplications, n| {
+            d.add(ShapeId(0), SocketId(n), Incarnation(0), ProcessId(8), true).expect("a token")
+        };
         let tokens: Vec<u32> = (0..100).map(|n| add(&mut duplications, n)).collect();
         for (n, &token) in tokens.iter().enumerate() {
             assert_eq!(duplications.get(token).map(|d| d.socket), Some(SocketId(n as u32)));

@@ -64,11 +64,16 @@ impl Base {
                 afd.cancel_connect(&mut afd_cx, at.socket);
                 fail(error)
             }
-            Blocked::Accept(..) | Blocked::Condition(..) => {
+            Blocked::Accept(at, ..) | Blocked::Condition(at, ..) => {
+                cx.afd.answer(at.socket, cx.thread);
                 cx.log.rule(RuleId::Accept18);
                 fail(error)
             }
-            Blocked::Send(_) | Blocked::Recv(_) => fail(error),
+            Blocked::Send(sending) => {
+                super::data::leave_turn(cx, sending.at);
+                fail(error)
+            }
+            Blocked::Recv(_) => fail(error),
         }
     }
 
@@ -88,16 +93,17 @@ impl Base {
 
 /// R15: which blocked calls a close ends.
 fn cancel_pending(cx: &mut Context<'_>, at: At, last: bool) {
-    let policy = cx.machine.policies().io_at_shared_close;
-    let cancel = match policy {
-        IoAtSharedClose::CancelAll => Cancel::Socket(at.socket),
-        IoAtSharedClose::CancelNone if !last => {
-            cx.log.policy(PolicyId::io_at_shared_close);
-            return;
-        }
-        _ => Cancel::Descriptor(at.s),
-    };
-    cx.cancelled.push(cancel);
+    if last {
+        // Calls that outlived their own descriptors, under `CancelNone`, end here with the socket.
+        cx.cancelled.push(Cancel::Socket(at.socket));
+        return;
+    }
+    cx.log.policy(PolicyId::io_at_shared_close);
+    match cx.machine.policies().io_at_shared_close {
+        IoAtSharedClose::CancelAll => cx.cancelled.push(Cancel::Socket(at.socket)),
+        IoAtSharedClose::CancelOwn => cx.cancelled.push(Cancel::Descriptor(at.s)),
+        IoAtSharedClose::CancelNone => {}
+    }
 }
 
 /// WSPCancelBlockingCall: ends the blocking call of its own thread (Cancel1).

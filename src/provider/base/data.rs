@@ -23,6 +23,9 @@ impl Base {
             cx.log.rule(RuleId::Send11);
             return refuse(cx, at, NetworkEvents::WRITE, WsaError::OpNotSupp);
         }
+        if lost_by_keep_alive(cx, at) {
+            return refuse(cx, at, NetworkEvents::WRITE, WsaError::NotConn);
+        }
         self.send_more(cx, Sending { at, data, sent: 0, flags, to })
     }
 
@@ -48,31 +51,38 @@ impl Base {
 
     fn send_more(&mut self, cx: &mut Context<'_>, mut sending: Sending) -> Step {
         let at = sending.at;
+        let Ok(socket) = shared(cx, at) else { return fail(WsaError::NotSock) };
+        if socket.sender().is_some_and(|sender| sender != cx.thread) {
+            return self.wait_to_send(cx, sending, Interest::Turn);
+        }
+        let datagram = socket.transport().kind == Kind::Datagram;
         let rest = &sending.data[sending.sent..];
-        let datagram = shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Datagram);
         let (afd, mut afd_cx) = cx.afd();
         let taken = match (datagram, sending.to) {
             (true, Some(to)) => afd.send_to(&mut afd_cx, at.socket, rest, Some(&to), sending.flags),
             _ => afd.send(&mut afd_cx, at.socket, rest, sending.flags),
         };
         match taken {
-            Err(error) if sending.sent == 0 => fail(error),
-            // What went out before the connection broke was accepted; the error comes with the next call.
-            Err(_) => sent(sending.sent),
+            Err(error) => {
+                leave_turn(cx, at);
+                fail(error)
+            }
             Ok(count) => {
                 sending.sent += count;
-                self.sent_some(cx, sending, count)
+                if sending.sent == sending.data.len() {
+                    leave_turn(cx, at);
+                    return sent(sending.sent);
+                }
+                self.wait_to_send(cx, sending, Interest::Writable)
             }
         }
     }
 
-    fn sent_some(&mut self, cx: &mut Context<'_>, sending: Sending, count: usize) -> Step {
-        if sending.sent == sending.data.len() {
-            return sent(sending.sent);
-        }
+    /// There is no room, or another send is half done: its bytes stay together (Send15).
+    fn wait_to_send(&mut self, cx: &mut Context<'_>, sending: Sending, interest: Interest) -> Step {
         let at = sending.at;
         if nonblocking(cx, at) {
-            if count > 0 {
+            if sending.sent > 0 {
                 cx.log.rule(RuleId::Send4);
                 return sent(sending.sent);
             }
@@ -81,19 +91,20 @@ impl Base {
             afd.note_would_block(&mut afd_cx, at.socket);
             return fail(WsaError::WouldBlock);
         }
-        cx.log.rule(RuleId::Send3);
+        cx.log.rule(if interest == Interest::Turn { RuleId::Send15 } else { RuleId::Send3 });
+        if interest == Interest::Writable {
+            cx.afd.set_sender(at.socket, Some(cx.thread));
+        }
         let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.send_timeout_ms());
-        wait(cx, at, Interest::Writable, timeout, Blocked::Send(sending))
+        wait(cx, at, interest, timeout, Blocked::Send(sending))
     }
 
     /// A blocked send goes on.
     pub(super) fn send_on(&mut self, cx: &mut Context<'_>, sending: Sending, woken: Woken) -> Step {
         if woken == Woken::TimedOut {
             cx.log.rule(RuleId::Send16);
-            return if sending.sent > 0 { sent(sending.sent) } else { fail(WsaError::TimedOut) };
-        }
-        if self.at(cx, sending.at.s) != Ok(sending.at) {
-            return fail(WsaError::NotSock);
+            leave_turn(cx, sending.at);
+            return fail(WsaError::TimedOut);
         }
         self.send_more(cx, sending)
     }
@@ -101,6 +112,9 @@ impl Base {
     /// WSPRecv.
     pub(super) fn recv(&mut self, cx: &mut Context<'_>, at: At, room: &Scatter, flags: MessageFlags) -> Step {
         let Some(room) = room.room() else { return refuse(cx, at, NetworkEvents::READ, WsaError::Fault) };
+        if lost_by_keep_alive(cx, at) {
+            return refuse(cx, at, NetworkEvents::READ, WsaError::NotConn);
+        }
         self.recv_more(cx, Receiving { at, room, flags, from: None, so_far: Vec::new() })
     }
 
@@ -122,23 +136,27 @@ impl Base {
 
     fn recv_more(&mut self, cx: &mut Context<'_>, mut receiving: Receiving) -> Step {
         let at = receiving.at;
-        let room = receiving.room - receiving.so_far.len();
-        let (afd, mut afd_cx) = cx.afd();
-        match afd.recv(&mut afd_cx, at.socket, room, receiving.flags) {
-            Err(error) if receiving.so_far.is_empty() => fail(error),
-            Err(_) | Ok(Received::End) => received(receiving, None),
-            Ok(Received::Empty) => self.nothing_there(cx, receiving),
-            Ok(Received::Data { truncated: true, .. }) => {
-                cx.log.rule(RuleId::Recv9);
-                fail(WsaError::MsgSize)
-            }
-            Ok(Received::Data { bytes, from, .. }) => {
-                if receiving.so_far.is_empty() {
-                    receiving.so_far = bytes;
-                } else {
-                    receiving.so_far.extend_from_slice(&bytes);
+        loop {
+            let room = receiving.room - receiving.so_far.len();
+            let (afd, mut afd_cx) = cx.afd();
+            match afd.recv(&mut afd_cx, at.socket, room, receiving.flags) {
+                Err(error) if receiving.so_far.is_empty() => return fail(error),
+                Err(_) | Ok(Received::End) => return received(receiving, None),
+                Ok(Received::Empty) => return self.nothing_there(cx, receiving),
+                Ok(Received::Data { truncated: true, .. }) => {
+                    cx.log.rule(RuleId::Recv9);
+                    return fail(WsaError::MsgSize);
                 }
-                if wants_more(cx, &receiving) { self.nothing_there(cx, receiving) } else { received(receiving, from) }
+                Ok(Received::Data { bytes, from, .. }) => {
+                    if receiving.so_far.is_empty() {
+                        receiving.so_far = bytes;
+                    } else {
+                        receiving.so_far.extend_from_slice(&bytes);
+                    }
+                    if !wants_more(cx, &receiving) {
+                        return received(receiving, from);
+                    }
+                }
             }
         }
     }
@@ -162,10 +180,20 @@ impl Base {
         if woken == Woken::TimedOut {
             return if receiving.so_far.is_empty() { fail(WsaError::TimedOut) } else { received(receiving, None) };
         }
-        if self.at(cx, receiving.at.s) != Ok(receiving.at) {
-            return fail(WsaError::NotSock);
-        }
         self.recv_more(cx, receiving)
+    }
+}
+
+/// SetOpt: of a connection that keep-alive found broken, the calls running then hear WSAENETRESET, later ones
+/// WSAENOTCONN.
+fn lost_by_keep_alive(cx: &Context<'_>, at: At) -> bool {
+    shared(cx, at).is_ok_and(|socket| socket.broken() == Some(WsaError::NetReset))
+}
+
+/// A send is over: others may send.
+pub(super) fn leave_turn(cx: &mut Context<'_>, at: At) {
+    if shared(cx, at).is_ok_and(|socket| socket.sender() == Some(cx.thread)) {
+        cx.afd.set_sender(at.socket, None);
     }
 }
 

@@ -32,7 +32,7 @@ impl Base {
         cx.log.rule(RuleId::R1);
         let early = cx.machine.policies().reference_taken == ReferenceTaken::AtDuplicate;
         cx.log.policy(PolicyId::reference_taken);
-        let token = cx.duplications.add(at.socket, target, process, early).ok_or(WsaError::NoBufs)?;
+        let token = cx.duplications.add(cx.shape_id, at.socket, target, process, early).ok_or(WsaError::NoBufs)?;
         if early {
             let (afd, mut afd_cx) = cx.afd();
             afd.add_duplication(&mut afd_cx, at.socket);

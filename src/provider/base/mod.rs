@@ -169,6 +169,7 @@ impl Provider for Base {
             Blocked::Connect(at) => self.connected(cx, at),
             Blocked::Accept(at, addr, condition) => self.accept(cx, at, addr, condition),
             Blocked::Condition(at, addr) => match woken {
+                Woken::Answered(_) if !cx.afd.answer(at.socket, cx.thread) => fail(WsaError::ConnReset),
                 Woken::Answered(answer) => self.answered(cx, at, addr, answer),
                 _ => fail(WsaError::SysCallFailure),
             },

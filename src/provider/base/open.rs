@@ -63,6 +63,7 @@ impl Base {
 
     fn fresh(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Answer {
         cx.log.rule(RuleId::Socket1);
+        cx.log.rule(RuleId::Socket10);
         let entry = chosen_entry(cx, opening, info)?;
         let transport = transport_of(&entry).ok_or(WsaError::ProtoNoSupport)?;
         if cx.is_full() {
@@ -126,6 +127,7 @@ impl Base {
         }
         cx.log.rule(RuleId::R5);
         let opened = self.attach(cx, opening, info, duplication.socket)?;
+        cx.log.rule(RuleId::Socket12);
         cx.log.note(|| Event::DuplicationOpened(*duplication));
         cx.settle_opened(duplication.token, &opened);
         Ok(opened)
@@ -193,7 +195,8 @@ fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplicatio
         TokenPlace::ProviderReserved => true,
         TokenPlace::ServiceFlags => info.fields().service_flags4 == !token,
     };
-    if transport.is_some() && transport != transport_of(info) || !proof {
+    let foreign = duplication.maker != cx.shape_id;
+    if foreign || transport.is_some() && transport != transport_of(info) || !proof {
         cx.log.rule(RuleId::Socket11);
         return Err(WsaError::Inval);
     }
@@ -257,7 +260,7 @@ fn chosen_entry(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<
     let exact = own().find(|entry| {
         let entry = entry.fields();
         let any = protocol == 0 && entry.provider_flags.contains(ProviderFlags::MATCHES_PROTOCOL_ZERO);
-        entry.address_family == family && entry.socket_type == kind && (any || entry.protocol == protocol)
+        entry.address_family == family && entry.socket_type == kind && (any || entry.serves_protocol(protocol))
     });
     if let Some(entry) = exact {
         return Ok(entry.clone());

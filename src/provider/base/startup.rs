@@ -75,10 +75,12 @@ impl Base {
             HandleKind::NonIfs => self.records().collect(),
             HandleKind::Ifs => {
                 let own = |entry: &HandleEntry| match (entry.object, entry.binding) {
-                    (Object::Socket(socket), Some(binding)) => {
-                        (base_of(cx.catalog, binding.entry) == Some(cx.shape_id)).then_some(socket)
+                    (Object::Socket(socket), binding) => {
+                        match binding.and_then(|binding| base_of(cx.catalog, binding.entry)) {
+                            Some(base) => (base == cx.shape_id).then_some(socket),
+                            None => cx.is_only_ifs_base().then_some(socket),
+                        }
                     }
-                    (Object::Socket(socket), None) => cx.is_only_ifs_base().then_some(socket),
                     _ => None,
                 };
                 cx.handles.iter().filter_map(|(handle, entry)| own(entry).map(|socket| (handle, socket))).collect()
@@ -87,11 +89,12 @@ impl Base {
     }
 }
 
-/// The provider at the bottom of an entry.
+/// The provider at the bottom of an entry; `None` for a layer alone, which says nothing of what is below.
 fn base_of(catalog: &Catalog, entry: u32) -> Option<ShapeId> {
     let entry = catalog.entry(entry)?;
     match entry.info.fields().chain.ids().last() {
         Some(&last) if entry.is_chain() => catalog.entry(last)?.shape,
+        _ if entry.is_layer() => None,
         _ => entry.shape,
     }
 }

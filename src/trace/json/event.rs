@@ -347,6 +347,7 @@ fn interest_name(interest: Interest) -> &'static str {
         Interest::Acceptable => "acceptable",
         Interest::Connected => "connected",
         Interest::Drained => "drained",
+        Interest::Turn => "turn",
     }
 }
 

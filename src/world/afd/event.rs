@@ -381,7 +381,7 @@ impl Afd {
 impl SharedSocket {
     /// Whether a listener has a request to announce: the first one was not put off.
     fn announces_request(&self) -> bool {
-        self.listener().is_some_and(|listener| !listener.requests.is_empty() && !listener.deferred)
+        self.listener().is_some_and(|listener| listener.front().is_some() && !listener.deferred)
     }
 
     /// Whether a connection is over, as far as the peer is concerned.

@@ -133,6 +133,8 @@ pub enum Interest {
     Connected,
     /// A close: all data sent, or no connection any more.
     Drained,
+    /// A send while another one is half done: its end.
+    Turn,
 }
 
 /// Where a registration reports to.

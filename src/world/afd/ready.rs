@@ -26,8 +26,9 @@ impl Afd {
         match interest {
             Interest::Readable => self.receive_returns(id, socket),
             Interest::Writable => self.send_returns(id, socket),
-            Interest::Acceptable => socket.listener().is_none_or(|listener| !listener.requests.is_empty()),
+            Interest::Acceptable => socket.listener().is_none_or(|listener| listener.front().is_some()),
             Interest::Connected => !matches!(socket.role, Role::Connecting(_)),
+            Interest::Turn => socket.sender.is_none(),
             Interest::Drained => socket.connection().is_none_or(|connection| connection.unsent.is_none()),
         }
     }
@@ -56,7 +57,7 @@ impl Afd {
         match &socket.role {
             Role::Idle => Readiness { except: matches!(socket.outcome, Some(Err(_))), ..Readiness::default() },
             Role::Connecting(_) => Readiness::default(),
-            Role::Listening(listener) => Readiness { read: !listener.requests.is_empty(), ..Readiness::default() },
+            Role::Listening(listener) => Readiness { read: listener.front().is_some(), ..Readiness::default() },
             Role::Connected(_) => Readiness {
                 read: self.receive_returns(id, socket),
                 write: self.send_returns(id, socket),

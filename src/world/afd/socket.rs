@@ -17,6 +17,7 @@ use super::route::Place;
 use super::{Afd, Change, Cx, Kind, SocketId, Ticks, Transport};
 use crate::abi::{Linger, SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
+use crate::world::ids::ThreadId;
 
 /// What all descriptors of one socket share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +36,8 @@ pub struct SharedSocket {
     pub(super) outcome: Option<Result<(), WsaError>>,
     pub(super) bound: Option<Bound>,
     pub(super) registration: Option<Box<Registration>>,
+    /// The thread whose blocked send is half done: until it is over nobody else's bytes come in between.
+    pub(super) sender: Option<ThreadId>,
     pub(super) options: Options,
     pub(super) role: Role,
 }
@@ -187,9 +190,25 @@ impl SharedSocket {
             outcome: None,
             bound: None,
             registration: None,
+            sender: None,
             options,
             role,
         }
+    }
+
+    /// Why the connection is broken, if it is.
+    #[must_use]
+    pub fn broken(&self) -> Option<WsaError> {
+        match &self.role {
+            Role::Connected(connection) => connection.broken,
+            _ => None,
+        }
+    }
+
+    /// The thread whose blocked send is half done.
+    #[must_use]
+    pub fn sender(&self) -> Option<ThreadId> {
+        self.sender
     }
 
     /// Family and type.

@@ -10,6 +10,7 @@ use super::socket::{Connection, Life, Role};
 use super::{Afd, Change, Cx, Kind, SocketId};
 use crate::abi::{MessageFlags, NetworkEvents, SockAddr, WsaError};
 use crate::rules::RuleId;
+use crate::world::ids::ThreadId;
 use crate::world::policy::{PartialSend, PolicyId};
 
 /// What a receive found.
@@ -137,6 +138,13 @@ impl Afd {
     fn send_in_vain(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         cx.log.rule(RuleId::Send7);
         self.break_connection(cx, id, WsaError::ConnReset, WsaError::ConnAborted);
+    }
+
+    /// A blocked send is half done, or over (`None`).
+    pub fn set_sender(&mut self, id: SocketId, sender: Option<ThreadId>) {
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.sender = sender;
+        }
     }
 
     /// A send gave WSAEWOULDBLOCK: FD_WRITE is due when space returns. Calling it after a receive does no harm.

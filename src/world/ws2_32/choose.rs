@@ -38,8 +38,14 @@ pub(super) fn by_triple<'a>(
     let visible = |entry: &CatalogEntry| {
         hidden == HiddenEntries::Selectable || !entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN)
     };
+    let is_hidden = |entry: &CatalogEntry| entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN);
+    if hidden == HiddenEntries::Skipped
+        && candidates().any(|entry| is_hidden(entry) && request.fits(entry.info.fields()))
+    {
+        log.policy(PolicyId::hidden_entries);
+    }
     if let Some(entry) = candidates().find(|entry| visible(entry) && request.fits(entry.info.fields())) {
-        if entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN) {
+        if is_hidden(entry) {
             log.policy(PolicyId::hidden_entries);
         }
         return Ok(entry);
@@ -64,12 +70,7 @@ impl Request {
         if self.protocol == 0 && entry.provider_flags.contains(ProviderFlags::MATCHES_PROTOCOL_ZERO) {
             return true;
         }
-        self.protocol != 0 && self.protocol_in_range(entry)
-    }
-
-    fn protocol_in_range(self, entry: &ProtocolInfoW) -> bool {
-        let last = entry.protocol.saturating_add(entry.protocol_max_offset.max(0));
-        (entry.protocol..=last).contains(&self.protocol)
+        self.protocol != 0 && entry.serves_protocol(self.protocol)
     }
 
     /// Which of the errors tells best why nothing fits: family first, then type, then protocol (A23).
@@ -81,7 +82,7 @@ impl Request {
         if !entries().any(|entry| self.family_fits(entry) && self.kind_fits(entry)) {
             return WsaError::SockTNoSupport;
         }
-        let known = |entry: &ProtocolInfoW| self.family_fits(entry) && self.protocol_in_range(entry);
+        let known = |entry: &ProtocolInfoW| self.family_fits(entry) && entry.serves_protocol(self.protocol);
         if self.protocol != 0 && !entries().any(known) {
             return WsaError::ProtoNoSupport;
         }

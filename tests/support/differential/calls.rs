@@ -84,13 +84,14 @@ pub(super) fn async_select(s: u64, window: u32, message: u32, mask: u32) -> SpiC
     SpiCall::AsyncSelect { s: Handle(s), window: Window(window), message, events }
 }
 
-/// A block that somebody has changed: another token, an id nobody has, the id of a layer (if there is one).
+/// A block that somebody has changed: another token, an id nobody has or a layer has, another family.
 pub(super) fn altered(block: &Info, way: u8) -> Info {
     let mut altered = block.clone();
-    match way % 3 {
+    match way % 4 {
         0 => altered = altered.with_reserved(block.reserved().wrapping_add(0x1000_0000)),
         1 => altered.edit(|fields| fields.catalog_entry_id = 77),
-        _ => altered.edit(|fields| fields.catalog_entry_id = 1100),
+        2 => altered.edit(|fields| fields.catalog_entry_id = 1100),
+        _ => altered.edit(|fields| fields.address_family ^= 1),
     }
     altered
 }
