@@ -5,12 +5,20 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use wspsim::model::Diagnostic;
 
 use super::output::Look;
+use super::wrap::wrapped;
 
 /// All diagnostics, each with its excerpt.
 pub(crate) fn rendered(diagnostics: &[Diagnostic], look: &Look) -> String {
     let renderer = renderer(look);
-    diagnostics.iter().map(|diagnostic| format!("{}\n\n", renderer.render(&[group(diagnostic)]))).collect()
+    let rendered = |diagnostic: &Diagnostic| {
+        let help = diagnostic.help.as_ref().map(|help| wrapped(help, "", look.width.saturating_sub(MARGIN)));
+        format!("{}\n\n", renderer.render(&[group(diagnostic, help.as_deref().map(str::trim_end))]))
+    };
+    diagnostics.iter().map(rendered).collect()
 }
+
+/// What stands left of a help text.
+const MARGIN: usize = 12;
 
 /// The renderer of everything that points into a file.
 pub(crate) fn renderer(look: &Look) -> Renderer {
@@ -19,14 +27,14 @@ pub(crate) fn renderer(look: &Look) -> Renderer {
     renderer.decor_style(decor).term_width(look.width)
 }
 
-fn group(diagnostic: &Diagnostic) -> Group<'_> {
+fn group<'d>(diagnostic: &'d Diagnostic, help: Option<&'d str>) -> Group<'d> {
     let title = Level::ERROR.primary_title(diagnostic.title.as_str());
     let group = match located(diagnostic) {
         Some(snippet) => title.element(snippet),
         None => title.element(Origin::path(diagnostic.file.as_str())),
     };
-    match &diagnostic.help {
-        Some(help) => group.element(Level::HELP.message(help.as_str())),
+    match help {
+        Some(help) => group.element(Level::HELP.message(help)),
         None => group,
     }
 }

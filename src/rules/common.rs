@@ -18,9 +18,9 @@ macro_rules! common {
         ("lpwspbind and every page with a descriptor parameter");
     G6: "While the network is down, any function on a socket may answer WSAENETDOWN."
         ("lpwspbind and every page with a descriptor parameter");
-    G7: "WSAEINPROGRESS is for clients that negotiated 1.1, whose thread allows one call at a time; a 2.x client may \
-        nest calls."
-        ("wsastartup, windows-sockets-error-codes-2");
+    G7: "A thread whose provider is inside a callback of the client's, or, for a 1.1 client, inside a blocked call with \
+        a hook, gets WSAEINPROGRESS for other calls."
+        ("lpwspbind and its sisters, windows-sockets-error-codes-2");
     G8: "A process has to succeed with WSPStartup before any other provider call; WSANOTINITIALISED itself is named \
         only for WSPCleanup, WPUOpenCurrentThread and WPUCloseThread."
         ("wspstartup, lpwspcleanup, wpuopencurrentthread, wpuclosethread");

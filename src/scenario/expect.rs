@@ -213,8 +213,11 @@ fn ready<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
 }
 
 fn entries<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    // An enum: of a newtype struct RON would expect the bare list.
     #[derive(Deserialize)]
-    struct Entries<'a>(#[serde(borrow)] Vec<Text<'a>>);
-    let Entries(names) = reader.parse(whole)?;
+    enum Written<'a> {
+        Entries(#[serde(borrow)] Vec<Text<'a>>),
+    }
+    let Written::Entries(names) = reader.parse(whole)?;
     Some(Form::Entries(names.into_iter().map(|name| TextArg((&*name.0).into()).0).collect()))
 }

@@ -371,7 +371,9 @@ impl<'a> Load<'a> {
         let Some(label) = gives else { return Some(None) };
         let kind = match action {
             Action::Call(_, call) => call.gives(),
-            Action::Returns(on) | Action::Answers(on, _) => self.gives.get(on).copied().flatten(),
+            Action::Returns(on) => self.gives.get(on).copied().flatten(),
+            // Of the calls with a callback, WSPAccept has one that is answered.
+            Action::Answers(..) => Some(Kind::Handle),
             Action::Happens(_) | Action::Check(_) => None,
         };
         let Some(kind) = kind else {

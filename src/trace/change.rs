@@ -2,7 +2,7 @@
 
 use super::value::{Fields, Value};
 use crate::abi::SockAddr;
-use crate::world::afd::{Change, Ended, Lost, OptionValue, Target};
+use crate::world::afd::{Change, Ended, Family, Kind, Lost, OptionValue, Target, Transport};
 use crate::world::ids::{Handle, Incarnation};
 
 /// The name of a change and what it says beside the socket.
@@ -51,13 +51,10 @@ fn of_data(change: &Change) -> Option<(&'static str, Fields)> {
 
 fn of_state(change: &Change) -> (&'static str, Fields) {
     match change {
-        Change::Created { transport, .. } => (
-            "created",
-            vec![
-                ("family", Value::Word(format!("{:?}", transport.family).into())),
-                ("kind", Value::Word(format!("{:?}", transport.kind).into())),
-            ],
-        ),
+        Change::Created { transport, .. } => {
+            let (family, kind) = words(*transport);
+            ("created", vec![("family", Value::word(family)), ("type", Value::word(kind))])
+        }
         Change::References { descriptors, duplications, .. } => {
             ("references", vec![("descriptors", (*descriptors).into()), ("duplications", (*duplications).into())])
         }
@@ -86,6 +83,18 @@ fn of_state(change: &Change) -> (&'static str, Fields) {
         Change::Lingering { until, .. } => ("lingering", vec![("until", Value::timeout(Some(until.0)))]),
         _ => ("destroyed", Vec::new()),
     }
+}
+
+fn words(transport: Transport) -> (&'static str, &'static str) {
+    let family = match transport.family {
+        Family::V4 => "AF_INET",
+        Family::V6 => "AF_INET6",
+    };
+    let kind = match transport.kind {
+        Kind::Stream => "SOCK_STREAM",
+        Kind::Datagram => "SOCK_DGRAM",
+    };
+    (family, kind)
 }
 
 fn address(from: &SockAddr) -> (&'static str, Value) {

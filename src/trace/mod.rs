@@ -30,7 +30,9 @@ pub mod words;
 #[cfg(test)]
 mod samples;
 
-use crate::scenario::report::{Names, Report, StepMark};
+use std::collections::BTreeMap;
+
+use crate::scenario::report::{Named, Names, Report, StepMark};
 use crate::world::event::Event;
 use crate::world::ids::{Incarnation, ProcessId};
 use crate::world::policy::Policies;
@@ -44,8 +46,12 @@ pub struct Trace<'a> {
     marks: &'a [StepMark],
     policies: &'a Policies,
     spans: Spans,
-    /// Who got which process id when, in order.
-    ids: Vec<(usize, ProcessId, Incarnation)>,
+    /// By process id: which processes had it, and since which event, in order.
+    by_id: BTreeMap<ProcessId, Vec<(usize, Incarnation)>>,
+    /// By process: its id.
+    ids: BTreeMap<Incarnation, ProcessId>,
+    /// By what was labelled: where the labels are in [`Names::labels`], in order.
+    labels: BTreeMap<(Incarnation, Named), Vec<usize>>,
 }
 
 impl<'a> Trace<'a> {
@@ -58,12 +64,26 @@ impl<'a> Trace<'a> {
     /// The trace of a list of events.
     #[must_use]
     pub fn new(events: &'a [Event], names: &'a Names, marks: &'a [StepMark], policies: &'a Policies) -> Self {
-        let started = |(at, event): (usize, &Event)| match event {
-            Event::ProcessStarted { process, id, .. } => Some((at, *id, *process)),
-            _ => None,
+        let mut trace = Self {
+            events,
+            names,
+            marks,
+            policies,
+            spans: Spans::of(events),
+            by_id: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            labels: BTreeMap::new(),
         };
-        let ids = events.iter().enumerate().filter_map(started).collect();
-        Self { events, names, marks, policies, spans: Spans::of(events), ids }
+        for (at, event) in events.iter().enumerate() {
+            if let Event::ProcessStarted { process, id, .. } = event {
+                trace.by_id.entry(*id).or_default().push((at, *process));
+                trace.ids.insert(*process, *id);
+            }
+        }
+        for (at, label) in names.labels.iter().enumerate() {
+            trace.labels.entry((label.process, label.what)).or_default().push(at);
+        }
+        trace
     }
 
     /// The events.
@@ -74,12 +94,23 @@ impl<'a> Trace<'a> {
 
     /// Whom a process id means at some event: the last process that got it until then.
     fn incarnation(&self, id: ProcessId, at: usize) -> Option<Incarnation> {
-        self.ids.iter().rev().find(|&&(since, known, _)| known == id && since <= at).map(|&(_, _, process)| process)
+        let had = self.by_id.get(&id)?;
+        let last = had.partition_point(|&(since, _)| since <= at).checked_sub(1)?;
+        had.get(last).map(|&(_, process)| process)
     }
 
     /// The process id of a process.
     fn process_id(&self, process: Incarnation) -> Option<ProcessId> {
-        self.ids.iter().find(|&&(_, _, known)| known == process).map(|&(_, id, _)| id)
+        self.ids.get(&process).copied()
+    }
+
+    /// What something is called at an event: the last label given until then, or else the first one of all, which
+    /// the call that this event belongs to is about to give.
+    fn label(&self, process: Incarnation, what: Named, at: usize) -> Option<&'a str> {
+        let given = self.labels.get(&(process, what))?;
+        let until = given.partition_point(|&label| self.names.labels[label].since <= at);
+        let label = given.get(until.saturating_sub(1))?;
+        Some(&self.names.labels[*label].label)
     }
 
     /// The step an event belongs to; `None` for the start of the processes.

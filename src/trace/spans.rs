@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::world::event::Event;
-use crate::world::ids::ThreadId;
+use crate::world::ids::{Incarnation, ThreadId};
 
 /// The structure of a list of events. Indices are positions in that list.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +65,7 @@ impl Reader {
                 self.end(*thread, at, |begin| matches!(events[begin], Event::ClientCall { .. }));
             }
             Event::Parked { .. } => self.running = None,
-            Event::ProcessEnded { process } => self.open.retain(|thread, _| thread.process != *process),
+            Event::ProcessEnded { process } => self.abandon(*process),
             _ => {}
         }
     }
@@ -76,6 +76,15 @@ impl Reader {
 
     fn begin(&mut self, thread: ThreadId, at: usize) {
         self.open.entry(thread).or_default().push(at);
+    }
+
+    /// The calls of a process that ended stay open for ever.
+    fn abandon(&mut self, process: Incarnation) {
+        let (first, last) = (ThreadId { process, index: 0 }, ThreadId { process, index: u32::MAX });
+        let threads: Vec<ThreadId> = self.open.range(first..=last).map(|(thread, _)| *thread).collect();
+        for thread in threads {
+            self.open.remove(&thread);
+        }
     }
 
     /// Closes the innermost begin that fits. What is still open inside it was abandoned.
@@ -114,7 +123,6 @@ mod tests {
     use crate::rules::RuleId;
     use crate::world::catalog::ShapeId;
     use crate::world::event::{Entering, Leaving};
-    use crate::world::ids::Incarnation;
 
     const A: ThreadId = ThreadId { process: Incarnation(0), index: 0 };
     const B: ThreadId = ThreadId { process: Incarnation(1), index: 0 };

@@ -16,8 +16,8 @@ use super::value::Value;
 
 /// One event of a trace as one line, without a line break.
 #[must_use]
-pub fn line(trace: &Trace<'_>, at: usize) -> String {
-    let words = Words::new(trace, Style::Full);
+pub fn line(trace: &Trace<'_>, at: usize, style: Style) -> String {
+    let words = Words::new(trace, style);
     trace.events().get(at).map_or_else(String::new, |event| Line { trace, words, at }.of(event))
 }
 
@@ -166,4 +166,75 @@ impl Line<'_, '_> {
 /// Two blanks for each level.
 fn indent(depth: u32) -> String {
     "  ".repeat(depth.min(32) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::HandleKind::NonIfs;
+    use crate::trace::samples::Sample;
+
+    fn lines(sample: &Sample, style: Style) -> Vec<String> {
+        let trace = sample.trace();
+        (0..trace.events().len()).map(|at| line(&trace, at, style)).collect()
+    }
+
+    #[track_caller]
+    fn has(lines: &[String], expected: &str) {
+        assert!(lines.iter().any(|line| line == expected), "`{expected}` is missing in\n{}", lines.join("\n"));
+    }
+
+    #[test]
+    fn a_hand_over_line_by_line() {
+        let lines = lines(&Sample::hand_over(&[("audit", NonIfs)]), Style::Full);
+        has(&lines, r#"process 1008 "target" started"#);
+        has(
+            &lines,
+            r#"source: WSPDuplicateSocket(s = 0x104 "s", dwProcessId = 1008 "target", lpProtocolInfo = blank)"#,
+        );
+        has(
+            &lines,
+            r#"source:     msafd WSPDuplicateSocket(s = 0x100, dwProcessId = 1008 "target", lpProtocolInfo = entry 1001 "MSAFD Tcpip [TCP/IP]")"#,
+        );
+        has(&lines, "policy reference_taken = AtDuplicate");
+        has(&lines, r#"block 1 "info" of socket 1 "s" for "target" made"#);
+        has(&lines, r#"source: WSPDuplicateSocket -> block 1 "info" of entry 1101 "audit over TCP""#);
+        has(
+            &lines,
+            r#"target:     audit asks WPUCreateSocketHandle(dwCatalogEntryId = 1101 "audit over TCP", dwContext = 0) -> 0x104 "t""#,
+        );
+        has(&lines, r#"target: WSPSocket -> 0x104 "t""#);
+        has(&lines, "rule R3");
+        has(&lines, "target: WSPSocket -> WSAEINVAL (10022)");
+    }
+
+    #[test]
+    fn the_short_form_leaves_out_what_says_nothing() {
+        let lines = lines(&Sample::hand_over(&[]), Style::Short);
+        has(&lines, r#"source: WSPDuplicateSocket("s", target)"#);
+        has(&lines, r#"target: WSPSocket(block "info")"#);
+        has(&lines, r#"target: WSPSocket -> "t""#);
+    }
+
+    #[test]
+    fn waiting_is_told() {
+        let lines = lines(&Sample::waiting(), Style::Full);
+        has(&lines, r#"server: waits for data on socket 2 "c""#);
+        has(&lines, "server: goes on");
+        has(&lines, r#"op: "server" is killed"#);
+        has(&lines, r#"process "server" ended"#);
+    }
+
+    #[test]
+    fn every_event_has_a_line_and_no_line_breaks() {
+        for sample in [Sample::hand_over(&[]), Sample::waiting(), Sample::registrations()] {
+            assert!(lines(&sample, Style::Full).iter().all(|line| !line.is_empty() && !line.contains('\n')));
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_not_there_is_an_empty_line() {
+        let sample = Sample::new(&[], &["p"]);
+        assert_eq!(line(&sample.trace(), 1000, Style::Full), "");
+    }
 }

@@ -126,7 +126,7 @@ impl Value {
     pub(super) fn is_plain(&self) -> bool {
         const USUAL: [&str; 6] = ["0", "valid", "AF_UNSPEC", "FROM_PROTOCOL_INFO", "INFINITE", "WSA_FLAG_OVERLAPPED"];
         match self {
-            Self::Null | Self::Number(0) | Self::Bool(false) => true,
+            Self::Null | Self::Number(0) | Self::Bool(false) | Self::Size(65_536) => true,
             Self::Handle(handle) => *handle == Handle::NULL,
             Self::Info(info) => info.catalog_entry_id() == 0 && info.reserved() == 0,
             Self::Word(word) => USUAL.contains(&&**word),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Trace;
 use super::value::{Fields, Value};
 use crate::abi::{Info, WsaError};
+use crate::scenario::report::Named;
 use crate::world::afd::Interest;
 use crate::world::catalog::ShapeId;
 use crate::world::event::Event;
@@ -114,14 +115,14 @@ impl<'t, 'a> Words<'t, 'a> {
         if handle == Handle::INVALID {
             return "INVALID_SOCKET".to_owned();
         }
-        let label = place.process.and_then(|process| self.trace.names.handle(process, handle, place.event));
+        let label = place.process.and_then(|process| self.trace.label(process, Named::Handle(handle), place.event));
         self.labelled(format!("{:#x}", handle.0), label)
     }
 
     /// A window of its process.
     #[must_use]
     pub fn window(&self, place: Place, window: Window) -> String {
-        let label = place.process.and_then(|process| self.trace.names.window(process, window));
+        let label = place.process.and_then(|process| self.trace.label(process, Named::Window(window), usize::MAX));
         self.labelled(format!("window {}", window.0), label)
     }
 
@@ -274,6 +275,9 @@ fn quoted(text: &str) -> String {
 
 /// Bytes: as text when they are text, in hexadecimal otherwise; the length when not all are shown.
 fn data(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "0 bytes".to_owned();
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) if text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace()) => {
             let more = text.chars().nth(SHOWN_CHARS).is_some();
@@ -302,7 +306,7 @@ mod tests {
         assert_eq!(data(b"two\r\nlines"), "\"two\\r\\nlines\"");
         assert_eq!(data(b"\x00\xff"), "<00 ff>");
         assert_eq!(data(b"\x1b[2J"), "<1b 5b 32 4a>");
-        assert_eq!(data(b""), "\"\"");
+        assert_eq!(data(b""), "0 bytes");
     }
 
     #[test]

@@ -3,8 +3,10 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 use wspsim::scenario::{Failure, FailureKind};
+use wspsim::trace::words::Style;
 use wspsim::trace::{Trace, text};
 use wspsim::world::event::Event;
+use wspsim::world::policy::PolicyId;
 
 use crate::cli::diagnostics::renderer;
 use crate::cli::output::Look;
@@ -21,7 +23,9 @@ pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> Strin
     for (name, text) in &facts {
         group = group.element(Level::NOTE.with_name(Some(*name)).message(text.as_str()));
     }
-    format!("{}\n{}\n", renderer(look).render(&[group]), events(played, failure, look))
+    let events = events(played, failure, look);
+    let gap = if events.is_empty() { "" } else { "\n" };
+    format!("{}\n{gap}{events}\n", renderer(look).render(&[group]))
 }
 
 fn group<'p>(played: &'p Played, failure: &'p Failure) -> Group<'p> {
@@ -45,16 +49,27 @@ fn facts(played: &Played, failure: &Failure, look: &Look) -> Vec<(&'static str, 
     facts.extend(Some(&failure.expected).filter(|text| some(text)).map(|text| ("expected", text.clone())));
     facts.extend(Some(&failure.actual).filter(|text| some(text)).map(|text| ("actual", text.clone())));
     facts.extend(failure.notes.iter().map(|note| ("note", note.clone())));
-    for rule in &failure.rules {
-        facts.push(("rule", format!("{rule}: {} ({})", rule.sentence(), rule.source())));
-    }
-    for policy in &failure.policies {
+    for policy in policies(failure) {
         let answer = policy.answer(&played.policies);
         facts.push(("policy", format!("{} = {answer}: {}", policy.name(), policy.question())));
     }
-    facts.push(("again", failure.replay.clone()));
-    let width = look.width.saturating_sub(20);
+    for rule in &failure.rules {
+        facts.push(("rule", format!("{rule}: {} ({})", rule.sentence(), rule.source())));
+    }
+    facts.push(("play it again", failure.replay.clone()));
+    let width = look.width.saturating_sub(24);
     facts.into_iter().map(|(name, text)| (name, wrapped(&text, "", width).trim_end().to_owned())).collect()
+}
+
+/// The policies that decided: those the world named, and those behind the rules.
+fn policies(failure: &Failure) -> Vec<PolicyId> {
+    let mut policies = failure.policies.clone();
+    for policy in failure.rules.iter().filter_map(|rule| rule.policy()) {
+        if !policies.contains(&policy) {
+            policies.push(policy);
+        }
+    }
+    policies
 }
 
 /// What happened in the step, and before that to the sockets it is about.
@@ -73,7 +88,7 @@ fn events(played: &Played, failure: &Failure, look: &Look) -> String {
 }
 
 fn list(trace: &Trace<'_>, events: impl Iterator<Item = usize>) -> String {
-    let lines: Vec<String> = events.map(|at| format!("  {}\n", text::line(trace, at))).collect();
+    let lines: Vec<String> = events.map(|at| format!("  {}\n", text::line(trace, at, Style::Short))).collect();
     let left_out = lines.len().saturating_sub(EVENTS_MAX);
     let first = if left_out > 0 { format!("  ... {left_out} more\n") } else { String::new() };
     first + &lines[left_out..].concat()

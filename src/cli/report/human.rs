@@ -24,7 +24,8 @@ impl Reporter for Human {
     }
 
     fn end(&mut self, tally: &Tally) -> String {
-        if tally.plays() == 0 { String::new() } else { summary(tally, &self.look) }
+        let gap = if self.detail == Detail::Lines { "\n" } else { "" };
+        if tally.plays() == 0 { String::new() } else { format!("{gap}{}", summary(tally, &self.look)) }
     }
 }
 
@@ -79,7 +80,7 @@ impl Human {
     fn failures(&self, played: &Played) -> String {
         let failures = played.report.failures.iter();
         let texts: Vec<String> = failures.map(|failed| failure::rendered(played, failed, &self.look)).collect();
-        if texts.is_empty() { String::new() } else { format!("\n{}", texts.concat()) }
+        if texts.is_empty() || self.wants_events() { texts.concat() } else { format!("\n{}", texts.concat()) }
     }
 
     fn verdict(&self, verdict: Verdict, width: usize) -> String {

@@ -16,8 +16,9 @@ impl Reporter for Tap {
         match &outcome.plays {
             Ok(plays) => plays.iter().for_each(|played| text += &self.play(played)),
             Err(diagnostics) => {
+                let messages = diagnostics.iter().map(|diagnostic| vec![("message", diagnostic.to_string())]);
                 text += &self.point(false, &outcome.file);
-                text += &yaml(diagnostics.iter().map(|diagnostic| ("message", diagnostic.to_string())));
+                text += &yaml("wrong input", messages);
             }
         }
         text
@@ -36,8 +37,9 @@ impl Tap {
 
     fn play(&mut self, played: &Played) -> String {
         let report = &played.report;
-        let point = self.point(report.verdict == Verdict::Held, &format!("{} on {}", report.file, report.model));
-        point + &report.failures.iter().map(|failure| of_failure(report.verdict, failure)).collect::<String>()
+        let held = report.verdict == Verdict::Held;
+        let point = self.point(held, &format!("{} on {}", report.file, report.model));
+        if held { point } else { point + &yaml(report.verdict.name(), report.failures.iter().map(of_failure)) }
     }
 
     fn point(&mut self, held: bool, name: &str) -> String {
@@ -46,22 +48,28 @@ impl Tap {
     }
 }
 
-fn of_failure(verdict: Verdict, failure: &Failure) -> String {
-    let fields = [
+type Fields = Vec<(&'static str, String)>;
+
+fn of_failure(failure: &Failure) -> Fields {
+    vec![
         ("message", failure.title.clone()),
-        ("severity", verdict.name().to_owned()),
         ("line", failure.line.to_string()),
         ("expected", failure.expected.clone()),
         ("actual", failure.actual.clone()),
         ("replay", failure.replay.clone()),
-    ];
-    yaml(fields.into_iter())
+    ]
 }
 
-/// A block of YAML: every value a JSON string, which YAML reads too.
-fn yaml<'n>(fields: impl Iterator<Item = (&'n str, String)>) -> String {
-    let lines: String = fields.map(|(name, value)| format!("  {name}: {}\n", serde_json::json!(value))).collect();
-    format!("  ---\n{lines}  ...\n")
+/// A block of YAML: the verdict and a list. Every value is a JSON string, which YAML reads too.
+fn yaml(verdict: &str, failures: impl Iterator<Item = Fields>) -> String {
+    let mut text = format!("  ---\n  verdict: {}\n  failures:\n", serde_json::json!(verdict));
+    for failure in failures {
+        for (at, (name, value)) in failure.into_iter().enumerate() {
+            let bullet = if at == 0 { "- " } else { "  " };
+            text += &format!("    {bullet}{name}: {}\n", serde_json::json!(value));
+        }
+    }
+    text + "  ...\n"
 }
 
 /// A description may hold neither a line break nor what looks like a directive.

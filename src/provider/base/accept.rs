@@ -30,6 +30,7 @@ impl Base {
             Some(Condition::Returns(answer)) => self.answered(cx, at, addr, answer),
             Some(Condition::Asks) => {
                 cx.log.rule(RuleId::Accept4);
+                cx.afd.ask(at.socket, cx.thread);
                 let wait = Wait { via: None, ..Wait::until(Until::Callback) };
                 Flow::Wait { wait: Box::new(wait), token: Box::new(Blocked::Condition(at, addr)) }
             }

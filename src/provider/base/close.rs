@@ -7,7 +7,7 @@ use crate::provider::context::{Cancel, Context};
 use crate::rules::RuleId;
 use crate::world::afd::{Closing, Interest, Registrant, SharedSocket};
 use crate::world::frame::{Until, Wait};
-use crate::world::policy::{IoAtSharedClose, PolicyId, ReferenceTaken};
+use crate::world::policy::{IoAtSharedClose, PolicyId};
 
 impl Base {
     /// WSPCloseSocket.
@@ -51,9 +51,6 @@ impl Base {
             let (afd, mut afd_cx) = cx.afd();
             afd.registrant_gone(&mut afd_cx, at.socket, registrant);
         }
-        if cx.machine.policies().reference_taken == ReferenceTaken::AtOpen {
-            cx.forget_lost(at.socket);
-        }
     }
 
     /// A blocked call was cancelled under its feet.
@@ -67,7 +64,8 @@ impl Base {
                 afd.cancel_connect(&mut afd_cx, at.socket);
                 fail(error)
             }
-            Blocked::Accept(..) | Blocked::Condition(..) => {
+            Blocked::Accept(at, ..) | Blocked::Condition(at, ..) => {
+                cx.afd.answer(at.socket, cx.thread);
                 cx.log.rule(RuleId::Accept18);
                 fail(error)
             }
@@ -117,20 +115,4 @@ pub(super) fn cancel_blocking(cx: &mut Context<'_>) -> Answer {
     cx.log.rule(RuleId::Cancel1);
     cx.cancelled.push(Cancel::Thread);
     Ok(SpiReturn::Done)
-}
-
-impl Context<'_> {
-    /// Under `ReferenceTaken::AtOpen` a duplication ends with its socket.
-    fn forget_lost(&mut self, socket: crate::world::ids::SocketId) {
-        if self.afd.socket(socket).is_some_and(|socket: &SharedSocket| socket.descriptors() > 0) {
-            return;
-        }
-        let lost = self.duplications.take(|duplication| duplication.socket == socket);
-        if !lost.is_empty() {
-            self.log.policy(PolicyId::reference_taken);
-        }
-        for duplication in lost {
-            self.log.note(|| crate::world::event::Event::DuplicationDropped(duplication));
-        }
-    }
 }

@@ -169,6 +169,7 @@ impl Provider for Base {
             Blocked::Connect(at) => self.connected(cx, at),
             Blocked::Accept(at, addr, condition) => self.accept(cx, at, addr, condition),
             Blocked::Condition(at, addr) => match woken {
+                Woken::Answered(_) if !cx.afd.answer(at.socket, cx.thread) => fail(WsaError::ConnReset),
                 Woken::Answered(answer) => self.answered(cx, at, addr, answer),
                 _ => fail(WsaError::SysCallFailure),
             },
@@ -300,6 +301,7 @@ impl Base {
 
     /// Takes a descriptor's number away. The caller gives up the reference.
     fn unregister(&mut self, cx: &mut Context<'_>, s: Handle) {
+        cx.duplications.descriptor_gone(cx.thread.process, s);
         match cx.shape().handles {
             HandleKind::Ifs => {
                 cx.handles.remove(s);

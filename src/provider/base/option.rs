@@ -147,6 +147,7 @@ pub(super) fn ioctl(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answ
             afd.set_udp_connreset(&mut afd_cx, at.socket, reported)?;
             Ok(SpiReturn::Bytes(Bytes::EMPTY))
         }
+        Some(Ioctl::SiocAtMark) => at_mark(cx, at, control),
         Some(Ioctl::BaseHandle) => {
             cx.log.rule(RuleId::Ioctl8);
             output(control, Bytes::of(&at.s.0.to_le_bytes()))
@@ -167,13 +168,22 @@ pub(super) fn ioctl(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answ
     }
 }
 
+/// SIOCATMARK: no urgent data exists yet, so none waits.
+fn at_mark(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
+    cx.log.rule(RuleId::Ioctl5);
+    match shared(cx, at)?.transport().kind {
+        Kind::Stream => output(control, Bytes::word(1)),
+        Kind::Datagram => Err(WsaError::Inval),
+    }
+}
+
 /// FIONBIO.
 fn set_mode(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
     let nonblocking = control.input.and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
+    cx.log.policy(PolicyId::blocking_mode);
     let per_descriptor = cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor;
     let (afd, mut afd_cx) = cx.afd();
     if per_descriptor {
-        afd_cx.log.policy(PolicyId::blocking_mode);
         let registered = afd.registration(at.socket).is_some();
         if registered && !nonblocking {
             return Err(WsaError::Inval);

@@ -81,6 +81,8 @@
 //! | `failures` | an array: `kind`, `line`, `step`, `title`, `expected`, `actual`, `notes`, `rules`, `policies` (names), `replay` |
 
 mod event;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use serde_json::{Map, Value as Json, json};

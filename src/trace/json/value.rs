@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::object;
 use crate::abi::{Info, WsaError};
+use crate::scenario::report::Named;
 use crate::trace::Trace;
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
@@ -73,7 +74,7 @@ impl Values<'_, '_> {
         if handle == Handle::NULL {
             return Json::Null;
         }
-        let label = place.process.and_then(|process| self.trace.names.handle(process, handle, place.event));
+        let label = place.process.and_then(|process| self.trace.label(process, Named::Handle(handle), place.event));
         let number = if handle == Handle::INVALID { "INVALID_SOCKET".to_owned() } else { format!("{:#x}", handle.0) };
         Json::Object(labelled("handle", json!(number), "label", label))
     }
@@ -87,7 +88,7 @@ impl Values<'_, '_> {
     }
 
     fn window(&self, place: Place, window: Window) -> Json {
-        let label = place.process.and_then(|process| self.trace.names.window(process, window));
+        let label = place.process.and_then(|process| self.trace.label(process, Named::Window(window), usize::MAX));
         Json::Object(labelled("window", json!(window.0), "label", label))
     }
 

@@ -65,7 +65,7 @@ impl<'t, 'a> Builder<'t, 'a> {
             standing: Standing::default(),
             route: most_common(routes.values().map(|route| route.words(&words))),
             routes,
-            alive: vec![false; trace.ids.len()].into(),
+            alive: vec![false; processes(trace).min(LANES_MAX)].into(),
             acting: None,
             killing: false,
             makers: BTreeMap::new(),
@@ -76,11 +76,17 @@ impl<'t, 'a> Builder<'t, 'a> {
     }
 
     fn lanes(&self) -> Vec<Lane> {
+        let processes = processes(self.trace);
         let lane = |at| {
             let process = Incarnation(at as u32);
             Lane { name: self.words.process(process).into_owned(), id: self.trace.process_id(process).map(|id| id.0) }
         };
-        (0..self.trace.ids.len()).map(lane).collect()
+        let mut lanes: Vec<Lane> = (0..processes.min(LANES_MAX)).map(lane).collect();
+        if processes > LANES_MAX {
+            lanes.truncate(LANES_MAX - 1);
+            lanes.push(Lane { name: format!("{} others", processes - LANES_MAX + 1), id: None });
+        }
+        lanes
     }
 
     pub(super) fn everything(&self) -> bool {
@@ -126,7 +132,7 @@ impl<'t, 'a> Builder<'t, 'a> {
         match event {
             Event::DuplicationMade(duplication) => {
                 self.makers.extend(self.acting.map(|maker| (duplication.token, maker)));
-                self.aside(at, &text::line(self.trace, at));
+                self.aside(at, &text::line(self.trace, at, Style::Full));
             }
             Event::DuplicationDropped(duplication) => {
                 let text = format!("{} dropped unopened", self.words.block(duplication.token));
@@ -157,7 +163,7 @@ impl<'t, 'a> Builder<'t, 'a> {
                 self.now = ticks.0;
             }
             Event::Injected { function, error } => self.mark(at, format!("fault: {function} fails with {error}")),
-            _ => self.aside(at, &text::line(self.trace, at)),
+            _ => self.aside(at, &text::line(self.trace, at, Style::Full)),
         }
     }
 
@@ -197,7 +203,7 @@ impl<'t, 'a> Builder<'t, 'a> {
         let settled = if self.calls.is_settled(at) { self.standing.references(&self.words, change) } else { None };
         match settled {
             Some(text) => self.mark(at, text),
-            None => self.aside(at, &text::line(self.trace, at)),
+            None => self.aside(at, &text::line(self.trace, at, Style::Full)),
         }
         if let Some((process, text)) = self.standing.events(&self.words, at, change) {
             let depth = if self.acting == Some(process) { self.inside(at) } else { 1 };
@@ -295,6 +301,9 @@ impl<'t, 'a> Builder<'t, 'a> {
     }
 
     fn appear(&mut self, process: Incarnation, alive: bool) {
+        if is_crowded(process) && !alive {
+            return;
+        }
         let mut all: Vec<bool> = self.alive.to_vec();
         if let Some(lane) = all.get_mut(lane(process)) {
             *lane = alive;
@@ -333,15 +342,33 @@ impl<'t, 'a> Builder<'t, 'a> {
         }
     }
 
-    /// The name of a further thread within its process.
-    pub(super) fn thread_tail(&self, thread: ThreadId) -> String {
+    /// Whose call it is, when the lane alone does not say so.
+    pub(super) fn who(&self, thread: ThreadId) -> String {
         let name = self.words.thread(thread);
-        name.rsplit_once('/').map_or_else(|| name.clone().into_owned(), |(_, tail)| tail.to_owned())
+        match (is_crowded(thread.process), thread.index) {
+            (true, _) => format!("[{name}] "),
+            (false, 0) => String::new(),
+            (false, _) => format!("[{}] ", name.rsplit_once('/').map_or(&*name, |(_, tail)| tail)),
+        }
     }
 }
 
+/// More lanes than these cannot be told apart: further processes share the last one.
+const LANES_MAX: usize = 12;
+
+/// How many processes there are.
+fn processes(trace: &Trace<'_>) -> usize {
+    trace.ids.last_key_value().map_or(0, |(process, _)| process.0 as usize + 1)
+}
+
+/// Whether a process may have to share its lane.
+fn is_crowded(process: Incarnation) -> bool {
+    process.0 as usize >= LANES_MAX - 1
+}
+
+/// The lane of a process.
 pub(super) fn lane(process: Incarnation) -> usize {
-    process.0 as usize
+    (process.0 as usize).min(LANES_MAX - 1)
 }
 
 /// The text that comes up most often; the first of them when there are several.

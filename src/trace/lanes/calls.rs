@@ -22,8 +22,9 @@ pub(super) struct Calls<'t, 'a> {
     call_of: Vec<Option<usize>>,
     /// By client call: what happened in it.
     members: BTreeMap<usize, Vec<usize>>,
-    /// The last change of references of each socket in each op: what came before it in the op is of no interest.
-    settled: BTreeSet<usize>,
+    /// The last change of references of each socket in each op, and whether the socket had references before. What
+    /// came before it in the op is of no interest.
+    settled: BTreeMap<usize, bool>,
 }
 
 impl<'t, 'a> Calls<'t, 'a> {
@@ -49,7 +50,7 @@ impl<'t, 'a> Calls<'t, 'a> {
 
     /// Whether a change of references is the last one of its op.
     pub(super) fn is_settled(&self, at: usize) -> bool {
-        self.settled.contains(&at)
+        self.settled.contains_key(&at)
     }
 
     /// The providers a call went through, in order, and which crossings are worth a line.
@@ -85,13 +86,8 @@ impl<'t, 'a> Calls<'t, 'a> {
 
     /// Whether a call hands over, opens or gives up a share of a socket, or changes who is told of its events.
     fn changes_sharing(&self, call: usize) -> bool {
-        let mut created: Vec<SocketId> = Vec::new();
         self.members(call).any(|at| match &self.trace.events[at] {
-            Event::Socket(Change::Created { socket, .. }) => {
-                created.push(*socket);
-                false
-            }
-            Event::Socket(Change::References { socket, .. }) => !created.contains(socket),
+            Event::Socket(Change::References { .. }) => self.settled.get(&at).is_some_and(|&known| known),
             Event::Socket(Change::Registered { .. } | Change::RegistrationCancelled { .. }) => true,
             Event::DuplicationMade(_) | Event::DuplicationOpened(_) | Event::DuplicationDropped(_) => true,
             _ => false,
@@ -136,7 +132,8 @@ impl<'t, 'a> Calls<'t, 'a> {
         self.members(call).any(|at| matches!(self.trace.events[at], Event::Parked { .. }))
     }
 
-    /// Who made a call fail: the last rule and the policies that decided where the error first came up.
+    /// Who made a call fail: the last rule and the policies that decided where the error first came up. The policy
+    /// that decides a rule is among them even when the world did not say so.
     pub(super) fn blame(&self, call: usize, error: WsaError) -> (Option<RuleId>, Vec<PolicyId>) {
         let failed = |&at: &usize| match &self.trace.events[at] {
             Event::Leave(leaving) => leaving.result.as_ref().err() == Some(&error),
@@ -152,6 +149,7 @@ impl<'t, 'a> Calls<'t, 'a> {
                 _ => {}
             }
         }
+        policies.extend(rule.and_then(RuleId::policy).filter(|policy| !policies.contains(policy)));
         (rule, policies)
     }
 
@@ -205,18 +203,29 @@ fn arguments(trace: &Trace<'_>, begin: usize) -> Fields {
     }
 }
 
-fn settled(events: &[Event]) -> BTreeSet<usize> {
+fn settled(events: &[Event]) -> BTreeMap<usize, bool> {
     let mut last: BTreeMap<SocketId, usize> = BTreeMap::new();
-    let mut settled = BTreeSet::new();
+    let mut known: BTreeSet<SocketId> = BTreeSet::new();
+    let mut settled = BTreeMap::new();
     for (at, event) in events.iter().enumerate() {
         match event {
-            Event::Op(_) => settled.extend(std::mem::take(&mut last).into_values()),
+            Event::Op(_) => settle(&mut settled, &mut last, &mut known),
             Event::Socket(Change::References { socket, .. }) => {
                 last.insert(*socket, at);
+            }
+            Event::Socket(Change::Destroyed { socket }) => {
+                let before = known.remove(socket);
+                settled.extend(last.remove(socket).map(|at| (at, before)));
             }
             _ => {}
         }
     }
-    settled.extend(last.into_values());
+    settle(&mut settled, &mut last, &mut known);
     settled
+}
+
+fn settle(settled: &mut BTreeMap<usize, bool>, last: &mut BTreeMap<SocketId, usize>, known: &mut BTreeSet<SocketId>) {
+    for (socket, at) in std::mem::take(last) {
+        settled.insert(at, !known.insert(socket));
+    }
 }

@@ -14,9 +14,8 @@ use crate::world::ids::ThreadId;
 
 impl Builder<'_, '_> {
     pub(super) fn client_call(&mut self, at: usize, thread: ThreadId, call: &Call) {
-        let prefix = if thread.index == 0 { String::new() } else { format!("[{}] ", self.thread_tail(thread)) };
         let text = self.words.call(self.words.place(at), client::name(call), &client::arguments(call));
-        let mut said = Said::new(lane(thread.process), 0, prefix + &text, Tone::Lane(lane(thread.process)));
+        let mut said = Said::new(lane(thread.process), 0, self.who(thread) + &text, Tone::Lane(lane(thread.process)));
         if !self.calls.waited(at)
             && let Some(result) = self.calls.result(at)
         {
@@ -29,7 +28,7 @@ impl Builder<'_, '_> {
     /// The result of a call that had to wait.
     pub(super) fn late_return(&mut self, begin: usize, thread: ThreadId, result: &Result<Value, WsaError>) {
         let Event::ClientCall { call, .. } = &self.trace.events[begin] else { return };
-        let text = format!("{} goes on", client::name(call));
+        let text = format!("{}{} goes on", self.who(thread), client::name(call));
         let mut said = Said::new(lane(thread.process), 0, text, Tone::Lane(lane(thread.process)));
         self.conclude(&mut said, begin, thread, result);
         self.say(said);

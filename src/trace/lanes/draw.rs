@@ -120,12 +120,26 @@ impl Board {
 
     fn row(&self, number: Option<u32>, row: &Row) -> String {
         let mut pen = Pen::new(self, number, &row.alive);
+        let mut below = String::new();
         match &row.what {
-            What::Said(said) => pen.said(said),
+            What::Said(said) => {
+                pen.said(said);
+                below = self.note_below(&pen, said, &row.alive);
+            }
             What::Arrow { from, to, label } => pen.arrow(*from, *to, label),
             What::Machine(text) => pen.machine(text),
             What::Same(steps) => pen.same(*steps),
         }
+        pen.finish() + &below
+    }
+
+    /// A note gets a line of its own when there is no room beside what it belongs to.
+    fn note_below(&self, above: &Pen<'_>, said: &Said, alive: &[bool]) -> String {
+        if said.note.is_empty() || above.noted {
+            return String::new();
+        }
+        let mut pen = Pen::new(self, None, alive);
+        pen.said(&Said::new(said.lane, said.depth + 1, said.note.clone(), Tone::Dim));
         pen.finish()
     }
 
@@ -175,11 +189,13 @@ struct Pen<'b> {
     alive: &'b [bool],
     text: String,
     at: usize,
+    /// Whether there was room for the note.
+    noted: bool,
 }
 
 impl<'b> Pen<'b> {
     fn new(board: &'b Board, number: Option<u32>, alive: &'b [bool]) -> Self {
-        let mut pen = Self { board, alive, text: String::new(), at: 0 };
+        let mut pen = Self { board, alive, text: String::new(), at: 0, noted: false };
         let number = number.map(|number| number.to_string()).unwrap_or_default();
         pen.put(&format!("{number:>width$}  ", width = board.gutter - 2), Tone::Dim);
         pen
@@ -211,7 +227,8 @@ impl<'b> Pen<'b> {
         self.put(&" ".repeat(gap), Tone::Plain);
         let left = self.board.canvas.width.saturating_sub(self.at);
         self.put(&cut(&tail, left, self.board.glyphs.cut), said.tail_tone);
-        if !said.note.is_empty() && self.at + 2 + said.note.width() <= self.board.canvas.width {
+        self.noted = self.at + 2 + said.note.width() <= self.board.canvas.width;
+        if self.noted && !said.note.is_empty() {
             self.put(&format!("  {}", said.note), Tone::Dim);
         }
     }
@@ -247,7 +264,7 @@ impl<'b> Pen<'b> {
         for other in 0..lane {
             self.life(other);
         }
-        self.to_column(self.board.column(lane));
+        self.move_to(self.board.column(lane));
     }
 
     /// The lanes the text does not reach.
@@ -260,12 +277,12 @@ impl<'b> Pen<'b> {
     }
 
     fn life(&mut self, lane: usize) {
-        self.to_column(self.board.column(lane));
+        self.move_to(self.board.column(lane));
         let alive = self.alive.get(lane).copied().unwrap_or(false);
         self.put(if alive { self.board.glyphs.life } else { " " }, Tone::Dim);
     }
 
-    fn to_column(&mut self, column: usize) {
+    fn move_to(&mut self, column: usize) {
         let blanks = column.saturating_sub(self.at);
         self.put(&" ".repeat(blanks), Tone::Plain);
     }

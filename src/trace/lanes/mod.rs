@@ -22,6 +22,8 @@ mod calls;
 mod crossing;
 mod draw;
 mod notes;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 
@@ -181,25 +183,4 @@ fn skipped(before: Option<Row>, first: &Row) -> Row {
         _ => 1,
     };
     Row { alive: Rc::clone(&first.alive), what: What::Same(count) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::provider::HandleKind::{Ifs, NonIfs};
-    use crate::trace::samples::Sample;
-
-    #[test]
-    fn look() {
-        for (sample, d) in [
-            (Sample::hand_over(&[]), Detail::Compact),
-            (Sample::hand_over(&[("audit", Ifs)]), Detail::Compact),
-            (Sample::hand_over(&[("audit", NonIfs), ("filter", NonIfs)]), Detail::Compact),
-            (Sample::waiting(), Detail::Compact),
-            (Sample::registrations(), Detail::Compact),
-            (Sample::hand_over(&[("audit", NonIfs)]), Detail::Everything),
-        ] {
-            eprintln!("{}", Picture::of(&sample.trace(), d).draw(&Canvas { unicode: true, ..Canvas::default() }));
-        }
-    }
 }

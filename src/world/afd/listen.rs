@@ -15,6 +15,7 @@ use super::socket::{Attempt, Bound, Life, Phase, Role};
 use super::{Afd, Change, Cx, Ended, Handle, Kind, SocketId, Target};
 use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
+use crate::world::ids::{Incarnation, ThreadId};
 use crate::world::policy::{PolicyId, RepeatedListen};
 
 /// What a listening socket has.
@@ -26,12 +27,21 @@ pub(super) struct Listener {
     pub(super) deferred: bool,
 }
 
+impl Listener {
+    /// The first request that no condition function is thinking about.
+    pub(super) fn front(&self) -> Option<&Queued> {
+        self.requests.iter().find(|request| request.asker.is_none())
+    }
+}
+
 /// A request in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Queued {
     pub(super) peer: Place,
     pub(super) local: Place,
     pub(super) stage: Stage,
+    /// The thread whose condition function is thinking about it.
+    pub(super) asker: Option<ThreadId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,7 +133,7 @@ impl Afd {
             return Err(WsaError::OpNotSupp);
         }
         let listener = socket.listener().ok_or(WsaError::Inval)?;
-        Ok(listener.requests.front().map(|request| Request {
+        Ok(listener.front().map(|request| Request {
             peer: request.peer.seen_by(socket.transport.family),
             local: request.local.seen_by(socket.transport.family),
             state: match request.stage {
@@ -132,6 +142,36 @@ impl Afd {
                 Stage::Withdrawn => RequestState::Withdrawn,
             },
         }))
+    }
+
+    /// A condition function is asked about the front request: it is out of others' reach until
+    /// [`answer`](Self::answer).
+    pub fn ask(&mut self, id: SocketId, asker: ThreadId) {
+        let Some(listener) = self.sockets.get_mut(id).and_then(|socket| socket.listener_mut()) else { return };
+        if let Some(request) = listener.requests.iter_mut().find(|request| request.asker.is_none()) {
+            request.asker = Some(asker);
+        }
+    }
+
+    /// The condition function of a thread has answered, or never will: its request is the front one again. `false` if
+    /// there is none any more.
+    pub fn answer(&mut self, id: SocketId, asker: ThreadId) -> bool {
+        let Some(listener) = self.sockets.get_mut(id).and_then(|socket| socket.listener_mut()) else { return false };
+        let Some(at) = listener.requests.iter().position(|request| request.asker == Some(asker)) else { return false };
+        if let Some(request) = listener.requests.remove(at) {
+            listener.requests.push_front(Queued { asker: None, ..request });
+        }
+        true
+    }
+
+    /// A process has died: nobody will answer for its threads.
+    pub fn forget_askers(&mut self, process: Incarnation) {
+        for (_, socket) in self.sockets.iter_mut() {
+            let Some(listener) = socket.listener_mut() else { continue };
+            for request in &mut listener.requests {
+                request.asker = request.asker.filter(|asker| asker.process != process);
+            }
+        }
     }
 
     /// Takes the front request: a new shared socket without references, with the listener's properties and
@@ -146,13 +186,15 @@ impl Afd {
     fn accept_request(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<SocketId, WsaError> {
         self.buffered(cx, id)?;
         if let Err(error) = self.accept_front(id) {
-            cx.log.rule(RuleId::Accept2);
+            let accepted = self.sockets[id].connection().is_some_and(|connection| !connection.initiator);
+            cx.log.rule(if accepted { RuleId::Accept17 } else { RuleId::Accept2 });
             return Err(error);
         }
-        let front = self.sockets[id].listener().and_then(|listener| listener.requests.front().copied());
+        let front = self.sockets[id].listener().and_then(|listener| listener.front().copied());
         let Some(request) = front else { return Err(WsaError::WouldBlock) };
         match request.stage {
             Stage::Complete(server) => {
+                cx.log.rule(RuleId::Accept1);
                 self.pop_request(id);
                 self.hand_over(cx, id, server);
                 Ok(server)
@@ -233,7 +275,8 @@ impl Afd {
     fn pop_request(&mut self, id: SocketId) -> Option<Queued> {
         let listener = self.sockets.get_mut(id)?.listener_mut()?;
         listener.deferred = false;
-        listener.requests.pop_front()
+        let front = listener.requests.iter().position(|request| request.asker.is_none())?;
+        listener.requests.remove(front)
     }
 
     /// Tells the client of a request that it will not be accepted.
@@ -279,7 +322,7 @@ impl Afd {
         let end = &self.sockets[server];
         let (Some(Bound { place: local, .. }), Some(connection)) = (end.bound, end.connection()) else { return };
         let peer = connection.peer_place;
-        self.enqueue(cx, listener, Queued { peer, local, stage: Stage::Complete(server) });
+        self.enqueue(cx, listener, Queued { peer, local, stage: Stage::Complete(server), asker: None });
     }
 
     /// An attempt joins the queue, to be decided by a condition function.
@@ -293,7 +336,7 @@ impl Afd {
         self.deadlines.insert((deadline, client));
         let family = self.sockets[client].transport.family;
         cx.log.note(|| Change::Connecting { socket: client, to: place.seen_by(family) });
-        self.enqueue(cx, listener, Queued { peer: source, local: place, stage: Stage::Offered(client) });
+        self.enqueue(cx, listener, Queued { peer: source, local: place, stage: Stage::Offered(client), asker: None });
     }
 
     fn enqueue(&mut self, cx: &mut Cx<'_>, listener: SocketId, request: Queued) {
@@ -343,6 +386,12 @@ impl Afd {
 }
 
 /// The legal backlog nearest to the one asked for.
-fn legal_backlog(cx: &Cx<'_>, asked: i32) -> u32 {
-    u32::try_from(asked).unwrap_or(0).clamp(1, cx.platform.limits.backlog.max(1))
+fn legal_backlog(cx: &mut Cx<'_>, asked: i32) -> u32 {
+    let legal = u32::try_from(asked).unwrap_or(0).clamp(1, cx.platform.limits.backlog.max(1));
+    match asked {
+        i32::MAX => cx.log.rule(RuleId::Listen4),
+        _ if u32::try_from(asked) != Ok(legal) => cx.log.rule(RuleId::Listen5),
+        _ => {}
+    }
+    legal
 }
