@@ -186,7 +186,9 @@ mod tests {
 
     #[test]
     fn a_hand_over_line_by_line() {
-        let lines = lines(&Sample::hand_over(&[("audit", NonIfs)]), Style::Full);
+        let sample = Sample::hand_over(&[("audit", NonIfs)]);
+        let token = sample.names.blocks.keys().next().map(|token| format!("{token:#x}")).expect("a block");
+        let lines = lines(&sample, Style::Full);
         has(&lines, r#"process 1008 "target" started"#);
         has(
             &lines,
@@ -197,8 +199,9 @@ mod tests {
             r#"source:     msafd WSPDuplicateSocket(s = 0x100, dwProcessId = 1008 "target", lpProtocolInfo = entry 1001 "MSAFD Tcpip [TCP/IP]")"#,
         );
         has(&lines, "policy reference_taken = AtDuplicate");
-        has(&lines, r#"block 1 "info" of socket 1 "s" for "target" made"#);
-        has(&lines, r#"source: WSPDuplicateSocket -> block 1 "info" of entry 1101 "audit over TCP""#);
+        has(&lines, &format!(r#"block {token} "info" of socket 1 "s" for "target" made"#));
+        let result = format!(r#"block {token} "info" of entry 1101 "audit over TCP""#);
+        has(&lines, &format!("source: WSPDuplicateSocket -> {result}"));
         has(
             &lines,
             r#"target:     audit asks WPUCreateSocketHandle(dwCatalogEntryId = 1101 "audit over TCP", dwContext = 0) -> 0x104 "t""#,

@@ -160,7 +160,7 @@ impl<'t, 'a> Words<'t, 'a> {
         let label = self.trace.names.blocks.get(&token).map(|label| &**label);
         match (self.style, label) {
             (Style::Short, Some(label)) => format!("block {}", quoted(label)),
-            _ => self.labelled(format!("block {token}"), label),
+            _ => self.labelled(format!("block {token:#x}"), label),
         }
     }
 
