@@ -1,11 +1,10 @@
 //! Plain numbers by their Windows names: `AF_INET`, `SOCK_STREAM`, `SOMAXCONN`, or 23.
 
-use ron::value::RawValue;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::explain::{nearest, shortened};
 use super::items::bare;
-use super::source::parse;
+use super::source::{Raw, parse};
 use crate::abi::consts;
 
 /// A number that may be written as a Windows name.
@@ -48,8 +47,8 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 impl<'de> Deserialize<'de> for Constant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        Self::read(bare(raw.get_ron())).map_err(Error::custom)
+        let raw = Raw::deserialize(deserializer)?;
+        Self::read(bare(raw.0)).map_err(Error::custom)
     }
 }
 

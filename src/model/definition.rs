@@ -269,7 +269,7 @@ impl Merge {
     }
 
     fn interfaces(&mut self, interfaces: &[Interface]) {
-        let places = items(&self.source.text, "interfaces");
+        let [places] = items(&self.source.text, ["interfaces"]);
         for (at, interface) in interfaces.iter().enumerate() {
             let bits = if interface.address.is_ipv4() { 32 } else { 128 };
             if interface.prefix > bits {

@@ -6,11 +6,15 @@
 
 use std::ops::Range;
 
-/// The items of the list that is the value of `key` in the outermost struct.
+/// The items of the lists that are the values of `keys` in the outermost struct, in the order of the keys.
 #[must_use]
-pub fn items(text: &str, key: &str) -> Vec<Range<usize>> {
+pub fn items<const N: usize>(text: &str, keys: [&str; N]) -> [Vec<Range<usize>>; N] {
     let mut scan = Scan { text: text.as_bytes(), at: 0 };
-    if scan.seek_list(key) { std::iter::from_fn(|| scan.item()).collect() } else { Vec::new() }
+    let mut found = [const { Vec::new() }; N];
+    while let Some(key) = scan.seek_list(&keys) {
+        found[key] = std::iter::from_fn(|| scan.item()).collect();
+    }
+    found
 }
 
 /// The end of the item that begins at `start`.
@@ -49,46 +53,65 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Goes behind the `[` of the list; `false` if there is none.
-    fn seek_list(&mut self, key: &str) -> bool {
-        let (mut depth, mut word) = (0_usize, 0..0);
-        let mut after_key = false;
+    /// Goes behind the next `[` that follows one of the keys in the outermost struct; which key it was.
+    fn seek_list(&mut self, keys: &[&str]) -> Option<usize> {
+        // A list that was read to its end leaves its own bracket behind.
+        let mut depth = if self.byte(0) == Some(b']') { 2 } else { usize::from(self.at > 0) };
+        let (mut word, mut key) = (0..0, None);
         while let Some(token) = self.token() {
             match self.text[token.start] {
-                b'[' if depth == 1 && after_key => return true,
+                b'[' if depth == 1 && key.is_some() => return key,
                 b'(' | b'[' | b'{' => depth += 1,
                 b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-                b':' => {
-                    after_key = depth == 1 && &self.text[word.clone()] == key.as_bytes();
+                b':' if depth == 1 => {
+                    key = keys.iter().position(|key| key.as_bytes() == &self.text[word.clone()]);
                     continue;
                 }
                 _ => word = token,
             }
-            after_key = false;
+            key = None;
         }
-        false
+        None
     }
 
     /// The next item up to its comma, or up to the bracket that ends the list.
     fn item(&mut self) -> Option<Range<usize>> {
-        let first = self.token()?;
-        let (start, mut end, mut depth) = (first.start, first.start, 0_usize);
-        let mut token = Some(first);
-        while let Some(part) = token {
-            match self.text[part.start] {
+        self.skip_trivia();
+        let (start, mut end, mut depth) = (self.at, self.at, 0_usize);
+        while let Some(byte) = self.byte(0) {
+            match byte {
                 b'(' | b'[' | b'{' => depth += 1,
-                b')' | b']' | b'}' if depth == 0 => {
-                    self.at = part.start;
+                b')' | b']' | b'}' if depth == 0 => break,
+                b')' | b']' | b'}' => depth -= 1,
+                b',' if depth == 0 => {
+                    self.at += 1;
                     break;
                 }
-                b')' | b']' | b'}' => depth -= 1,
-                b',' if depth == 0 => break,
+                b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c => {
+                    self.at += 1;
+                    continue;
+                }
+                b'/' if matches!(self.byte(1), Some(b'/' | b'*')) => {
+                    self.skip_trivia();
+                    continue;
+                }
                 _ => {}
             }
-            end = part.end;
-            token = self.token();
+            self.pass(byte);
+            end = self.at;
         }
         (end > start).then_some(start..end)
+    }
+
+    /// Goes behind a string, a character, or a single byte of anything else.
+    fn pass(&mut self, byte: u8) {
+        match byte {
+            b'"' => self.string(),
+            b'\'' => self.character(),
+            b'r' if self.raw_hashes().is_some() => self.raw_string(),
+            _ => self.at += 1,
+        }
+        self.at = self.at.min(self.text.len());
     }
 
     /// The next bracket, separator, string or word.
@@ -96,17 +119,9 @@ impl Scan<'_> {
         self.skip_trivia();
         let start = self.at;
         match self.byte(0)? {
-            b'"' => self.string(),
-            b'\'' => self.character(),
-            b'r' if self.raw_hashes().is_some() => self.raw_string(),
-            byte if is_word(byte) => {
-                while self.byte(0).is_some_and(is_word) {
-                    self.at += 1;
-                }
-            }
-            _ => self.at += 1,
+            byte if is_word(byte) && self.raw_hashes().is_none() => self.skip_while(is_word),
+            byte => self.pass(byte),
         }
-        self.at = self.at.min(self.text.len());
         Some(start..self.at)
     }
 
@@ -117,7 +132,7 @@ impl Scan<'_> {
     fn skip_trivia(&mut self) {
         loop {
             match (self.byte(0), self.byte(1)) {
-                (Some(byte), _) if byte.is_ascii_whitespace() || byte == 0x0b => self.at += 1,
+                (Some(b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c), _) => self.at += 1,
                 (Some(b'/'), Some(b'/')) => self.skip_while(|byte| byte != b'\n'),
                 (Some(b'/'), Some(b'*')) => self.block_comment(),
                 _ => return,
@@ -162,8 +177,13 @@ impl Scan<'_> {
         self.at += 1;
     }
 
-    /// How many `#` a raw string here has; `None` if this is a word.
+    /// How many `#` a raw string here has; `None` if none begins here.
     fn raw_hashes(&self) -> Option<usize> {
+        let begins_word =
+            self.at.checked_sub(1).is_none_or(|before| !is_word(self.text[before]) || self.text[before] == b'b');
+        if self.byte(0) != Some(b'r') || !begins_word || !matches!(self.byte(1), Some(b'#' | b'"')) {
+            return None;
+        }
         let hashes = self.text[self.at + 1..].iter().take_while(|&&byte| byte == b'#').count();
         (self.byte(hashes + 1) == Some(b'"')).then_some(hashes)
     }
@@ -194,7 +214,10 @@ mod tests {
     use super::*;
 
     fn texts<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
-        items(text, key).into_iter().map(|range| &text[range]).collect()
+        {
+            let [found] = items(text, [key]);
+            found.into_iter().map(|range| &text[range]).collect()
+        }
     }
 
     #[test]
@@ -212,9 +235,17 @@ mod tests {
 
     #[test]
     fn there_may_be_nothing() {
-        assert!(items("(steps: [])", "steps").is_empty());
-        assert!(items("(finally: [1])", "steps").is_empty());
-        assert!(items("(steps: [\"", "steps").len() <= 1);
+        assert!(texts("(steps: [])", "steps").is_empty());
+        assert!(texts("(finally: [1])", "steps").is_empty());
+        assert!(texts("(steps: [\"", "steps").len() <= 1);
+    }
+
+    #[test]
+    fn several_lists_are_found_in_one_go() {
+        let text = "(a: [1, [2]], b: (c: [3]), c: [], d: [4], a: x)";
+        let [a, c, d] = items(text, ["a", "c", "d"]);
+        assert_eq!((a.len(), c.len(), d.len()), (2, 0, 1));
+        assert_eq!(&text[d[0].clone()], "4");
     }
 
     #[test]
@@ -227,7 +258,8 @@ mod tests {
     #[test]
     fn an_item_is_found_again_by_its_start() {
         let text = "(steps: [(a: 1), (b: 2)])";
-        for item in items(text, "steps") {
+        let [found] = items(text, ["steps"]);
+        for item in found {
             assert_eq!(end_of_item(text, item.start), item.end);
         }
     }

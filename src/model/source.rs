@@ -158,6 +158,33 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// A value as it stands in the text, to be read later: RON's raw value, which borrows and so has a position.
+///
+/// `ron::value::RawValue` would parse its text a second time to be sure of it; here the parser has just been there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raw<'a>(pub &'a str);
+
+/// The name by which RON's deserializer recognises that a raw value is wanted.
+const RAW_VALUE: &str = "$ron::private::RawValue";
+
+impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrowing;
+        impl<'de> Visitor<'de> for Borrowing {
+            type Value = Raw<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Raw<'de>, E> {
+                Ok(Raw(text))
+            }
+        }
+        deserializer.deserialize_newtype_struct(RAW_VALUE, Borrowing)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +203,14 @@ mod tests {
         let text = "é\nab\n";
         let at = |line, col| offset(text, Position { line, col });
         assert_eq!([at(1, 1), at(1, 2), at(2, 2), at(9, 9)], [0, 2, 4, 6]);
+    }
+
+    #[test]
+    fn a_raw_value_is_its_text() {
+        let raw: Vec<Raw<'_>> = parse("[ AF_INET , \"a\", (x: [1]), /* c */ 5 ]").expect("RON");
+        let texts: Vec<_> = raw.iter().map(|raw| super::super::items::bare(raw.0)).collect();
+        assert_eq!(texts, ["AF_INET", "\"a\"", "(x: [1])", "5"]);
+        assert!(parse::<Vec<Raw<'_>>>("[(]").is_err());
     }
 
     #[test]

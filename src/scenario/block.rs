@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use ron::value::RawValue;
 use serde::Deserialize;
 
 use super::form::{Argument, expected, named};
 use super::reader::{Kind, Reader, Shape, SlotId, number, single};
 use crate::abi::{Guid, Info, ProtocolChain, ProtocolInfoW, ProtocolName, ProviderFlags, ServiceFlags1};
-use crate::model::source::Text;
+use crate::model::source::{Raw, Text};
 
 /// A protocol info given to a call.
 #[derive(Clone, Debug)]
@@ -31,9 +30,9 @@ pub(super) struct Tampered {
 }
 
 impl Argument for BlockArg {
-    type Written<'a> = &'a RawValue;
+    type Written<'a> = Raw<'a>;
 
-    fn read<'a>(raw: &'a RawValue, reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<'a>(raw: Raw<'a>, reader: &mut Reader<'a>) -> Option<Self> {
         block(Shape::of(raw), reader)
     }
 }
@@ -58,7 +57,7 @@ fn block<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<BlockArg> {
 #[serde(rename = "Tampered", deny_unknown_fields)]
 struct TamperedWritten<'a> {
     #[serde(borrow)]
-    of: &'a RawValue,
+    of: Raw<'a>,
     #[serde(borrow, default)]
     set: FieldsWritten<'a>,
     #[serde(default)]
@@ -127,9 +126,9 @@ impl Change {
 }
 
 impl Argument for Change {
-    type Written<'a> = &'a RawValue;
+    type Written<'a> = Raw<'a>;
 
-    fn read<'a>(raw: &'a RawValue, reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<'a>(raw: Raw<'a>, reader: &mut Reader<'a>) -> Option<Self> {
         match Shape::of(raw) {
             Shape::Word("Incremented") => Some(Self::Incremented),
             shape => {
@@ -167,7 +166,7 @@ macro_rules! fields {
             provider_flags: Option<ProviderFlags>,
             #[serde(borrow)]
             name: Option<Text<'a>>,
-            $(#[serde(borrow)] $field: Option<&'a RawValue>,)+
+            $(#[serde(borrow)] $field: Option<Raw<'a>>,)+
         }
 
         impl Fields {

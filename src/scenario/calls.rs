@@ -1,20 +1,27 @@
 //! The calls a scenario can make: one row each, with the arguments and what there is to label afterwards.
 //!
-//! A row makes a variant of [`Written`], which serde reads, and of [`Call`], which holds the arguments once read. How
-//! a `Call` becomes one of the machine's calls is in `build`.
+//! A row is: the Windows name, the arguments, what a label of the step stands for, and the machine's call, with the
+//! defaults of what was left out. It makes a variant of [`Written`], which serde reads, and of [`Call`], which holds
+//! the arguments once read. How labels get their values is in `build`.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::block::BlockArg;
+use super::build::{ADDRESS_ROOM, Builder, Built, WINDOW_MESSAGE, data_room, ioctl_room, option_room, room_or, triple};
 use super::form::{
     Argument, BytesArg, CodeArg, ConditionArg, DataArg, ErrorArg, HandleArg, IpcArg, NameArg, NewProcess, NullArg,
     OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
 };
 use super::reader::{Kind, Reader};
-use crate::abi::{MessageFlags, NetworkEvents, SocketFlags};
+use crate::abi::client::Call as ClientCall;
+use crate::abi::client::Call::{Api, Os, Spi};
+use crate::abi::client::{ApiCall, OsCall};
+use crate::abi::consts::{AF_INET, JL_BOTH, SOMAXCONN, WINSOCK_VERSION_2_2};
+use crate::abi::{ConnectExtras, MessageFlags, NetworkEvents, SocketFlags, SpiCall};
 use crate::model::Constant;
+use crate::model::source::Raw;
 
 /// The arguments of an overlapped call.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +37,7 @@ pub(super) struct OverlappedArg {
 pub(super) struct OverlappedWritten<'a> {
     id: u32,
     #[serde(borrow)]
-    event: Option<&'a ron::value::RawValue>,
+    event: Option<Raw<'a>>,
     #[serde(default)]
     routine: bool,
 }
@@ -45,16 +52,18 @@ impl Argument for OverlappedArg {
 }
 
 macro_rules! calls {
-    ($($name:ident { $($field:ident: $type:ty),* $(,)? } $(gives $kind:ident)?;)+) => {
+    ($($name:ident { $($field:ident: $type:ty),* $(,)? } $(gives $kind:ident)? => |$b:ident| $call:expr;)+) => {
         /// A call as serde reads it.
         #[derive(Debug, Deserialize)]
         #[serde(rename = "call", deny_unknown_fields)]
+        #[allow(clippy::enum_variant_names, reason = "a variant bears its Windows name")]
         pub(super) enum Written<'a> {
             $($name { $(#[serde(borrow)] $field: <$type as Argument>::Written<'a>),* },)+
         }
 
         /// A call with its arguments read.
         #[derive(Clone, Debug)]
+        #[allow(clippy::enum_variant_names, reason = "a variant bears its Windows name")]
         pub(super) enum Call {
             $($name { $($field: $type),* },)+
         }
@@ -68,6 +77,16 @@ macro_rules! calls {
             /// What a label of this call's step stands for.
             pub(super) fn gives(&self) -> Option<Kind> {
                 match self { $(Self::$name { .. } => calls!(@kind $($kind)?),)+ }
+            }
+
+            /// The machine's call.
+            pub(super) fn build(&self, builder: &Builder<'_>) -> Built<ClientCall> {
+                Ok(match self {
+                    $(Self::$name { $($field),* } => {
+                        let $b = builder;
+                        $call
+                    })+
+                })
             }
         }
 
@@ -98,45 +117,103 @@ calls! {
         info: Option<BlockArg>,
         group: Option<u32>,
         flags: Option<SocketFlags>,
-    } gives Handle;
-    WSPDuplicateSocket { s: HandleArg, process: ProcessArg, info: Option<BlockArg> } gives Block;
-    WSPCloseSocket { s: HandleArg };
-    WSPBind { s: HandleArg, name: NameArg };
-    WSPListen { s: HandleArg, backlog: Option<Constant> };
+    } gives Handle => |b| {
+        let info = b.block(info.as_ref())?;
+        let [af, kind, protocol] = triple([af, kind, protocol], info.is_some());
+        Spi(SpiCall::Socket { af, kind, protocol, info, group: group.unwrap_or(0), flags: flags.unwrap_or(OVERLAPPED) })
+    };
+    WSPDuplicateSocket { s: HandleArg, process: ProcessArg, info: Option<BlockArg> } gives Block => |b| {
+        let info = if info.is_some() { b.info(info.as_ref())? } else { Some(b.machine.blank.clone()) };
+        Spi(SpiCall::DuplicateSocket { s: b.handle(*s)?, process: b.process_id(*process)?, info })
+    };
+    WSPCloseSocket { s: HandleArg } => |b| Spi(SpiCall::CloseSocket { s: b.handle(*s)? });
+    WSPBind { s: HandleArg, name: NameArg } => |b| Spi(SpiCall::Bind { s: b.handle(*s)?, name: b.name(*name)? });
+    WSPListen { s: HandleArg, backlog: Option<Constant> } => |b| {
+        Spi(SpiCall::Listen { s: b.handle(*s)?, backlog: backlog.map_or(SOMAXCONN, |backlog| backlog.0) })
+    };
     WSPConnect {
         s: HandleArg,
         name: NameArg,
         caller_data: Option<BytesArg>,
         callee_room: Option<u32>,
         quality_of_service: Option<bool>,
+    } => |b| {
+        let extras = ConnectExtras {
+            caller_data: caller_data.as_ref().map(|data| Arc::clone(&data.0)),
+            callee_room: *callee_room,
+            quality_of_service: quality_of_service.unwrap_or(false),
+        };
+        let extras = (extras != ConnectExtras::default()).then(|| Box::new(extras));
+        Spi(SpiCall::Connect { s: b.handle(*s)?, name: b.name(*name)?, extras })
     };
-    WSPAccept { s: HandleArg, addr: Option<RoomArg>, condition: Option<ConditionArg> } gives Handle;
-    WSPSend { s: HandleArg, data: DataArg, flags: Option<MessageFlags>, overlapped: Option<OverlappedArg> };
+    WSPAccept { s: HandleArg, addr: Option<RoomArg>, condition: Option<ConditionArg> } gives Handle => |b| {
+        let condition = condition.map(|condition| condition.0);
+        Spi(SpiCall::Accept { s: b.handle(*s)?, addr: addr.and_then(|room| room.0), condition })
+    };
+    WSPSend {
+        s: HandleArg,
+        data: DataArg,
+        flags: Option<MessageFlags>,
+        overlapped: Option<OverlappedArg>,
+    } => |b| Spi(SpiCall::Send {
+        s: b.handle(*s)?,
+        data: data.0.clone(),
+        flags: flags.unwrap_or_default(),
+        overlapped: b.overlapped(*overlapped)?,
+    });
     WSPSendTo {
         s: HandleArg,
         data: DataArg,
         to: NameArg,
         flags: Option<MessageFlags>,
         overlapped: Option<OverlappedArg>,
-    };
+    } => |b| Spi(SpiCall::SendTo {
+        s: b.handle(*s)?,
+        data: data.0.clone(),
+        flags: flags.unwrap_or_default(),
+        to: b.name(*to)?,
+        overlapped: b.overlapped(*overlapped)?,
+    });
     WSPRecv {
         s: HandleArg,
         room: Option<ScatterArg>,
         flags: Option<MessageFlags>,
         overlapped: Option<OverlappedArg>,
-    };
+    } => |b| Spi(SpiCall::Recv {
+        s: b.handle(*s)?,
+        room: data_room(room.as_ref()),
+        flags: flags.unwrap_or_default(),
+        overlapped: b.overlapped(*overlapped)?,
+    });
     WSPRecvFrom {
         s: HandleArg,
         room: Option<ScatterArg>,
         from: Option<RoomArg>,
         flags: Option<MessageFlags>,
         overlapped: Option<OverlappedArg>,
-    } gives Address;
-    WSPShutdown { s: HandleArg, how: Constant };
-    WSPGetSockOpt { s: HandleArg, option: OptionArg, room: Option<RoomArg> } gives Block;
-    WSPSetSockOpt { s: HandleArg, option: OptionArg, value: ValueArg };
-    WSPGetSockName { s: HandleArg, room: Option<RoomArg> } gives Address;
-    WSPGetPeerName { s: HandleArg, room: Option<RoomArg> } gives Address;
+    } gives Address => |b| Spi(SpiCall::RecvFrom {
+        s: b.handle(*s)?,
+        room: data_room(room.as_ref()),
+        flags: flags.unwrap_or_default(),
+        from: room_or(*from, ADDRESS_ROOM),
+        overlapped: b.overlapped(*overlapped)?,
+    });
+    WSPShutdown { s: HandleArg, how: Constant } => |b| Spi(SpiCall::Shutdown { s: b.handle(*s)?, how: how.0 });
+    WSPGetSockOpt { s: HandleArg, option: OptionArg, room: Option<RoomArg> } gives Block => |b| {
+        let OptionArg { level, number } = *option;
+        let room = room_or(*room, option_room(level, number));
+        Spi(SpiCall::GetSockOpt { s: b.handle(*s)?, level, option: number, room })
+    };
+    WSPSetSockOpt { s: HandleArg, option: OptionArg, value: ValueArg } => |b| {
+        let OptionArg { level, number } = *option;
+        Spi(SpiCall::SetSockOpt { s: b.handle(*s)?, level, option: number, value: value.0.clone() })
+    };
+    WSPGetSockName { s: HandleArg, room: Option<RoomArg> } gives Address => |b| {
+        Spi(SpiCall::GetSockName { s: b.handle(*s)?, room: room_or(*room, ADDRESS_ROOM) })
+    };
+    WSPGetPeerName { s: HandleArg, room: Option<RoomArg> } gives Address => |b| {
+        Spi(SpiCall::GetPeerName { s: b.handle(*s)?, room: room_or(*room, ADDRESS_ROOM) })
+    };
     WSPIoctl {
         s: HandleArg,
         code: CodeArg,
@@ -144,35 +221,87 @@ calls! {
         room: Option<RoomArg>,
         returned: Option<NullArg>,
         overlapped: Option<OverlappedArg>,
+    } => |b| Spi(SpiCall::Ioctl {
+        s: b.handle(*s)?,
+        code: code.0,
+        input: input.as_ref().and_then(|input| input.0.clone()),
+        room: room.map_or_else(|| ioctl_room(code.0), |room| room.0),
+        returned: returned.is_none(),
+        overlapped: b.overlapped(*overlapped)?,
+    });
+    WSPEventSelect { s: HandleArg, event: Option<HandleArg>, events: Option<NetworkEvents> } => |b| {
+        Spi(SpiCall::EventSelect { s: b.handle(*s)?, event: b.event(*event)?, events: events.unwrap_or_default() })
     };
-    WSPEventSelect { s: HandleArg, event: Option<HandleArg>, events: Option<NetworkEvents> };
-    WSPAsyncSelect { s: HandleArg, window: WindowArg, message: Option<u32>, events: Option<NetworkEvents> };
-    WSPEnumNetworkEvents { s: HandleArg, event: Option<HandleArg>, events: Option<NullArg> };
-    WSPAddressToString { address: NameArg, info: Option<BlockArg>, room: Option<RoomArg> };
+    WSPAsyncSelect {
+        s: HandleArg,
+        window: WindowArg,
+        message: Option<u32>,
+        events: Option<NetworkEvents>,
+    } => |b| Spi(SpiCall::AsyncSelect {
+        s: b.handle(*s)?,
+        window: b.window(*window)?,
+        message: message.unwrap_or(WINDOW_MESSAGE),
+        events: events.unwrap_or_default(),
+    });
+    WSPEnumNetworkEvents { s: HandleArg, event: Option<HandleArg>, events: Option<NullArg> } => |b| {
+        Spi(SpiCall::EnumNetworkEvents { s: b.handle(*s)?, event: b.event(*event)?, out: events.is_none() })
+    };
+    WSPAddressToString { address: NameArg, info: Option<BlockArg>, room: Option<RoomArg> } => |b| {
+        let room = room_or(*room, ADDRESS_ROOM);
+        Spi(SpiCall::AddressToString { address: b.name(*address)?, info: b.info(info.as_ref())?, room })
+    };
     WSPStringToAddress {
         text: TextArg,
         family: Option<Constant>,
         info: Option<BlockArg>,
         room: Option<RoomArg>,
-    } gives Address;
+    } gives Address => |b| Spi(SpiCall::StringToAddress {
+        text: Arc::clone(&text.0),
+        family: family.map_or(AF_INET, |family| family.0),
+        info: b.info(info.as_ref())?,
+        room: room_or(*room, ADDRESS_ROOM),
+    });
     WSPSelect {
         read: Option<List>,
         write: Option<List>,
         except: Option<List>,
         timeout_ms: Option<u64>,
+    } => |b| {
+        let sets = Box::new([b.set(read.as_ref())?, b.set(write.as_ref())?, b.set(except.as_ref())?]);
+        Spi(SpiCall::Select { sets, timeout_ms: *timeout_ms })
     };
-    WSPJoinLeaf { s: HandleArg, name: NameArg, flags: Option<u32> } gives Handle;
-    WSPSendDisconnect { s: HandleArg, data: Option<BytesArg> };
-    WSPRecvDisconnect { s: HandleArg, room: Option<RoomArg> };
-    WSPGetOverlappedResult { s: HandleArg, overlapped: u32, wait: Option<bool> };
-    WSPGetQOSByName { s: HandleArg, name: TextArg, qos: Option<NullArg> };
-    WSPCancelBlockingCall {};
+    WSPJoinLeaf { s: HandleArg, name: NameArg, flags: Option<u32> } gives Handle => |b| {
+        let flags = flags.unwrap_or(JL_BOTH as u32);
+        Spi(SpiCall::JoinLeaf { s: b.handle(*s)?, name: b.name(*name)?, extras: None, flags })
+    };
+    WSPSendDisconnect { s: HandleArg, data: Option<BytesArg> } => |b| {
+        let data = data.as_ref().map(|data| Arc::clone(&data.0));
+        Spi(SpiCall::SendDisconnect { s: b.handle(*s)?, data })
+    };
+    WSPRecvDisconnect { s: HandleArg, room: Option<RoomArg> } => |b| {
+        Spi(SpiCall::RecvDisconnect { s: b.handle(*s)?, room: room.and_then(|room| room.0) })
+    };
+    WSPGetOverlappedResult { s: HandleArg, overlapped: u32, wait: Option<bool> } => |b| {
+        let wait = wait.unwrap_or(false);
+        Spi(SpiCall::GetOverlappedResult { s: b.handle(*s)?, overlapped: *overlapped, wait })
+    };
+    WSPGetQOSByName { s: HandleArg, name: TextArg, qos: Option<NullArg> } => |b| {
+        Spi(SpiCall::GetQosByName { s: b.handle(*s)?, name: Arc::clone(&name.0), out: qos.is_none() })
+    };
+    WSPCancelBlockingCall {} => |_b| Spi(SpiCall::CancelBlockingCall);
 
-    WSAStartup { version: Option<VersionArg> };
-    WSACleanup {};
-    WSAGetLastError {};
-    WSASetLastError { error: Option<ErrorArg> };
-    WSADuplicateSocketA { s: HandleArg, process: ProcessArg, info: Option<NullArg> } gives Block;
+    WSAStartup { version: Option<VersionArg> } => |_b| {
+        Api(ApiCall::Startup { version: version.map_or(WINSOCK_VERSION_2_2, |version| version.0) })
+    };
+    WSACleanup {} => |_b| Api(ApiCall::Cleanup);
+    WSAGetLastError {} => |_b| Api(ApiCall::GetLastError);
+    WSASetLastError { error: Option<ErrorArg> } => |_b| {
+        Api(ApiCall::SetLastError { error: error.and_then(|error| error.0) })
+    };
+    WSADuplicateSocketA { s: HandleArg, process: ProcessArg, info: Option<NullArg> } gives Block => |b| {
+        let (s, process) = (b.handle(*s)?, b.process_id(*process)?);
+        Api(ApiCall::DuplicateSocketA { s, process, out: info.is_none() })
+    };
     WSASocketA {
         af: Option<Constant>,
         kind: Option<Constant>,
@@ -180,35 +309,61 @@ calls! {
         info: Option<BlockArg>,
         group: Option<u32>,
         flags: Option<SocketFlags>,
-    } gives Handle;
-    WSAEnumProtocols {};
-    WSACreateEvent {} gives Handle;
-    WSACloseEvent { event: HandleArg };
-    WSASetEvent { event: HandleArg };
-    WSAResetEvent { event: HandleArg };
-    WSAWaitForMultipleEvents { events: List, all: Option<bool>, timeout_ms: Option<u64> };
-    WSASetBlockingHook {};
-    WSAUnhookBlockingHook {};
+    } gives Handle => |b| {
+        let info = b.block_a(info.as_ref())?;
+        let [af, kind, protocol] = triple([af, kind, protocol], info.is_some());
+        let (group, flags) = (group.unwrap_or(0), flags.unwrap_or(OVERLAPPED));
+        Api(ApiCall::SocketA { af, kind, protocol, info, group, flags })
+    };
+    WSAEnumProtocols {} => |_b| Api(ApiCall::EnumProtocols);
+    WSACreateEvent {} gives Handle => |_b| Api(ApiCall::CreateEvent);
+    WSACloseEvent { event: HandleArg } => |b| Api(ApiCall::CloseEvent { event: b.handle(*event)? });
+    WSASetEvent { event: HandleArg } => |b| Api(ApiCall::SetEvent { event: b.handle(*event)? });
+    WSAResetEvent { event: HandleArg } => |b| Api(ApiCall::ResetEvent { event: b.handle(*event)? });
+    WSAWaitForMultipleEvents { events: List, all: Option<bool>, timeout_ms: Option<u64> } => |b| {
+        let (events, all) = (b.handles(events)?, all.unwrap_or(false));
+        Api(ApiCall::WaitForMultipleEvents { events, all, timeout_ms: *timeout_ms })
+    };
+    WSASetBlockingHook {} => |_b| Api(ApiCall::SetBlockingHook);
+    WSAUnhookBlockingHook {} => |_b| Api(ApiCall::UnhookBlockingHook);
 
     CreateProcess {
         name: NewProcess,
         suspended: Option<bool>,
         inherit: Option<bool>,
         id_of: Option<ProcessArg>,
+    } => |b| {
+        let _the_label = name;
+        let id = id_of.map(|id| b.process_id(id)).transpose()?;
+        Os(OsCall::CreateProcess { suspended: suspended.unwrap_or(false), inherit: inherit.unwrap_or(false), id })
     };
-    ResumeProcess { process: ProcessArg };
-    TerminateProcess { process: ProcessArg };
-    ExitProcess {};
-    OpenProcess { process: ProcessArg } gives Handle;
-    DuplicateHandle { handle: HandleArg, target: ProcessArg, inheritable: Option<bool> } gives Handle;
-    SetHandleInformation { handle: HandleArg, inheritable: bool };
-    GetHandleInformation { handle: HandleArg };
-    CloseHandle { handle: HandleArg };
-    CreateWindow {} gives Window;
-    DestroyWindow { window: WindowArg };
-    GetMessage { window: WindowArg };
-    PeekMessage { window: WindowArg };
-    GetCurrentProcessId {} gives ProcessId;
-    Send { to: ProcessArg, value: IpcArg };
-    Receive {} gives Any;
+    ResumeProcess { process: ProcessArg } => |b| Os(OsCall::ResumeProcess { process: b.process_id(*process)? });
+    TerminateProcess { process: ProcessArg } => |b| Os(OsCall::TerminateProcess { process: b.process_id(*process)? });
+    ExitProcess {} => |_b| Os(OsCall::ExitProcess);
+    OpenProcess { process: ProcessArg } gives Handle => |b| {
+        Os(OsCall::OpenProcess { process: b.process_id(*process)? })
+    };
+    DuplicateHandle { handle: HandleArg, target: ProcessArg, inheritable: Option<bool> } gives Handle => |b| {
+        let (handle, target) = (b.handle(*handle)?, b.process_id(*target)?);
+        Os(OsCall::DuplicateHandle { handle, target, inheritable: inheritable.unwrap_or(false) })
+    };
+    SetHandleInformation { handle: HandleArg, inheritable: bool } => |b| {
+        Os(OsCall::SetHandleInformation { handle: b.handle(*handle)?, inheritable: *inheritable })
+    };
+    GetHandleInformation { handle: HandleArg } => |b| {
+        Os(OsCall::GetHandleInformation { handle: b.handle(*handle)? })
+    };
+    CloseHandle { handle: HandleArg } => |b| Os(OsCall::CloseHandle { handle: b.handle(*handle)? });
+    CreateWindow {} gives Window => |_b| Os(OsCall::CreateWindow);
+    DestroyWindow { window: WindowArg } => |b| Os(OsCall::DestroyWindow { window: b.window(*window)? });
+    GetMessage { window: WindowArg } => |b| Os(OsCall::GetMessage { window: b.window(*window)?, wait: true });
+    PeekMessage { window: WindowArg } => |b| Os(OsCall::GetMessage { window: b.window(*window)?, wait: false });
+    GetCurrentProcessId {} gives ProcessId => |_b| Os(OsCall::GetCurrentProcessId);
+    Send { to: ProcessArg, value: IpcArg } => |b| {
+        Os(OsCall::SendMessage { to: b.process_id(*to)?, value: b.message(value)? })
+    };
+    Receive {} gives Any => |_b| Os(OsCall::ReceiveMessage);
 }
+
+/// The flags of a socket when a scenario names none, as those of `socket`.
+const OVERLAPPED: SocketFlags = SocketFlags::OVERLAPPED;

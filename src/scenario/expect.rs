@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ron::value::RawValue;
 use serde::Deserialize;
 
 use super::block::Fields;
@@ -10,7 +9,7 @@ use super::form::{Argument, HandleArg, TextArg, bytes, error_named, expected, li
 use super::reader::{Reader, Shape, number, single};
 use crate::abi::consts::FD_MAX_EVENTS;
 use crate::abi::{Linger, MessageFlags, NetworkEventRecord, NetworkEvents, SockAddr, WsaError};
-use crate::model::source::Text;
+use crate::model::source::{Raw, Text};
 
 /// What a call has to give.
 #[derive(Clone, Debug)]
@@ -43,7 +42,7 @@ pub(super) enum Form {
     Message { event: Option<NetworkEvents>, error: Option<WsaError>, socket: Option<HandleArg>, message: Option<u32> },
     Ready([Vec<HandleArg>; 3]),
     Entries(Vec<Arc<str>>),
-    Block(Fields),
+    Block(Box<Fields>),
 }
 
 impl Expect {
@@ -57,10 +56,21 @@ impl Expect {
     }
 }
 
-impl Argument for Expect {
-    type Written<'a> = &'a RawValue;
+impl Expect {
+    /// Whether a later step may ask what the call returned.
+    pub(super) fn may_park(&self) -> bool {
+        match self {
+            Self::Parked => true,
+            Self::Success | Self::Value(_) | Self::Error(_) => false,
+            Self::AnyOf(options) => options.iter().any(Self::may_park),
+        }
+    }
+}
 
-    fn read<'a>(raw: &'a RawValue, reader: &mut Reader<'a>) -> Option<Self> {
+impl Argument for Expect {
+    type Written<'a> = Raw<'a>;
+
+    fn read<'a>(raw: Raw<'a>, reader: &mut Reader<'a>) -> Option<Self> {
         match Shape::of(raw) {
             shape @ Shape::With { name: "AnyOf", inner, .. } => {
                 let list = single(inner).unwrap_or("");
@@ -111,7 +121,7 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
             "Entries" => entries(whole, reader),
             "Block" => {
                 let written = reader.parse(whole)?;
-                Fields::read(written, reader).map(Form::Block)
+                Fields::read(written, reader).map(|fields| Form::Block(Box::new(fields)))
             }
             _ => expected(reader, shape, VALUES),
         },
@@ -138,7 +148,7 @@ fn received<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
     #[serde(rename = "Received", deny_unknown_fields)]
     struct Written<'a> {
         #[serde(borrow)]
-        data: Option<&'a RawValue>,
+        data: Option<Raw<'a>>,
         from: Option<SockAddr>,
         flags: Option<MessageFlags>,
     }
@@ -176,7 +186,7 @@ fn message<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
         event: Option<NetworkEvents>,
         error: Option<WsaError>,
         #[serde(borrow)]
-        socket: Option<&'a RawValue>,
+        socket: Option<Raw<'a>>,
         message: Option<u32>,
     }
     let Written { event, error, socket, message }: Written<'a> = reader.parse(whole)?;
@@ -189,14 +199,14 @@ fn ready<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
     #[serde(rename = "Ready", deny_unknown_fields)]
     struct Written<'a> {
         #[serde(borrow, default)]
-        read: Vec<&'a RawValue>,
+        read: Vec<Raw<'a>>,
         #[serde(borrow, default)]
-        write: Vec<&'a RawValue>,
+        write: Vec<Raw<'a>>,
         #[serde(borrow, default)]
-        except: Vec<&'a RawValue>,
+        except: Vec<Raw<'a>>,
     }
     let Written { read, write, except }: Written<'a> = reader.parse(whole)?;
-    let mut set = |raws: Vec<&'a RawValue>| -> Option<Vec<HandleArg>> {
+    let mut set = |raws: Vec<Raw<'a>>| -> Option<Vec<HandleArg>> {
         raws.into_iter().map(|raw| HandleArg::read(raw, reader)).collect()
     };
     Some(Form::Ready([set(read)?, set(write)?, set(except)?]))

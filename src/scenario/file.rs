@@ -1,6 +1,5 @@
 //! What can be written in a scenario file, as serde reads it.
 
-use ron::value::RawValue;
 use serde::Deserialize;
 
 use super::form::{Argument, HandleArg, NewProcess, ProcessArg, ProcessName};
@@ -8,7 +7,7 @@ use super::reader::Reader;
 use super::{calls, check};
 use crate::abi::WsaError;
 use crate::model::changes::{LimitChanges, PolicyChanges};
-use crate::model::source::Text;
+use crate::model::source::{Raw, Text};
 use crate::world::fault::Fault;
 
 /// A whole scenario file.
@@ -58,13 +57,13 @@ impl Default for Budget {
 #[serde(rename = "step", deny_unknown_fields)]
 pub(super) struct StepFile<'a> {
     #[serde(borrow)]
-    pub on: Option<&'a RawValue>,
+    pub on: Option<Text<'a>>,
     #[serde(borrow)]
     pub call: Option<Box<calls::Written<'a>>>,
     #[serde(borrow)]
-    pub returns: Option<&'a RawValue>,
+    pub returns: Option<Raw<'a>>,
     #[serde(borrow)]
-    pub answers: Option<&'a RawValue>,
+    pub answers: Option<Raw<'a>>,
     #[serde(borrow)]
     pub op: Option<Box<OpWritten<'a>>>,
     #[serde(borrow)]
@@ -72,7 +71,7 @@ pub(super) struct StepFile<'a> {
     #[serde(borrow)]
     pub gives: Option<Text<'a>>,
     #[serde(borrow)]
-    pub expect: Option<&'a RawValue>,
+    pub expect: Option<Raw<'a>>,
 }
 
 /// Something that happens to the machine, as serde reads it.
@@ -84,23 +83,23 @@ pub(super) enum OpWritten<'a> {
     },
     Start {
         #[serde(borrow)]
-        name: &'a RawValue,
+        name: Raw<'a>,
         #[serde(default)]
         suspended: bool,
         winsock: Option<bool>,
         #[serde(borrow)]
-        id_of: Option<&'a RawValue>,
+        id_of: Option<Raw<'a>>,
     },
-    Kill(#[serde(borrow)] &'a RawValue),
+    Kill(#[serde(borrow)] Raw<'a>),
     Fault(Fault),
     BreakConnection {
         #[serde(borrow)]
-        socket: &'a RawValue,
+        socket: Raw<'a>,
         error: WsaError,
     },
     LimitHandles {
         #[serde(borrow)]
-        process: &'a RawValue,
+        process: Raw<'a>,
         handles: Option<u32>,
     },
 }
@@ -126,7 +125,7 @@ impl Argument for HappenStep {
                 let id = Option::read(id_of, reader)?;
                 let process = NewProcess::read(name, reader)?;
                 if suspended && winsock == Some(true) {
-                    reader.wrong(name.get_ron(), "a suspended process cannot call WSAStartup", "starts suspended");
+                    reader.wrong(name.0, "a suspended process cannot call WSAStartup", "starts suspended");
                     return None;
                 }
                 Self::Start { process, suspended, winsock: winsock.unwrap_or(!suspended), id }

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use ron::value::RawValue;
 use serde::Deserialize;
 
 use super::reader::{Kind, Reader, Shape, SlotId, ThreadRef, number, single};
@@ -15,6 +14,7 @@ use crate::abi::{
 };
 use crate::model::explain::{advice, shortened};
 use crate::model::items::bare;
+use crate::model::source::{Raw, Text};
 use crate::model::{Constant, version};
 
 /// Something a call, op or check takes.
@@ -61,13 +61,21 @@ macro_rules! plain {
 
 plain!(bool, u32, u64, i32, SocketFlags, MessageFlags, NetworkEvents, WsaError);
 
+impl Argument for ThreadRef {
+    type Written<'a> = Text<'a>;
+
+    fn read<'a>(Text(name): Text<'a>, reader: &mut Reader<'a>) -> Option<Self> {
+        reader.thread(&name)
+    }
+}
+
 /// Types read from raw RON.
 macro_rules! raw {
     ($($type:ty: |$raw:ident, $reader:ident| $read:expr;)+) => {
         $(impl Argument for $type {
-            type Written<'a> = &'a RawValue;
+            type Written<'a> = Raw<'a>;
 
-            fn read<'a>($raw: &'a RawValue, $reader: &mut Reader<'a>) -> Option<Self> {
+            fn read<'a>($raw: Raw<'a>, $reader: &mut Reader<'a>) -> Option<Self> {
                 $read
             }
         })+
@@ -174,14 +182,10 @@ raw! {
     ProcessArg: |raw, reader| process(Shape::of(raw), reader);
     WindowArg: |raw, reader| window(Shape::of(raw), reader);
     ProcessName: |raw, reader| named(Shape::of(raw), &[Kind::Process], reader).map(Self);
-    ThreadRef: |raw, reader| match Shape::of(raw) {
-        Shape::Text(literal) => reader.thread(literal),
-        other => expected(reader, other, "the name of a process or thread"),
-    };
     NewProcess: |raw, reader| match Shape::of(raw) {
         Shape::Text(literal) => {
             let name = reader.text(literal)?;
-            reader.declare(&name, Kind::Process).map(Self)
+            reader.declare(name, Kind::Process).map(Self)
         }
         other => expected(reader, other, "a name for the process"),
     };
@@ -307,7 +311,7 @@ fn name<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<NameArg> {
         Shape::Word("Null") => Some(NameArg::Null),
         Shape::With { name: "Short", whole, .. } => {
             #[derive(Deserialize)]
-            struct Short<'a>(#[serde(borrow)] &'a RawValue, i32);
+            struct Short<'a>(#[serde(borrow)] Raw<'a>, i32);
             let Short(address, len) = reader.parse(whole)?;
             match name(Shape::of(address), reader)? {
                 NameArg::At(address, _) => Some(NameArg::At(address, Some(len))),
@@ -341,7 +345,7 @@ fn data<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Gather> {
         Shape::Word("Null") => Some(Gather::Wild),
         Shape::With { name: "Many", inner, .. } => {
             let list = single(inner).unwrap_or("[]");
-            let parts: Vec<&RawValue> = reader.parse(list)?;
+            let parts: Vec<Raw<'_>> = reader.parse(list)?;
             let parts: Option<Vec<_>> = parts.into_iter().map(|part| bytes(Shape::of(part), reader)).collect();
             Some(Gather::Many(parts?.into()))
         }
@@ -403,9 +407,9 @@ fn option<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<OptionArg> {
         },
         Shape::Other(tuple) => {
             #[derive(Deserialize)]
-            struct Pair<'a>(#[serde(borrow)] &'a RawValue, i32);
+            struct Pair<'a>(#[serde(borrow)] Raw<'a>, i32);
             let Pair(level, number) = reader.parse(tuple)?;
-            let level = match bare(level.get_ron()) {
+            let level = match bare(level.0) {
                 "SOL_SOCKET" => crate::abi::consts::SOL_SOCKET,
                 _ => constant(Shape::of(level), reader)?.0,
             };

@@ -6,8 +6,6 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ron::value::RawValue;
-
 use super::calls::Call;
 use super::check;
 use super::check::Check;
@@ -18,7 +16,7 @@ use super::reader::{DIAGNOSTICS_MAX, Kind, Reader, Shape, Slot, SlotId, Thread, 
 use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::explain::nearest;
 use crate::model::items::{bare, end_of_item, items};
-use crate::model::source::{Text, parse};
+use crate::model::source::{Raw, Text, parse};
 use crate::model::{Diagnostic, Library, Missing, Source};
 use crate::rules::RuleId;
 use crate::world::machine::Machine;
@@ -180,7 +178,8 @@ fn read(source: &Arc<Source>) -> Result<Scenario, Vec<Diagnostic>> {
 /// The file is not a scenario: the parser stopped at the first error, so every step is parsed by itself.
 fn every_error(source: &Source, first: Diagnostic) -> Vec<Diagnostic> {
     let mut all = Vec::new();
-    for item in items(&source.text, "steps") {
+    let [steps, finally] = items(&source.text, ["steps", "finally"]);
+    for item in steps {
         if let Err(error) = parse::<StepFile<'_>>(&source.text[item.clone()]) {
             all.push(source.explain(item, error));
         }
@@ -188,7 +187,7 @@ fn every_error(source: &Source, first: Diagnostic) -> Vec<Diagnostic> {
             return all;
         }
     }
-    for item in items(&source.text, "finally") {
+    for item in finally {
         if let Err(error) = parse::<check::Written<'_>>(&source.text[item.clone()]) {
             all.push(source.explain(item, error));
         }
@@ -204,7 +203,7 @@ fn every_error(source: &Source, first: Diagnostic) -> Vec<Diagnostic> {
 /// A scenario on its way from file to program.
 struct Load<'a> {
     reader: Reader<'a>,
-    /// What the last call of a thread gives.
+    /// What the last call of a thread gives that was expected to wait.
     gives: BTreeMap<ThreadRef, Option<Kind>>,
 }
 
@@ -216,9 +215,10 @@ impl<'a> Load<'a> {
             self.reader.wrong("", format!("a budget is at most {OPS_MAX} ops"), "in this scenario");
         }
         let processes: Vec<_> =
-            file.processes.iter().filter_map(|text| self.reader.declare(&text.0, Kind::Process)).collect();
-        let steps = self.steps(file.steps);
-        let finally = self.finally(file.finally);
+            file.processes.iter().filter_map(|text| self.reader.declare(text.0.clone(), Kind::Process)).collect();
+        let [in_steps, in_finally] = items(&source.text, ["steps", "finally"]);
+        let steps = self.steps(file.steps, in_steps);
+        let finally = self.finally(file.finally, in_finally);
         let checks = || {
             steps.iter().chain(&finally).filter_map(|step| match &step.action {
                 Action::Check(check) => Some(check),
@@ -273,8 +273,8 @@ impl<'a> Load<'a> {
         if models.is_empty() { vec![("windows".into(), 0..0)] } else { models }
     }
 
-    fn steps(&mut self, files: Vec<StepFile<'a>>) -> Vec<Step> {
-        let mut places = Places::new(&self.reader.source.text, "steps");
+    fn steps(&mut self, files: Vec<StepFile<'a>>, spans: Vec<Range<usize>>) -> Vec<Step> {
+        let mut places = Places::new(&self.reader.source.text, spans);
         let mut steps = Vec::with_capacity(files.len());
         for file in files {
             let (span, line) = places.next();
@@ -289,8 +289,8 @@ impl<'a> Load<'a> {
         steps
     }
 
-    fn finally(&mut self, checks: Vec<check::Written<'a>>) -> Vec<Step> {
-        let mut places = Places::new(&self.reader.source.text, "finally");
+    fn finally(&mut self, checks: Vec<check::Written<'a>>, spans: Vec<Range<usize>>) -> Vec<Step> {
+        let mut places = Places::new(&self.reader.source.text, spans);
         let mut steps = Vec::with_capacity(checks.len());
         for written in checks {
             let (span, line) = places.next();
@@ -313,12 +313,12 @@ impl<'a> Load<'a> {
     fn step(&mut self, mut file: StepFile<'a>, line: u32) -> Option<Step> {
         let start = self.reader.here.start as u32;
         let expectation = file.expect.or(file.returns);
-        let expect_at = expectation.and_then(|raw| self.reader.source.span_of(bare(raw.get_ron())));
+        let expect_at = expectation.and_then(|raw| self.reader.source.span_of(bare(raw.0)));
         let gives = file.gives.take();
         let labelled = gives.is_some();
         let Some((action, expect)) = self.action(file, labelled) else {
             // What uses the label must not be blamed for this step.
-            gives.and_then(|label| self.reader.declare(&label.0, Kind::Any));
+            gives.and_then(|label| self.reader.declare(label.0, Kind::Any));
             return None;
         };
         let gives = self.label(gives, &action, &expect)?;
@@ -334,9 +334,11 @@ impl<'a> Load<'a> {
                 let on = ThreadRef::read(on, reader);
                 let call = Call::read(*call, reader);
                 let expect = expectation(expect, reader);
-                let (on, call) = (on?, call?);
-                self.gives.insert(on, call.gives());
-                Some((Action::Call(on, Box::new(call)), expect?))
+                let (on, call, expect) = (on?, call?, expect?);
+                if expect.may_park() {
+                    self.gives.insert(on, call.gives());
+                }
+                Some((Action::Call(on, Box::new(call)), expect))
             }
             (Some(on), None, Some(returns), None, None, None) if expect.is_none() => {
                 let on = ThreadRef::read(on, reader);
@@ -385,11 +387,11 @@ impl<'a> Load<'a> {
             self.reader.wrong(&label.0, title, "the step expects no success");
             return None;
         }
-        self.reader.declare(&label.0, kind).map(Some)
+        self.reader.declare(label.0, kind).map(Some)
     }
 }
 
-fn expectation<'a>(written: Option<&'a RawValue>, reader: &mut Reader<'a>) -> Option<Expect> {
+fn expectation<'a>(written: Option<Raw<'a>>, reader: &mut Reader<'a>) -> Option<Expect> {
     written.map_or(Some(Expect::Success), |written| Expect::read(written, reader))
 }
 
@@ -402,8 +404,8 @@ struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn new(text: &'a str, key: &str) -> Self {
-        Self { text, spans: items(text, key).into_iter(), line: 1, counted: 0 }
+    fn new(text: &'a str, spans: Vec<Range<usize>>) -> Self {
+        Self { text, spans: spans.into_iter(), line: 1, counted: 0 }
     }
 
     fn next(&mut self) -> (Range<usize>, u32) {

@@ -240,7 +240,7 @@ impl<'a> Player<'a> {
         let Some(thread) = self.thread(on) else { return };
         self.expect_no_unseen_result(on);
         let builder = Builder { machine: self.machine, values: &self.values };
-        let built = match builder.call(call) {
+        let built = match call.build(&builder) {
             Ok(built) => built,
             Err(obstacle) => return self.obstacle(&obstacle),
         };

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ron::value::RawValue;
 use serde::Deserialize;
 
 use crate::model::explain::{nearest, shortened};
 use crate::model::items::{bare, first_item};
+use crate::model::source::Raw;
 use crate::model::{Diagnostic, Source, source};
 
 /// More complaints about one file help nobody.
@@ -144,22 +144,23 @@ impl<'a> Reader<'a> {
     }
 
     /// Declares a name; a process gets its first thread. `None`, with a complaint, if the name is taken or no name.
-    pub(super) fn declare(&mut self, name: &Cow<'a, str>, kind: Kind) -> Option<SlotId> {
-        if !is_name(name) {
+    pub(super) fn declare(&mut self, name: Cow<'a, str>, kind: Kind) -> Option<SlotId> {
+        if !is_name(&name) {
             let title = "a name is letters, digits, `_`, `-` and `.`, a letter first, at most 64 in all";
-            self.wrong(name, title, "no name");
+            self.wrong(&name, title, "no name");
             return None;
         }
-        if self.names.contains_key(name) {
-            self.wrong(name, format!("the name `{name}` is taken"), "for the second time");
+        if self.names.contains_key(&name) {
+            self.wrong(&name, format!("the name `{name}` is taken"), "for the second time");
             return None;
         }
         let id = SlotId(self.slots.len() as u32);
-        let at = self.source.span_of(name).map_or(self.here.start, |span| span.start);
-        self.slots.push(Slot { name: (&**name).into(), kind, at: at as u32 });
-        self.names.insert(name.clone(), id);
+        let at = self.source.span_of(&name).map_or(self.here.start, |span| span.start);
+        self.slots.push(Slot { name: (&*name).into(), kind, at: at as u32 });
+        self.names.insert(name, id);
         if kind == Kind::Process {
-            self.add_thread(name, id)?;
+            let name = Arc::clone(&self.slots[id.0 as usize].name);
+            self.add_thread(&name, id)?;
         }
         Some(id)
     }
@@ -178,21 +179,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The thread with a name; `process/thread` makes it.
-    pub(super) fn thread(&mut self, literal: &'a str) -> Option<ThreadRef> {
-        let text = self.text(literal)?;
-        if let Some(&thread) = self.thread_names.get(&*text) {
+    pub(super) fn thread(&mut self, text: &str) -> Option<ThreadRef> {
+        if let Some(&thread) = self.thread_names.get(text) {
             return Some(thread);
         }
         let Some((process, thread)) = text.split_once('/') else {
-            self.slot(&text, &[Kind::Process])?;
+            self.slot(text, &[Kind::Process])?;
             return None;
         };
         let process = self.slot(process, &[Kind::Process])?;
         if !is_name(thread) {
-            self.wrong(literal, "a thread is called `process/thread`", "no name");
+            self.wrong(text, "a thread is called `process/thread`", "no name");
             return None;
         }
-        self.add_thread(&text, process)
+        self.add_thread(text, process)
     }
 
     /// The slot with a name. `None`, with a complaint, if there is none or it holds something else.
@@ -277,8 +277,8 @@ pub(super) enum Shape<'a> {
 
 impl<'a> Shape<'a> {
     /// How a raw value is written.
-    pub(super) fn of(raw: &'a RawValue) -> Self {
-        Self::of_text(bare(raw.get_ron()))
+    pub(super) fn of(raw: Raw<'a>) -> Self {
+        Self::of_text(bare(raw.0))
     }
 
     /// How a value is written that has no blanks around it.

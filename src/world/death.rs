@@ -7,7 +7,7 @@ use super::event::Event;
 use super::frame::Until;
 use super::ids::{Incarnation, SocketId};
 use super::log::Log;
-use super::policy::{OpenAtCleanup, PolicyId, ReferenceTaken, TargetIdentity};
+use super::policy::{BlockReuse, OpenAtCleanup, PolicyId, ReferenceTaken, TargetIdentity};
 use super::process::{Process, ProcessState, Thread};
 use crate::provider::State;
 use crate::rules::RuleId;
@@ -48,7 +48,6 @@ impl World {
                 self.drop_duplication(&duplication, log);
             }
         }
-        self.forget_lost_duplications(log);
     }
 
     /// A duplication ends unopened: its reference goes.
@@ -60,24 +59,23 @@ impl World {
         }
     }
 
-    /// A block is spent: it opens nothing any more.
-    pub(super) fn spend_duplication(&mut self, token: u32, log: &mut Log) {
-        if let Some(duplication) = self.duplications.remove(token) {
-            self.drop_duplication(&duplication, log);
-        }
-    }
-
-    /// Under `ReferenceTaken::AtOpen` a duplication does not keep its socket: when the socket has gone, so must the
-    /// duplication, lest its number come to mean another socket.
+    /// Under some policies there are duplications that do not keep their socket: those that take their reference at
+    /// the open, and spent blocks that may be opened again. When the socket has gone, so must they, lest its id come
+    /// to mean another socket.
+    #[inline]
     pub(super) fn forget_lost_duplications(&mut self, log: &mut Log) {
-        if self.machine.policies().reference_taken == ReferenceTaken::AtDuplicate {
+        let policies = self.machine.policies();
+        let (late, reuse) = (policies.reference_taken == ReferenceTaken::AtOpen, policies.block_reuse);
+        if !late && reuse == BlockReuse::Refuse {
             return;
         }
         let afd = &self.afd;
-        let lost = |socket: SocketId| afd.socket(socket).is_none_or(|socket| socket.descriptors() == 0);
+        let lost = |socket: SocketId| afd.socket(socket).is_none_or(|socket| socket.references() == 0);
         for duplication in self.duplications.take(|duplication| lost(duplication.socket)) {
-            log.policy(PolicyId::reference_taken);
-            log.note(|| Event::DuplicationDropped(duplication));
+            if duplication.opened.is_none() {
+                log.policy(PolicyId::reference_taken);
+                log.note(|| Event::DuplicationDropped(duplication));
+            }
         }
     }
 }

@@ -18,8 +18,19 @@ pub struct Duplication {
     pub target_id: ProcessId,
     /// Whether it still counts as a reference on the shared socket.
     pub holds_reference: bool,
-    /// The descriptor of the first open. Set only while policies need to remember spent blocks.
-    pub opened: Option<Handle>,
+    /// The first open. Set only while policies need to remember spent blocks.
+    pub opened: Option<Opened>,
+}
+
+/// How a block was opened for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Opened {
+    /// By whom.
+    pub process: Incarnation,
+    /// The base provider's descriptor.
+    pub handle: Handle,
+    /// Whether the open is over; until then it may still fail above the base.
+    pub settled: bool,
 }
 
 /// Tokens are serial numbers times an odd constant: neighbours in time are far apart, so a block with a flipped bit
@@ -70,6 +81,31 @@ impl Duplications {
     /// The duplication with this token.
     pub fn get_mut(&mut self, token: u32) -> Option<&mut Duplication> {
         self.position(token).map(|at| &mut self.list[at])
+    }
+
+    /// A block was opened: it is off the list, or stays on it to be `remembered` as spent. Returns it as it was; its
+    /// reference is the caller's now.
+    pub fn spend(&mut self, token: u32, remembered: bool) -> Option<Duplication> {
+        if !remembered {
+            return self.remove(token);
+        }
+        let duplication = self.get_mut(token)?;
+        let before = *duplication;
+        duplication.holds_reference = false;
+        if let Some(opened) = &mut duplication.opened {
+            opened.settled = true;
+        }
+        Some(before)
+    }
+
+    /// A descriptor has gone. Where a second open gives the descriptor of the first once more, a later one with the
+    /// same number must not be taken for it.
+    pub fn descriptor_gone(&mut self, process: Incarnation, handle: Handle) {
+        for opened in self.list.iter_mut().filter_map(|duplication| duplication.opened.as_mut()) {
+            if (opened.process, opened.handle) == (process, handle) {
+                opened.handle = Handle::INVALID;
+            }
+        }
     }
 
     /// Takes it off the list.

@@ -178,6 +178,7 @@ impl World {
     /// Frees a handle and lets go of its object; `false` if there is no such handle.
     pub(super) fn close_kernel_handle(&mut self, process: Incarnation, handle: Handle, log: &mut Log) -> bool {
         let Some(entry) = self.processes[process.0 as usize].handles.remove(handle) else { return false };
+        self.duplications.descriptor_gone(process, handle);
         self.drop_object(process, handle, entry.object, Release::Close, log);
         true
     }

@@ -21,7 +21,7 @@ impl World {
         log.note(|| Event::Op(Box::new(op.clone())));
         if let Op::Call { thread, call } = &mut op {
             let outcome = self.call(*thread, call, log);
-            self.deliver_signals(log);
+            self.settle(log);
             return outcome;
         }
         let outcome = match op {
@@ -38,8 +38,15 @@ impl World {
             Op::BreakConnection { process, socket, error } => self.break_connection(process, socket, error, log),
             Op::LimitHandles { process, handles } => self.limit_handles(process, handles),
         };
-        self.deliver_signals(log);
+        self.settle(log);
         outcome
+    }
+
+    /// What every step leaves to its end.
+    #[inline]
+    fn settle(&mut self, log: &mut Log) {
+        self.forget_lost_duplications(log);
+        self.deliver_signals(log);
     }
 
     /// What can happen now without a client doing anything, in a fixed order: parked threads whose wait is over by

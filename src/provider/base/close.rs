@@ -5,9 +5,9 @@ use crate::abi::{NetworkEvents, SpiCall, SpiReturn, WsaError};
 use crate::provider::Flow;
 use crate::provider::context::{Cancel, Context};
 use crate::rules::RuleId;
-use crate::world::afd::{Closing, Interest, Registrant, SharedSocket};
+use crate::world::afd::{Closing, Interest, Registrant};
 use crate::world::frame::{Until, Wait};
-use crate::world::policy::{IoAtSharedClose, PolicyId, ReferenceTaken};
+use crate::world::policy::{IoAtSharedClose, PolicyId};
 
 impl Base {
     /// WSPCloseSocket.
@@ -50,9 +50,6 @@ impl Base {
             let registrant = Registrant { process: cx.thread.process, handle: at.s };
             let (afd, mut afd_cx) = cx.afd();
             afd.registrant_gone(&mut afd_cx, at.socket, registrant);
-        }
-        if cx.machine.policies().reference_taken == ReferenceTaken::AtOpen {
-            cx.forget_lost(at.socket);
         }
     }
 
@@ -118,20 +115,4 @@ pub(super) fn cancel_blocking(cx: &mut Context<'_>) -> Answer {
     cx.log.rule(RuleId::Cancel1);
     cx.cancelled.push(Cancel::Thread);
     Ok(SpiReturn::Done)
-}
-
-impl Context<'_> {
-    /// Under `ReferenceTaken::AtOpen` a duplication ends with its socket.
-    fn forget_lost(&mut self, socket: crate::world::ids::SocketId) {
-        if self.afd.socket(socket).is_some_and(|socket: &SharedSocket| socket.descriptors() > 0) {
-            return;
-        }
-        let lost = self.duplications.take(|duplication| duplication.socket == socket);
-        if !lost.is_empty() {
-            self.log.policy(PolicyId::reference_taken);
-        }
-        for duplication in lost {
-            self.log.note(|| crate::world::event::Event::DuplicationDropped(duplication));
-        }
-    }
 }

@@ -301,6 +301,7 @@ impl Base {
 
     /// Takes a descriptor's number away. The caller gives up the reference.
     fn unregister(&mut self, cx: &mut Context<'_>, s: Handle) {
+        cx.duplications.descriptor_gone(cx.thread.process, s);
         match cx.shape().handles {
             HandleKind::Ifs => {
                 cx.handles.remove(s);

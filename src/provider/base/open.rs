@@ -6,9 +6,9 @@ use crate::abi::{Block, Info, ProviderFlags, ServiceFlags1, SocketFlags, SpiRetu
 use crate::provider::Context;
 use crate::rules::RuleId;
 use crate::world::afd::{Family, Kind, Transport};
-use crate::world::duplication::Duplication;
+use crate::world::duplication::{Duplication, Opened};
 use crate::world::event::Event;
-use crate::world::ids::{Handle, SocketId};
+use crate::world::ids::SocketId;
 use crate::world::policy::{
     BlockReuse, DuplicateInheritable, ExplicitTriple, FailedOpen, PolicyId, ReferenceTaken, TargetIdentity, TokenPlace,
     WrongProcess,
@@ -129,7 +129,7 @@ impl Base {
         let opened = self.attach(cx, opening, info, duplication.socket)?;
         cx.log.rule(RuleId::Socket12);
         cx.log.note(|| Event::DuplicationOpened(*duplication));
-        cx.settle_opened(duplication, &opened);
+        cx.settle_opened(duplication.token, &opened);
         Ok(opened)
     }
 
@@ -151,17 +151,22 @@ impl Base {
         opening: &Opening,
         info: &Info,
         duplication: &Duplication,
-        first: Handle,
+        first: Opened,
     ) -> Answer {
         cx.log.policy(PolicyId::block_reuse);
-        let alive = cx.afd.socket(duplication.socket).is_some_and(|socket| socket.descriptors() > 0);
         match cx.machine.policies().block_reuse {
-            BlockReuse::SameDescriptor if self.at(cx, first).is_ok_and(|at| at.socket == duplication.socket) => {
-                Ok(SpiReturn::Socket { socket: first, peer: None })
+            BlockReuse::SameDescriptor if self.still_names(cx, first, duplication.socket) => {
+                Ok(SpiReturn::Socket { socket: first.handle, peer: None })
             }
-            BlockReuse::SecondDescriptor if alive => self.attach(cx, opening, info, duplication.socket),
+            // The block would have been forgotten with its socket.
+            BlockReuse::SecondDescriptor => self.attach(cx, opening, info, duplication.socket),
             _ => Err(WsaError::Inval),
         }
+    }
+
+    /// Whether the descriptor of a first open is this process's and still leads to the socket.
+    fn still_names(&self, cx: &mut Context<'_>, first: Opened, socket: SocketId) -> bool {
+        first.process == cx.thread.process && self.at(cx, first.handle).is_ok_and(|at| at.socket == socket)
     }
 }
 
@@ -286,27 +291,22 @@ impl Context<'_> {
     }
 
     /// The base's open has succeeded: the block is spent now, or remembered where a policy says so.
-    fn settle_opened(&mut self, duplication: &Duplication, opened: &SpiReturn) {
+    fn settle_opened(&mut self, token: u32, opened: &SpiReturn) {
         let policies = self.machine.policies();
-        let (keep, undecided) =
-            (policies.block_reuse != BlockReuse::Refuse, policies.failed_open == FailedOpen::NeverConsumed);
-        if undecided {
+        if let (Some(duplication), SpiReturn::Socket { socket, .. }) = (self.duplications.get_mut(token), opened) {
+            duplication.opened = Some(Opened { process: self.thread.process, handle: *socket, settled: false });
+        }
+        if policies.failed_open == FailedOpen::NeverConsumed {
+            // The end of the whole open decides.
             return;
         }
         if policies.reference_taken == ReferenceTaken::AtOpen {
             self.log.policy(PolicyId::reference_taken);
         }
-        if duplication.holds_reference {
+        let remembered = policies.block_reuse != BlockReuse::Refuse;
+        if let Some(Duplication { holds_reference: true, socket, .. }) = self.duplications.spend(token, remembered) {
             let (afd, mut cx) = self.afd();
-            afd.drop_duplication(&mut cx, duplication.socket);
-        }
-        if !keep {
-            self.duplications.remove(duplication.token);
-        } else if let (Some(spent), SpiReturn::Socket { socket, .. }) =
-            (self.duplications.get_mut(duplication.token), opened)
-        {
-            spent.holds_reference = false;
-            spent.opened = Some(*socket);
+            afd.drop_duplication(&mut cx, socket);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::abi::{Block, Info, SocketFlags, SpiCall, SpiReturn, WsaError};
 use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
+use crate::world::policy::BlockReuse;
 use crate::world::table::Key;
 
 impl Layer {
@@ -75,6 +76,9 @@ impl Layer {
                 Ok(handle)
             }
             HandleKind::NonIfs => {
+                if let Some(upper) = self.wrapped(cx, lower) {
+                    return Ok(upper);
+                }
                 let record = self.records.insert(Record { lower, upper: Handle::INVALID, link: at, posting });
                 let made = cx.create_socket_handle(owner, record.slot());
                 match made {
@@ -89,6 +93,14 @@ impl Layer {
                 made
             }
         }
+    }
+
+    /// The layer's handle for a lower one that the base has given out once more.
+    fn wrapped(&self, cx: &Context<'_>, lower: Handle) -> Option<Handle> {
+        if cx.machine.policies().block_reuse != BlockReuse::SameDescriptor {
+            return None;
+        }
+        self.records.iter().map(|(_, record)| record).find(|record| record.lower == lower).map(|record| record.upper)
     }
 
     /// A failure above an open that succeeded: the lower socket is closed again (Socket13).

@@ -48,6 +48,9 @@ impl Afd {
     fn bind_to(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place) -> Result<(), WsaError> {
         let socket = &self.sockets[id];
         let (transport, sharing) = (socket.transport, socket.sharing());
+        if place.ip.is_unspecified() {
+            cx.log.rule(RuleId::Bind3);
+        }
         let dual = place.ip.is_unspecified() && place.ip.is_ipv6() && !socket.only_v6();
         let mut bind = Bind { kind: transport.kind, port: place.port, address: place.ip, sharing, dual };
         if bind.port == 0 {
@@ -102,9 +105,9 @@ impl Afd {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         let kind = socket.transport.kind;
         if let Some(Bound { place, entry: Some(entry) }) = socket.bound.take() {
-            let wild = if entry.dual { Family::V6.wildcard() } else { Place::wildcard(place.ip) };
-            let address = if entry.wildcard { wild } else { place.ip };
-            self.ports.remove(kind, place.port, address, entry.dual, entry.sequence);
+            for address in entry.addresses(place.ip) {
+                self.ports.remove(kind, place.port, address, entry.sequence);
+            }
         }
     }
 
@@ -131,6 +134,18 @@ impl Afd {
         let place = self.sockets.get(id)?.bound?.place;
         let ip = if place.ip.is_unspecified() { route::source(cx.platform, to) } else { place.ip };
         Some(Place { ip, ..place })
+    }
+}
+
+impl BoundEntry {
+    /// The addresses under which the port table has a socket whose name shows `ip`.
+    pub(super) fn addresses(&self, ip: IpAddr) -> impl Iterator<Item = IpAddr> + use<> {
+        let first = match (self.wildcard, self.dual) {
+            (false, _) => ip,
+            (true, false) => Place::wildcard(ip),
+            (true, true) => Family::V6.wildcard(),
+        };
+        std::iter::once(first).chain(self.dual.then_some(Family::V4.wildcard()))
     }
 }
 

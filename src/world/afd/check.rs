@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::listen::Stage;
-use super::socket::{Connection, Life, Phase, Role, SharedSocket};
+use super::socket::{Bound, Connection, Life, Phase, Role, SharedSocket};
 use super::{Afd, NO_EVENT, SocketId, Target};
 
 type Check = Result<(), String>;
@@ -116,23 +116,22 @@ impl Afd {
             };
             return holds(nameless, id, "does without a name what needs one");
         };
-        let Some(entry) = bound.entry else { return holds(socket.connection().is_some(), id, "holds no port") };
-        let mine = |&(kind, port, address, owner): &(_, u16, std::net::IpAddr, SocketId)| {
-            owner == id
-                && kind == socket.transport.kind
-                && bound.place.port == port
-                && (entry.wildcard == address.is_unspecified())
-        };
-        let entries = self.ports.iter().filter(mine).count();
-        holds(entries == 1 + usize::from(entry.dual), id, "is not in the port table as it should be")
+        holds(bound.entry.is_some() || socket.connection().is_some(), id, "has a name and holds no port")
     }
 
     fn check_ports(&self) -> Check {
-        let mut owners = self.ports.iter().map(|(.., owner)| owner);
-        let stray = owners.find(|&owner| {
-            self.sockets.get(owner).is_none_or(|socket| socket.bound.is_none_or(|bound| bound.entry.is_none()))
-        });
-        stray.map_or(Ok(()), |id| holds(false, id, "in the port table without being bound"))
+        let mut expected = BTreeSet::new();
+        for (id, socket) in self.sockets.iter() {
+            if let Some(Bound { place, entry: Some(entry) }) = socket.bound {
+                let addresses = entry.addresses(place.ip);
+                expected.extend(addresses.map(|ip| (socket.transport.kind, place.port, ip, entry.sequence, id)));
+            }
+        }
+        let table: BTreeSet<_> = self.ports.iter().collect();
+        match table.symmetric_difference(&expected).next() {
+            None => Ok(()),
+            Some(odd) => Err(format!("the port table and the names of the sockets disagree about {odd:?}")),
+        }
     }
 
     fn check_events(&self) -> Check {

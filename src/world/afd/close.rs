@@ -188,6 +188,7 @@ impl Afd {
             return;
         }
         cx.log.rule(RuleId::R14);
+        cx.log.rule(RuleId::Close2);
         if socket.registration.is_some() {
             cx.log.rule(RuleId::R19);
             self.cancel_registration(cx, id);

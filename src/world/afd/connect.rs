@@ -109,6 +109,7 @@ impl Afd {
         socket.outcome = None;
         if let Some(source) = source {
             socket.show_local(source.ip);
+            cx.log.rule(RuleId::Bind5);
         }
         if let Some(registration) = &mut socket.registration {
             registration.reported.remove(NetworkEvents::CONNECT);
@@ -177,6 +178,7 @@ impl Afd {
         socket.show_wildcard();
         socket.error = Some(error);
         socket.outcome = Some(Err(error));
+        cx.log.rule(RuleId::Connect6);
         cx.log.note(|| Change::ConnectFailed { socket: id, error });
         self.report_connect(cx, id, Some(error));
     }

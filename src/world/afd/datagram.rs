@@ -168,18 +168,27 @@ impl Afd {
 
     fn deliver(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], place: Place) {
         let Some(from) = self.source_place(cx, id, place.ip) else { return };
-        let mut anybody = false;
+        let (mut anybody, mut several) = (false, false);
         let mut receiver = None;
         for candidate in self.bound_at(place) {
             anybody = true;
             match self.sockets[candidate].peer_place() {
-                None => receiver = receiver.or(Some(candidate)),
+                None => {
+                    several |= receiver.is_some();
+                    receiver = receiver.or(Some(candidate));
+                }
                 Some(peer) if peer == from => {
                     receiver = Some(candidate);
                     break;
                 }
-                Some(_) => cx.log.rule(RuleId::Connect11),
+                Some(_) => {
+                    cx.log.rule(RuleId::Connect11);
+                    cx.log.rule(RuleId::Recv22);
+                }
             }
+        }
+        if several {
+            cx.log.rule(RuleId::BindMatrix12);
         }
         match receiver {
             Some(receiver) => self.queue_datagram(cx, receiver, data, from),
@@ -253,6 +262,7 @@ impl Afd {
         let socket = &mut self.sockets[id];
         if socket.bound.is_none() {
             cx.log.rule(RuleId::Recv1);
+            cx.log.rule(RuleId::RecvFrom3);
             return Err(WsaError::Inval);
         }
         if socket.shut.receive {
@@ -269,6 +279,7 @@ impl Afd {
         let (sender, length) = (front.from.seen_by(family), front.bytes.len());
         let from = Some(sender);
         let truncated = length > room;
+        cx.log.rule(RuleId::Recv6);
         if truncated {
             cx.log.rule(RuleId::Recv9);
         }

@@ -108,12 +108,9 @@ impl Afd {
         cx.log.rule(RuleId::R18);
         self.force_nonblocking(cx, id);
         let earlier = self.take_registration(cx, id);
+        note_registration(cx, target, mask, earlier.as_deref());
         if mask.is_empty() {
-            cx.log.rule(RuleId::E3);
             return Ok(());
-        }
-        if earlier.is_some() {
-            cx.log.rule(RuleId::R17);
         }
         let mut registration = Registration::new(registrant, target, mask);
         let kept = self.keep_record(cx, &mut registration, earlier.as_deref());
@@ -225,14 +222,18 @@ impl Afd {
             cx.log.rule(RuleId::Enum8);
             cx.log.policy(PolicyId::foreign_event);
             if cx.platform.policies.foreign_event == ForeignEvent::Wsaeinval {
+                cx.log.rule(RuleId::Enum3);
                 return Err(WsaError::Inval);
             }
         }
         let nothing = (NetworkEvents::empty(), [None; FD_MAX_EVENTS]);
         let Some(registration) = self.sockets[id].registration.as_mut() else { return Ok(nothing) };
+        if !registration.is_recorded() {
+            cx.log.rule(RuleId::Enum5);
+        }
         let record = (std::mem::take(&mut registration.record), std::mem::take(&mut registration.codes));
         if !record.0.is_empty() {
-            cx.log.rule(RuleId::Enum1);
+            cx.log.rule(if event.is_some() { RuleId::Enum1 } else { RuleId::Enum2 });
             cx.log.note(|| Change::RecordCleared { socket: id, events: record.0 });
         }
         Ok(record)
@@ -277,6 +278,7 @@ impl Afd {
             if cx.log.is_on() {
                 let rule = self.rule_of(id, event, cause, error);
                 cx.log.rule(rule);
+                note_cause(cx, event, cause);
             }
             self.report(cx, id, event, error);
         }
@@ -287,7 +289,8 @@ impl Afd {
         // A dead network has no code of its own among those of FD_CONNECT.
         let error = error.map(|error| if error == WsaError::NetDown { WsaError::NetUnreach } else { error });
         if self.registration(id).is_some() {
-            cx.log.rule(RuleId::EventConnect2);
+            cx.log.rule(RuleId::E12);
+            cx.log.rule(if error.is_some() { RuleId::EventConnect3 } else { RuleId::EventConnect2 });
         }
         self.report_if_free(cx, id, NetworkEvents::CONNECT, error);
     }
@@ -339,11 +342,15 @@ impl Afd {
         if registration.is_recorded() {
             registration.record.insert(event);
             cx.log.rule(RuleId::EventSel1);
+            cx.log.rule(RuleId::E16);
             if let Some(code) = event.bit_index().and_then(|bit| registration.codes.get_mut(bit)) {
                 *code = error;
             }
         }
         let target = registration.target;
+        if matches!(target, Target::Window { .. }) {
+            cx.log.rule(RuleId::Async2);
+        }
         self.signals.push(Signal { target, event, error });
         cx.log.note(|| Change::Reported { socket: id, event, error });
     }
@@ -375,6 +382,39 @@ impl Afd {
             WsaError::ConnReset | WsaError::NetDown => broken,
             _ => WsaError::ConnAborted,
         })
+    }
+}
+
+/// The rules a registration follows.
+fn note_registration(cx: &mut Cx<'_>, target: Target, mask: NetworkEvents, earlier: Option<&Registration>) {
+    if !cx.log.is_on() {
+        return;
+    }
+    let window = matches!(target, Target::Window { .. });
+    cx.log.rule(if window { RuleId::Async3 } else { RuleId::EventSel2 });
+    if mask.is_empty() {
+        cx.log.rule(RuleId::E3);
+        cx.log.rule(if window { RuleId::Async4 } else { RuleId::EventSel3 });
+    } else if let Some(earlier) = earlier {
+        cx.log.rule(RuleId::R17);
+        cx.log.rule(RuleId::E1);
+        match (window, earlier.is_recorded()) {
+            (true, true) => cx.log.rule(RuleId::Async5),
+            (true, false) => {}
+            (false, _) => cx.log.rule(RuleId::EventSel4),
+        }
+    }
+}
+
+/// The rules that hold for several events.
+fn note_cause(cx: &mut Cx<'_>, event: NetworkEvents, cause: Cause) {
+    match cause {
+        Cause::Registered => cx.log.rule(RuleId::E9),
+        Cause::Reenabled if event == NetworkEvents::READ || event == NetworkEvents::ACCEPT => cx.log.rule(RuleId::E5),
+        _ => {}
+    }
+    if event == NetworkEvents::CLOSE {
+        cx.log.rule(RuleId::E10);
     }
 }
 

@@ -186,13 +186,15 @@ impl Afd {
     fn accept_request(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<SocketId, WsaError> {
         self.buffered(cx, id)?;
         if let Err(error) = self.accept_front(id) {
-            cx.log.rule(RuleId::Accept2);
+            let accepted = self.sockets[id].connection().is_some_and(|connection| !connection.initiator);
+            cx.log.rule(if accepted { RuleId::Accept17 } else { RuleId::Accept2 });
             return Err(error);
         }
         let front = self.sockets[id].listener().and_then(|listener| listener.front().copied());
         let Some(request) = front else { return Err(WsaError::WouldBlock) };
         match request.stage {
             Stage::Complete(server) => {
+                cx.log.rule(RuleId::Accept1);
                 self.pop_request(id);
                 self.hand_over(cx, id, server);
                 Ok(server)
@@ -384,6 +386,12 @@ impl Afd {
 }
 
 /// The legal backlog nearest to the one asked for.
-fn legal_backlog(cx: &Cx<'_>, asked: i32) -> u32 {
-    u32::try_from(asked).unwrap_or(0).clamp(1, cx.platform.limits.backlog.max(1))
+fn legal_backlog(cx: &mut Cx<'_>, asked: i32) -> u32 {
+    let legal = u32::try_from(asked).unwrap_or(0).clamp(1, cx.platform.limits.backlog.max(1));
+    match asked {
+        i32::MAX => cx.log.rule(RuleId::Listen4),
+        _ if u32::try_from(asked) != Ok(legal) => cx.log.rule(RuleId::Listen5),
+        _ => {}
+    }
+    legal
 }

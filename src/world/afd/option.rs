@@ -216,17 +216,23 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         Applies::ConnectData | Applies::AcceptEx | Applies::ConnectEx | Applies::Thread => {
             (false, WsaError::NoProtoOpt)
         }
-        Applies::Retired => {
-            cx.log.rule(RuleId::GetOpt12);
-            (false, WsaError::Inval)
-        }
+        Applies::Retired => (false, WsaError::Inval),
     };
     let shapeless = matches!(option.row().value, OptionType::ProtocolInfoA | OptionType::ProtocolInfoW)
         || (option.row().value == OptionType::Address && option != SockOpt::BspState);
     if shapeless {
         return Err(WsaError::NoProtoOpt);
     }
-    if applies { Ok(()) } else { Err(error) }
+    if !applies {
+        cx.log.rule(match option {
+            SockOpt::DontRoute => RuleId::SetOpt8,
+            SockOpt::KeepAlive => RuleId::SetOpt9,
+            _ if option.row().applies == Applies::Retired => RuleId::GetOpt12,
+            _ => RuleId::GetOpt2,
+        });
+        return Err(error);
+    }
+    Ok(())
 }
 
 impl Afd {
@@ -260,19 +266,29 @@ impl Afd {
             SockOpt::RcvTimeo => OptionValue::Int(socket.options.receive_timeout_ms as i32),
             SockOpt::TcpBsdUrgent => OptionValue::Bool(!socket.options.switch(SockOpt::TcpExpedited1122)),
             SockOpt::MaxMsgSize | SockOpt::MaxDg | SockOpt::MaxPathDg => {
+                cx.log.rule(RuleId::GetOpt7);
                 OptionValue::U32(cx.platform.limits.message_bytes)
             }
             SockOpt::AcceptConn => {
                 cx.log.rule(RuleId::GetOpt5);
                 OptionValue::Bool(socket.is_listening())
             }
-            SockOpt::Type => OptionValue::Int(if socket.transport.kind == Kind::Stream { 1 } else { 2 }),
-            SockOpt::BspState => OptionValue::Addresses { local: socket.local(), peer: socket.peer() },
+            SockOpt::Type => {
+                cx.log.rule(RuleId::GetOpt6);
+                OptionValue::Int(if socket.transport.kind == Kind::Stream { 1 } else { 2 })
+            }
+            SockOpt::BspState => {
+                cx.log.rule(RuleId::GetOpt13);
+                OptionValue::Addresses { local: socket.local(), peer: socket.peer() }
+            }
             SockOpt::ConnectTime => OptionValue::U32(connect_seconds(cx, socket)),
             SockOpt::IpMtu | SockOpt::Ipv6Mtu if socket.peer_place().is_none() => return Err(WsaError::NotConn),
             SockOpt::IpMtu | SockOpt::Ipv6Mtu => OptionValue::U32(MTU_BYTES),
             _ if option.row().value == OptionType::Bool => OptionValue::Bool(socket.options.switch(option)),
-            _ => socket.options.rare(option).cloned().unwrap_or_else(|| default_of(option)),
+            _ => socket.options.rare(option).cloned().unwrap_or_else(|| {
+                cx.log.rule(RuleId::GetOpt3);
+                default_of(option)
+            }),
         })
     }
 
@@ -299,6 +315,10 @@ impl Afd {
                 cx.log.rule(if on { RuleId::SetOpt3 } else { RuleId::SetOpt4 });
             }
             SockOpt::DontLinger => cx.log.rule(RuleId::SetOpt5),
+            SockOpt::ReuseAddr if self.sockets[id].bound.is_some() => {
+                cx.log.rule(RuleId::SetOpt16);
+                cx.log.rule(RuleId::Bind6);
+            }
             SockOpt::RcvBuf => {
                 if let Some(peer) = self.sockets[id].peer_socket() {
                     self.pump(cx, peer);
@@ -377,6 +397,7 @@ impl Afd {
         let socket = self.usable(cx, id)?;
         if !nonblocking && socket.registration.is_some() {
             cx.log.rule(RuleId::B3);
+            cx.log.rule(RuleId::Ioctl2);
             return Err(WsaError::Inval);
         }
         cx.log.rule(RuleId::Ioctl1);

@@ -90,11 +90,8 @@ impl Ports {
         self.bound.range(here).next_back().map_or(0, |(last, _)| last.sequence.saturating_add(1))
     }
 
-    pub(super) fn remove(&mut self, kind: Kind, port: u16, address: IpAddr, dual: bool, sequence: u32) {
+    pub(super) fn remove(&mut self, kind: Kind, port: u16, address: IpAddr, sequence: u32) {
         self.bound.remove(&Key { kind, port, address, sequence });
-        if dual {
-            self.bound.remove(&Key { kind, port, address: LOWEST, sequence });
-        }
     }
 
     /// Sockets bound exactly to this address and port, in the order of their binds.
@@ -110,9 +107,9 @@ impl Ports {
         self.bound.range(key(LOWEST, 0)..=key(last, u32::MAX)).map(|(key, entry)| (key.address, entry.socket))
     }
 
-    /// All entries: type, port, address, socket.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Kind, u16, IpAddr, SocketId)> + '_ {
-        self.bound.iter().map(|(key, entry)| (key.kind, key.port, key.address, entry.socket))
+    /// All entries: type, port, address, sequence, socket.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Kind, u16, IpAddr, u32, SocketId)> + '_ {
+        self.bound.iter().map(|(key, entry)| (key.kind, key.port, key.address, key.sequence, entry.socket))
     }
 
     /// The next free port of the range after the one given last.
@@ -365,7 +362,7 @@ mod tests {
         };
         let taken: Vec<_> = (0..4).map(|_| take(&mut ports)).collect();
         assert_eq!(taken, [Some(10), Some(11), Some(12), None]);
-        ports.remove(Kind::Stream, 11, LOWEST, false, 0);
+        ports.remove(Kind::Stream, 11, LOWEST, 0);
         assert_eq!(take(&mut ports), Some(11));
         assert_eq!(ports.next_automatic(Kind::Datagram, 10..=12), Some(10), "datagrams have ports of their own");
     }
@@ -383,7 +380,7 @@ mod tests {
         let entry = bind(Reuse, SPECIFIC, false);
         let first = ports.insert(&entry, SocketId(9));
         ports.insert(&entry, SocketId(3));
-        ports.remove(Kind::Stream, 7000, SPECIFIC, false, first);
+        ports.remove(Kind::Stream, 7000, SPECIFIC, first);
         ports.insert(&entry, SocketId(9));
         let found: Vec<_> = ports.at(Kind::Stream, 7000, SPECIFIC).collect();
         assert_eq!(found, [SocketId(3), SocketId(9)]);

@@ -2,6 +2,7 @@
 
 use super::socket::{Life, Role, SharedSocket};
 use super::{Afd, Cx, Interest, SocketId};
+use crate::rules::RuleId;
 use crate::world::policy::{FionreadDatagram, PolicyId};
 
 /// In which sets WSPSelect finds a socket.
@@ -89,10 +90,7 @@ impl Afd {
         let Some(socket) = self.sockets.get(id).filter(|socket| !socket.shut.send) else { return false };
         match &socket.role {
             Role::Connected(connection) if connection.broken.is_none() => {
-                socket.send_space() > 0
-                    || connection
-                        .peer
-                        .is_none_or(|peer| connection.unsent.is_none() && self.sockets[peer].receive_room() > 0)
+                socket.send_space() > 0 || connection.peer.is_none_or(|peer| self.sockets[peer].receive_room() > 0)
             }
             Role::Datagram(_) => socket.bound.is_some(),
             _ => false,
@@ -105,16 +103,21 @@ impl Afd {
         let Some(socket) = self.sockets.get(id) else { return 0 };
         let bytes = match &socket.role {
             Role::Connected(connection) if connection.received.is_empty() => {
+                cx.log.rule(RuleId::Ioctl3);
                 connection.peer.map_or(0, |peer| self.sockets[peer].unsent_bytes())
             }
             Role::Datagram(datagrams) => {
+                cx.log.rule(RuleId::Ioctl4);
                 cx.log.policy(PolicyId::fionread_datagram);
                 match cx.platform.policies.fionread_datagram {
                     FionreadDatagram::TotalQueued => socket.received_bytes(),
                     FionreadDatagram::FirstDatagram => datagrams.queue.front().map_or(0, |first| first.bytes.len()),
                 }
             }
-            _ => socket.received_bytes(),
+            _ => {
+                cx.log.rule(RuleId::Ioctl3);
+                socket.received_bytes()
+            }
         };
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }

@@ -78,8 +78,14 @@ impl Afd {
         let kind = self.buffered(cx, id)?.transport.kind;
         check_send_flags(cx, flags)?;
         match (kind, to) {
-            (Kind::Stream, _) => self.send_stream(cx, id, data),
-            (Kind::Datagram, Some(to)) => self.send_datagram(cx, id, data, to),
+            (Kind::Stream, _) => {
+                cx.log.rule(RuleId::SendTo2);
+                self.send_stream(cx, id, data)
+            }
+            (Kind::Datagram, Some(to)) => {
+                cx.log.rule(RuleId::SendTo1);
+                self.send_datagram(cx, id, data, to)
+            }
             (Kind::Datagram, None) => self.send_to_peer(cx, id, data, WsaError::DestAddrReq),
         }
     }
@@ -102,13 +108,13 @@ impl Afd {
         if data.is_empty() {
             return Ok(0);
         }
-        let waiting = connection.unsent.is_some();
         let Some(peer) = connection.peer.filter(|&peer| self.sockets[peer].takes_data()) else {
             self.send_in_vain(cx, id);
             return Ok(data.len());
         };
         let receiver = &mut self.sockets[peer];
-        let room = if waiting { 0 } else { receiver.receive_room() };
+        // While anything waits at the sender there is no room, so order is kept.
+        let room = receiver.receive_room();
         let taken = how_much(cx, data.len(), room + space, nonblocking);
         let (direct, rest) = data[..taken].split_at(taken.min(room));
         if let Some(connection) = receiver.connection_mut().filter(|_| !direct.is_empty()) {
@@ -150,6 +156,7 @@ impl Afd {
     /// A send gave WSAEWOULDBLOCK: FD_WRITE is due when space returns. Calling it after a receive does no harm.
     pub fn note_would_block(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         cx.log.rule(RuleId::E7);
+        cx.log.rule(RuleId::Send9);
         self.reenable(cx, id, NetworkEvents::WRITE);
     }
 
@@ -181,6 +188,9 @@ impl Afd {
             return Err(WsaError::OpNotSupp);
         }
         let peek = flags.contains(MessageFlags::PEEK);
+        if peek {
+            cx.log.rule(RuleId::Recv16);
+        }
         match kind {
             Kind::Stream => self.receive_stream(cx, id, room, peek),
             Kind::Datagram => self.receive_datagram(cx, id, room, peek),
@@ -205,6 +215,7 @@ impl Afd {
         let (peer, ended) = (connection.peer, connection.end_received);
         if !connection.received.is_empty() {
             let bytes = connection.received.front(room).to_vec();
+            cx.log.rule(RuleId::Recv4);
             if !peek && !bytes.is_empty() {
                 connection.received.consume(bytes.len());
                 let left = connection.received.len();
@@ -389,6 +400,12 @@ impl Afd {
 /// Flags that no socket here can honour.
 #[inline]
 fn check_send_flags(cx: &mut Cx<'_>, flags: MessageFlags) -> Result<(), WsaError> {
+    if flags.is_empty() {
+        return Ok(());
+    }
+    if flags.contains(MessageFlags::DONTROUTE) {
+        cx.log.rule(RuleId::Send12);
+    }
     if flags.intersects(MessageFlags::OOB | MessageFlags::PARTIAL) {
         cx.log.rule(if flags.contains(MessageFlags::OOB) { RuleId::Send10 } else { RuleId::Send11 });
         return Err(WsaError::OpNotSupp);

@@ -7,11 +7,12 @@ use crate::provider::Callee;
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::Next;
+use crate::world::duplication::Duplication;
 use crate::world::frame::Token;
 use crate::world::handles::{Binding, Object};
 use crate::world::ids::{Handle, InstanceId, ThreadId};
 use crate::world::log::Log;
-use crate::world::policy::{DuplicateInheritable, FailedOpen, PolicyId, TokenPlace};
+use crate::world::policy::{BlockReuse, DuplicateInheritable, FailedOpen, PolicyId, TokenPlace};
 
 /// Where a handle leads.
 enum Route {
@@ -167,16 +168,24 @@ impl World {
         }
     }
 
-    /// Under `NeverConsumed` and `AlwaysConsumed` only the end of the whole open decides about the block.
+    /// Under `NeverConsumed` only the end of the whole open decides about a block that a base has opened.
     fn settle_block(&mut self, token: u32, succeeded: bool, log: &mut Log) {
-        let spend = match self.machine.policies().failed_open {
-            FailedOpen::ConsumedOnceBaseOpened => return,
-            FailedOpen::NeverConsumed => succeeded,
-            FailedOpen::AlwaysConsumed => true,
-        };
+        if self.machine.policies().failed_open != FailedOpen::NeverConsumed {
+            return;
+        }
+        let Some(duplication) = self.duplications.get_mut(token) else { return };
+        if duplication.opened.is_none_or(|opened| opened.settled) {
+            return;
+        }
         log.policy(PolicyId::failed_open);
-        if spend {
-            self.spend_duplication(token, log);
+        if !succeeded {
+            duplication.opened = None;
+            return;
+        }
+        let remembered = self.machine.policies().block_reuse != BlockReuse::Refuse;
+        if let Some(Duplication { holds_reference: true, socket, .. }) = self.duplications.spend(token, remembered) {
+            let (afd, mut cx) = self.afd_cx(log);
+            afd.drop_duplication(&mut cx, socket);
         }
     }
 }

@@ -222,6 +222,16 @@ fn a_close_with_unread_data_is_hard() {
 }
 
 #[test]
+fn a_close_is_hard_although_the_unread_data_waits_at_the_sender() {
+    let mut bench = Bench::new();
+    let (client, server) = bench.pair();
+    bench.set(client, SockOpt::RcvBuf, OptionValue::Int(0)).unwrap();
+    bench.send(server, b"x").unwrap();
+    bench.close(client);
+    assert_eq!(bench.recv(server), Err(WsaError::ConnReset));
+}
+
+#[test]
 fn process_death_resets_only_what_nobody_else_has() {
     let mut bench = Bench::new();
     let (client, server) = bench.pair();
