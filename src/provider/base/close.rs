@@ -5,7 +5,7 @@ use crate::abi::{NetworkEvents, SpiCall, SpiReturn, WsaError};
 use crate::provider::Flow;
 use crate::provider::context::{Cancel, Context};
 use crate::rules::RuleId;
-use crate::world::afd::{Closing, Interest, Registrant, SharedSocket};
+use crate::world::afd::{Closing, Interest, Registrant};
 use crate::world::frame::{Until, Wait};
 use crate::world::policy::{IoAtSharedClose, PolicyId};
 
