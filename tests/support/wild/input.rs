@@ -10,8 +10,16 @@ impl<'a> Input<'a> {
         Self { rest: bytes }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
+    /// The choices of one op: a fixed number of bytes, so that ops can be taken out of a run without changing the
+    /// others. `None` at the end.
+    pub fn op(&mut self) -> Option<Input<'a>> {
+        const LENGTH: usize = 8;
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (op, rest) = self.rest.split_at(LENGTH.min(self.rest.len()));
+        self.rest = rest;
+        Some(Input::new(op))
     }
 
     #[inline]

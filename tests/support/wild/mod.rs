@@ -1,8 +1,8 @@
 //! Wild runs: ops made from bytes, over arbitrary stacks and answers, checked against nothing but what must always
 //! hold. Used by a property test and by the fuzz target `ops`.
 //!
-//! The first byte says how closely a run is watched, the next two choose the machine; the rest are ops. Any bytes are
-//! a run.
+//! The first byte says how closely a run is watched, the next two choose the machine; the rest are ops of eight bytes
+//! each. Any bytes are a run.
 #![allow(dead_code, unreachable_pub, reason = "the property test and the fuzzer each use their part")]
 
 mod input;
@@ -44,6 +44,9 @@ pub enum Watch {
 
 /// A run in progress.
 struct Wild<'a> {
+    /// The ops to come.
+    rest: Input<'a>,
+    /// The choices of the op being made.
     input: Input<'a>,
     world: World,
     log: Log,
@@ -71,7 +74,7 @@ pub fn run_watched(bytes: &[u8], watch: Watch) {
     let mut wild = Wild::new(bytes, watch);
     let mut count = 0;
     while let Some(op) = wild.next_op(count) {
-        wild.step(op);
+        let _ = wild.step(op);
         count += 1;
         if watch == Watch::Close || count % 16 == 0 {
             assert_eq!(wild.world.check_invariants(), Ok(()));
@@ -112,13 +115,15 @@ impl<'a> Wild<'a> {
         let mut input = Input::new(bytes);
         let log = if input.byte() >= 0x80 { Log::on() } else { Log::off() };
         let world = World::new(machines::machine(&mut input));
-        let mut wild = Self { input, world, log, blocks: Vec::new(), watch, ops: Vec::new() };
+        let mut wild =
+            Self { rest: input, input: Input::new(&[]), world, log, blocks: Vec::new(), watch, ops: Vec::new() };
         wild.begin();
         wild
     }
 
     fn next_op(&mut self, count: usize) -> Option<Op> {
-        (!self.input.is_empty() && count < OPS).then(|| self.op())
+        self.input = self.rest.op().filter(|_| count < OPS)?;
+        Some(self.op())
     }
 }
 
@@ -164,7 +169,9 @@ impl Wild<'_> {
 
     fn remember(&mut self, outcome: &Result<Outcome, Rejection>) {
         let block = match outcome {
-            Ok(Outcome::Returned(Ok(Value::Spi(SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info))))) => info.clone(),
+            Ok(Outcome::Returned(Ok(Value::Spi(SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info))))) => {
+                info.clone()
+            }
             Ok(Outcome::Returned(Ok(Value::InfoA(info)))) => Info::new((&**info).into()),
             _ => return,
         };
@@ -212,7 +219,10 @@ impl Wild<'_> {
         assert_eq!(self.world.check_invariants(), Ok(()));
         assert!(self.world.processes().all(|(_, process)| process.state == ProcessState::Exited));
         assert!(self.world.events().iter().next().is_none(), "event objects outlive all processes");
-        assert!(self.world.afd().iter().all(|(_, socket)| socket.descriptors() == 0), "descriptors outlive their owners");
+        assert!(
+            self.world.afd().iter().all(|(_, socket)| socket.descriptors() == 0),
+            "descriptors outlive their owners"
+        );
         assert!(self.world.runnable().next().is_none(), "a thread outlives its process");
     }
 }

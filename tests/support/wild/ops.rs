@@ -49,18 +49,25 @@ impl Wild<'_> {
     }
 
     fn process(&mut self) -> Incarnation {
-        let count = self.world.processes().count() as u32;
-        match self.input.byte() {
-            255 => Incarnation(count),
-            place => Incarnation(u32::from(place) % count.max(1)),
-        }
+        let place = self.input.byte();
+        self.process_at(place)
     }
 
+    fn process_at(&self, place: u8) -> Incarnation {
+        let count = self.world.processes().count() as u32;
+        if place == 255 { Incarnation(count) } else { Incarnation(u32::from(place) % count.max(1)) }
+    }
+
+    /// A thread: the first, mostly.
     fn thread(&mut self) -> ThreadId {
-        let process = self.process();
         let place = self.input.byte();
+        let process = self.process_at(place % 32);
         let threads = self.world.process(process).map_or(0, |process| process.threads.len());
-        let index = if place == 255 { threads } else { usize::from(place) % threads.max(1) };
+        let index = match place / 32 {
+            0..=3 => 0,
+            7 => threads,
+            at => usize::from(at) % threads.max(1),
+        };
         ThreadId { process, index: index as u32 }
     }
 
@@ -159,4 +166,3 @@ impl Wild<'_> {
         }
     }
 }
-

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wspsim::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, SOCK_DGRAM, SOCK_STREAM};
-use wspsim::abi::{Block, Condition, ConnectExtras, Info, Ioctl, NetworkEvents, Overlapped, SpiCall};
+use wspsim::abi::{Block, Condition, ConnectExtras, Info, Ioctl, NetworkEvents, SpiCall};
 use wspsim::world::ids::Handle;
 
 use super::Wild;
@@ -35,9 +35,13 @@ impl Wild<'_> {
             other => (i32::from(other % 4) - 1, i32::from(other / 4 % 4) - 1),
         };
         let protocol = input.pick(&[0, 0, 0, 0, 0, 6, 17, -1]);
-        let info = if input.rarely(16) { self.known_block() } else { None };
-        let group = u32::from(self.input.rarely(64));
-        SpiCall::Socket { af, kind, protocol, info, group, flags: self.input.socket_flags() }
+        let flags = input.socket_flags();
+        let (info, group) = match input.byte() {
+            240..=247 => (self.known_block(), 0),
+            248..=255 => (None, 1),
+            _ => (None, 0),
+        };
+        SpiCall::Socket { af, kind, protocol, info, group, flags }
     }
 
     fn duplicate(&mut self) -> SpiCall {
@@ -50,21 +54,26 @@ impl Wild<'_> {
         SpiCall::DuplicateSocket { s, process, info }
     }
 
-    /// A block as it came, mostly.
+    /// A block as it came, mostly; with family and type from it, mostly.
     fn open(&mut self) -> SpiCall {
         let info = self.known_block();
-        let given = |input: &mut Input<'_>, said| if input.rarely(32) { said } else { FROM_PROTOCOL_INFO };
-        let (af, kind) = (given(&mut self.input, AF_INET), given(&mut self.input, SOCK_DGRAM));
-        SpiCall::Socket { af, kind, protocol: FROM_PROTOCOL_INFO, info, group: 0, flags: self.input.socket_flags() }
+        let flags = self.input.socket_flags();
+        let (af, kind) = match self.input.byte() {
+            255 => (AF_INET, SOCK_DGRAM),
+            254 => (AF_INET6, SOCK_STREAM),
+            253 => (0, 0),
+            _ => (FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO),
+        };
+        SpiCall::Socket { af, kind, protocol: FROM_PROTOCOL_INFO, info, group: 0, flags }
     }
 
     pub(super) fn known_block(&mut self) -> Option<Block> {
-        if self.input.rarely(64) {
+        let which = self.input.byte();
+        if which == 255 {
             return Some(Block::WrongLength(u32::from(self.input.byte())));
         }
-        let at = usize::from(self.input.byte());
-        let block = self.blocks.get(at % self.blocks.len().max(1)).cloned()?;
-        Some(Block::Info(if self.input.rarely(16) { self.altered(block) } else { block }))
+        let block = self.blocks.get(usize::from(which) % self.blocks.len().max(1)).cloned()?;
+        Some(Block::Info(if which >= 240 { self.altered(block) } else { block }))
     }
 
     fn altered(&mut self, mut block: Info) -> Info {
@@ -120,7 +129,11 @@ fn connecting(which: u8, input: &mut Input<'_>) -> SpiCall {
 fn extras(input: &mut Input<'_>) -> Option<Box<ConnectExtras>> {
     match input.byte() {
         255 => Some(Box::new(ConnectExtras { quality_of_service: true, ..ConnectExtras::default() })),
-        254 => Some(Box::new(ConnectExtras { caller_data: Some(Arc::from([1, 2])), callee_room: Some(4), ..Default::default() })),
+        254 => Some(Box::new(ConnectExtras {
+            caller_data: Some(Arc::from([1, 2])),
+            callee_room: Some(4),
+            ..Default::default()
+        })),
         _ => None,
     }
 }
@@ -136,43 +149,48 @@ fn condition(input: &mut Input<'_>) -> Option<Condition> {
 
 fn moving(which: u8, input: &mut Input<'_>) -> SpiCall {
     let s = input.handle();
-    let overlapped = overlapped(input);
     match which % 10 {
-        0..=2 => SpiCall::Send { s, data: input.data(), flags: input.message_flags(), overlapped },
-        3 | 4 => {
-            SpiCall::SendTo { s, data: input.data(), flags: input.message_flags(), to: input.name(), overlapped }
+        0..=2 => {
+            let (data, (flags, overlapped)) = (input.data(), input.manner());
+            SpiCall::Send { s, data, flags, overlapped }
         }
-        5..=7 => SpiCall::Recv { s, room: input.scatter(), flags: input.message_flags(), overlapped },
+        3 | 4 => {
+            let (data, (flags, overlapped)) = (input.data(), input.manner());
+            SpiCall::SendTo { s, data, flags, to: input.name(), overlapped }
+        }
+        5..=7 => {
+            let (room, (flags, overlapped)) = (input.scatter(), input.manner());
+            SpiCall::Recv { s, room, flags, overlapped }
+        }
         8 => {
-            let (room, flags) = (input.scatter(), input.message_flags());
+            let (room, (flags, overlapped)) = (input.scatter(), input.manner());
             SpiCall::RecvFrom { s, room, flags, from: input.room(), overlapped }
         }
         _ => SpiCall::Shutdown { s, how: input.pick(&[1, 0, 2, 7]) },
     }
 }
 
-fn overlapped(input: &mut Input<'_>) -> Option<Box<Overlapped>> {
-    let which = input.byte();
-    (which > 250).then(|| Box::new(Overlapped { id: 1, event: Handle::NULL, routine: which == 255 }))
-}
-
 fn setting(which: u8, input: &mut Input<'_>) -> SpiCall {
     let s = input.handle();
+    if which % 8 > 3 {
+        return ioctl(s, input);
+    }
     let (level, option) = input.option();
     match which % 8 {
-        0..=2 => SpiCall::SetSockOpt { s, level, option, value: input.bytes() },
         3 => SpiCall::GetSockOpt { s, level, option, room: input.room() },
-        _ => {
-            let code = match input.byte() {
-                0..=149 => Ioctl::Fionbio.code(),
-                150..=169 => Ioctl::Fionread.code(),
-                255 => input.word(),
-                _ => input.pick(Ioctl::ALL).code(),
-            };
-            let overlapped = overlapped(input);
-            SpiCall::Ioctl { s, code, input: input.bytes(), room: input.room(), returned: !input.rarely(64), overlapped }
-        }
+        _ => SpiCall::SetSockOpt { s, level, option, value: input.bytes() },
     }
+}
+
+fn ioctl(s: Handle, input: &mut Input<'_>) -> SpiCall {
+    let code = match input.byte() {
+        0..=149 => Ioctl::Fionbio.code(),
+        150..=169 => Ioctl::Fionread.code(),
+        255 => input.word(),
+        _ => input.pick(Ioctl::ALL).code(),
+    };
+    let (bytes, room, returned) = (input.bytes(), input.room(), !input.rarely(64));
+    SpiCall::Ioctl { s, code, input: bytes, room, returned, overlapped: None }
 }
 
 fn notifying(which: u8, input: &mut Input<'_>) -> SpiCall {

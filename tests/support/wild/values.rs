@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use wspsim::abi::{Bytes, Gather, Linger, MessageFlags, Name, Room, Scatter, SockAddr, SockOpt, SocketFlags, WsaError};
+use wspsim::abi::{
+    Bytes, Gather, Linger, MessageFlags, Name, Overlapped, Room, Scatter, SockAddr, SockOpt, SocketFlags, WsaError,
+};
 use wspsim::world::ids::{Handle, ProcessId, Window};
 
 use super::input::Input;
@@ -97,10 +99,16 @@ impl Input<'_> {
         }
     }
 
-    pub fn message_flags(&mut self) -> MessageFlags {
-        match self.byte() {
-            0..=199 => MessageFlags::empty(),
-            bits => MessageFlags::from_bits_retain(u32::from(bits & 0xf) | u32::from(bits & 0x10) << 11),
+    /// Flags of a send or receive, and whether it is overlapped.
+    pub fn manner(&mut self) -> (MessageFlags, Option<Box<Overlapped>>) {
+        let which = self.byte();
+        let overlapped = || Some(Box::new(Overlapped { id: 1, event: Handle::NULL, routine: which == 255 }));
+        match which {
+            0..=199 => (MessageFlags::empty(), None),
+            bits @ 200..=247 => {
+                (MessageFlags::from_bits_retain(u32::from(bits & 0xf) | u32::from(bits & 0x10) << 11), None)
+            }
+            _ => (MessageFlags::empty(), overlapped()),
         }
     }
 
