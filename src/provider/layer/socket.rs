@@ -140,13 +140,23 @@ impl Layer {
                 }
                 HandleKind::NonIfs => {
                     cx.log.rule(RuleId::R27);
-                    if let Ok(context) = cx.query_socket_handle_context(s) {
+                    // Not by upcall: one that fails must not leave the record behind.
+                    if let Some(context) = cx.handles.context(s) {
                         self.records.remove(RecordId::from_slot(context));
-                        let _ = cx.close_socket_handle(s);
                     }
+                    let _ = cx.close_socket_handle(s);
                 }
             }
         }
         Flow::Pass
+    }
+
+    /// Takes away what the layer keeps for a handle that is there no more.
+    pub(in crate::provider) fn forget(&mut self, s: Handle) {
+        self.claimed.remove(&s);
+        let known = self.records.iter().find(|(_, record)| record.upper == s).map(|(id, _)| id);
+        if let Some(id) = known {
+            self.records.remove(id);
+        }
     }
 }
