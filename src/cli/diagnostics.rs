@@ -82,7 +82,7 @@ error: `WSPSokcet` is no known name
     #[test]
     fn a_file_without_text_is_named() {
         let text = rendered(&[diagnostic("", 0..0)], &Look::PLAIN);
-        assert!(text.starts_with("error: `WSPSokcet` is no known name\n --> s.ron\n"), "{text}");
+        assert!(text.starts_with("error: `WSPSokcet` is no known name\n--> s.ron\n"), "{text}");
     }
 
     #[test]

@@ -98,3 +98,102 @@ fn list(trace: &Trace<'_>, events: impl Iterator<Item = usize>) -> String {
 fn tells_something(event: &Event) -> bool {
     !matches!(event, Event::Rule(_) | Event::Policy(_) | Event::Op(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wspsim::model::Source;
+    use wspsim::rules::RuleId;
+    use wspsim::scenario::{Names, Report, Verdict};
+    use wspsim::world::policy::Policies;
+
+    const TEXT: &str =
+        "Scenario(\n    steps: [\n        (on: \"target\", call: WSPSocket(info: \"info\")),\n    ],\n)\n";
+
+    fn played(failure: Failure) -> Played {
+        let report = Report {
+            file: "reuse.ron".into(),
+            about: "A block opens twice".into(),
+            model: "windows".into(),
+            verdict: Verdict::Failed,
+            played: 1,
+            ops: 2,
+            events: Vec::new(),
+            marks: Vec::new(),
+            names: Names::default(),
+            failures: vec![failure],
+            digest: 0,
+        };
+        let source = Source::new("reuse.ron", TEXT).expect("small");
+        Played { report, policies: Policies::default(), source }
+    }
+
+    fn failure(kind: FailureKind, span: std::ops::Range<usize>) -> Failure {
+        Failure {
+            kind,
+            span,
+            line: 3,
+            step: Some(0),
+            title: "`target` called WSPSocket and got WSAEINVAL (10022)".into(),
+            expected: "Ok".into(),
+            actual: "Err(WSAEINVAL)".into(),
+            notes: vec!["the shared socket of `s` has 1 descriptors and 0 pending duplications".into()],
+            rules: vec![RuleId::R3],
+            policies: Vec::new(),
+            events: 0..0,
+            earlier: Vec::new(),
+            replay: "wspsim run reuse.ron --model windows".into(),
+        }
+    }
+
+    #[track_caller]
+    fn check(failure: Failure, expected: &str) {
+        let played = played(failure);
+        let text = rendered(&played, &played.report.failures[0], &Look::PLAIN);
+        assert!(text == expected, "rendered is\n{text}\nbut expected was\n{expected}");
+    }
+
+    #[test]
+    fn a_result_that_did_not_hold_is_told_with_everything_that_decided() {
+        let start = TEXT.find("(on").expect("a step");
+        let rule = RuleId::R3;
+        let sentence = wrapped(&format!("{rule}: {} ({})", rule.sentence(), rule.source()), "", 76);
+        let sentence = sentence.trim_end().replace('\n', "\n          ");
+        check(
+            failure(FailureKind::Result, start..start + 45),
+            &format!(
+                r#"error: `target` called WSPSocket and got WSAEINVAL (10022)
+ --> reuse.ron:3:9
+  |
+3 |         (on: "target", call: WSPSocket(info: "info")),
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this did not hold
+  |
+  = model: windows
+  = expected: Ok
+  = actual: Err(WSAEINVAL)
+  = note: the shared socket of `s` has 1 descriptors and 0 pending duplications
+  = policy: block_reuse = Refuse: What does a second open with the same block give?
+  = rule: {sentence}
+  = play it again: wspsim run reuse.ron --model windows
+
+"#
+            ),
+        );
+    }
+
+    #[test]
+    fn a_failure_of_the_whole_names_the_file() {
+        let whole = Failure { rules: Vec::new(), notes: Vec::new(), ..failure(FailureKind::Leak, 0..0) };
+        check(
+            whole,
+            "error: `target` called WSPSocket and got WSAEINVAL (10022)
+--> reuse.ron
+ = model: windows
+ = expected: Ok
+ = actual: Err(WSAEINVAL)
+ = play it again: wspsim run reuse.ron --model windows
+
+",
+        );
+    }
+}
