@@ -137,8 +137,8 @@ fn small_structures_encode_to_known_bytes() {
 #[test]
 fn a_chain_counts_no_more_ids_than_it_has() {
     let chain = |len| ProtocolChain { len, entries: [1, 2, 3, 4, 5, 6, 7] };
-    assert_eq!(chain(i32::MIN).ids(), []);
-    assert_eq!(chain(0).ids(), []);
+    assert!(chain(i32::MIN).ids().is_empty());
+    assert!(chain(0).ids().is_empty());
     assert_eq!(chain(2).ids(), [1, 2]);
     assert_eq!(chain(i32::MAX).ids(), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(ProtocolChain::new(&[0; 8]).map_err(|error| error.given), Err(8));

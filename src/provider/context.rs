@@ -11,7 +11,7 @@ use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
 use crate::world::duplication::Duplications;
 use crate::world::event_object::EventObjects;
 use crate::world::fault::Faults;
-use crate::world::handles::Handles;
+use crate::world::handles::{Handles, Object};
 use crate::world::ids::{Handle, InstanceId, SocketId, ThreadId, Ticks};
 use crate::world::log::Log;
 use crate::world::machine::Machine;
@@ -108,6 +108,14 @@ impl Context<'_> {
             self.log.rule(RuleId::Socket11);
         }
         genuine
+    }
+
+    /// Whether a handle is still the one this provider made for a context. CloseHandle frees a number without telling
+    /// anybody, and the number may be somebody else's by now.
+    #[must_use]
+    pub fn is_own(&self, handle: Handle, context: u32) -> bool {
+        let binding = self.handles.get(handle).filter(|entry| entry.object == Object::NonIfs).and_then(|e| e.binding);
+        binding.is_some_and(|binding| binding.instance == self.instance && binding.context == context)
     }
 
     /// A layer's handle is inheritable if the lower one is.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::form::{Argument, expected, named};
+use super::form::Argument;
 use super::reader::{Kind, Reader, Shape, SlotId, number, single};
+use super::written::{expected, named};
 use crate::abi::{Guid, Info, ProtocolChain, ProtocolInfoW, ProtocolName, ProviderFlags, ServiceFlags1};
 use crate::model::source::{Raw, Text};
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::form::{Argument, ErrorArg, HandleArg, ProcessName, WindowArg, unknown_word};
+use super::form::{Argument, ErrorArg, HandleArg, ProcessName, WindowArg};
 use super::reader::{Reader, ThreadRef};
+use super::written::unknown_word;
 use crate::abi::SpiFunction;
 use crate::model::source::Text;
 use crate::rules::RuleId;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::block::Fields;
-use super::form::{Argument, HandleArg, TextArg, bytes, error_named, expected, linger};
+use super::form::{Argument, HandleArg, TextArg};
 use super::reader::{Reader, Shape, number, single};
+use super::written::{bytes, error_named, expected, linger};
 use crate::abi::consts::FD_MAX_EVENTS;
 use crate::abi::{Linger, MessageFlags, NetworkEventRecord, NetworkEvents, SockAddr, WsaError};
 use crate::model::source::{Raw, Text};

@@ -1,8 +1,8 @@
 //! Failures: everything a stranger needs to see what was wrong and who took part.
 
 use super::judge::{self, Came};
-use super::load::Step;
 use super::play::Player;
+use super::program::Step;
 use super::reader::ThreadRef;
 use super::report::{Failure, FailureKind};
 use super::values::Obstacle;

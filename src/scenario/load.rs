@@ -3,176 +3,36 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::calls::Call;
 use super::check;
 use super::check::Check;
 use super::expect::Expect;
-use super::file::{Budget, HappenStep, ScenarioFile, StepFile};
-use super::form::{Argument, constant};
-use super::reader::{DIAGNOSTICS_MAX, Kind, Reader, Shape, Slot, SlotId, Thread, ThreadRef};
-use crate::model::changes::{LimitChanges, PolicyChanges};
+use super::file::{HappenStep, ScenarioFile, StepFile};
+use super::form::Argument;
+use super::program::{Action, Scenario, Step};
+use super::reader::{DIAGNOSTICS_MAX, Kind, Reader, Shape, SlotId, ThreadRef};
+use super::written::constant;
 use crate::model::explain::nearest;
-use crate::model::items::{bare, end_of_item, items};
+use crate::model::items::{bare, items};
 use crate::model::source::{Raw, Text, parse};
-use crate::model::{Diagnostic, Library, Missing, Source};
+use crate::model::{Diagnostic, Source};
 use crate::rules::RuleId;
-use crate::world::machine::Machine;
 
 /// The largest budget of ops a scenario may ask for.
 const OPS_MAX: u64 = 10_000_000;
 
-/// What a step does.
-#[derive(Clone, Debug)]
-pub(super) enum Action {
-    Call(ThreadRef, Box<Call>),
-    Returns(ThreadRef),
-    Answers(ThreadRef, i32),
-    Happens(Box<HappenStep>),
-    Check(Box<Check>),
-}
-
-/// One step, checked.
-#[derive(Clone, Debug)]
-pub(super) struct Step {
-    pub action: Action,
-    pub gives: Option<SlotId>,
-    pub expect: Expect,
-    /// Its first byte.
-    pub start: u32,
-    /// The first byte of what it expects; 0 if it says nothing.
-    pub expect_at: u32,
-    /// Its line, from 1.
-    pub line: u32,
-}
-
-/// A scenario that has been read and found in order.
-#[derive(Clone, Debug)]
-pub struct Scenario {
-    source: Arc<Source>,
-    path: Option<PathBuf>,
-    about: Arc<str>,
-    rules: Vec<Arc<str>>,
-    models: Vec<(Arc<str>, Range<usize>)>,
-    policies: PolicyChanges,
-    limits: LimitChanges,
-    budget: Budget,
-    pub(super) processes: Vec<SlotId>,
-    pub(super) slots: Vec<Slot>,
-    pub(super) threads: Vec<Thread>,
-    pub(super) steps: Vec<Step>,
-    pub(super) finally: Vec<Step>,
-    /// Whether a check looks at the log.
-    pub(super) needs_log: bool,
-    /// Whether a check looks at shared sockets by label.
-    pub(super) needs_sockets: bool,
-}
-
-impl Scenario {
-    /// Reads a scenario from a file.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, up to twenty complaints.
-    pub fn load(path: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let source = Source::read(path).map_err(|diagnostic| vec![diagnostic])?;
-        Self::read(source, Some(path.to_owned()))
-    }
-
-    /// Reads a scenario from a text; `path` says where it would stand, for the models it names.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, up to twenty complaints.
-    pub fn read(source: Source, path: Option<PathBuf>) -> Result<Self, Vec<Diagnostic>> {
-        let source = Arc::new(source);
-        let mut scenario = read(&source)?;
-        scenario.path = path;
-        Ok(scenario)
-    }
-
-    /// The file, as it was named.
-    #[must_use]
-    pub fn file(&self) -> &str {
-        &self.source.file
-    }
-
-    /// The text it was read from.
-    #[must_use]
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
-
-    /// What it is about.
-    #[must_use]
-    pub fn about(&self) -> &str {
-        &self.about
-    }
-
-    /// What it is evidence for.
-    #[must_use]
-    pub fn rules(&self) -> &[Arc<str>] {
-        &self.rules
-    }
-
-    /// The models it must hold on.
-    pub fn models(&self) -> impl Iterator<Item = &str> {
-        self.models.iter().map(|(name, _)| &**name)
-    }
-
-    /// How much it may use up.
-    #[must_use]
-    pub fn budget(&self) -> Budget {
-        self.budget
-    }
-
-    /// How many steps it has, those of `finally` not counted.
-    #[must_use]
-    pub fn steps(&self) -> usize {
-        self.steps.len()
-    }
-
-    /// The bytes of a step; steps of `finally` count on.
-    #[must_use]
-    pub fn span(&self, step: usize) -> Range<usize> {
-        self.step(step).map_or(0..0, |step| step.start as usize..end_of_item(&self.source.text, step.start as usize))
-    }
-
-    /// A step; those of `finally` count on.
-    pub(super) fn step(&self, step: usize) -> Option<&Step> {
-        self.steps.get(step).or_else(|| self.finally.get(step.checked_sub(self.steps.len())?))
-    }
-
-    /// The machine to play on: the model of this name with this scenario's policies and limits.
-    ///
-    /// # Errors
-    /// When there is no such model, or something is wrong with it.
-    pub fn machine(&self, library: &mut Library, model: &str) -> Result<Arc<Machine>, Vec<Diagnostic>> {
-        match library.model(model, self.path.as_deref()) {
-            Ok(model) => Ok(model.changed(&self.policies, &self.limits)),
-            Err(Missing::Bad(diagnostics)) => Err(diagnostics),
-            Err(Missing::Unknown { label, help }) => {
-                let named = self.models.iter().find(|(name, _)| **name == *model);
-                let span = named.map_or(0..0, |(_, span)| span.clone());
-                let title = format!("there is no model `{}`", crate::model::explain::shortened(model));
-                Err(vec![Diagnostic { help, ..self.source.diagnostic(span, title, label) }])
-            }
-        }
-    }
-}
-
-fn read(source: &Arc<Source>) -> Result<Scenario, Vec<Diagnostic>> {
+/// Reads a scenario.
+pub(super) fn read(source: &Arc<Source>) -> Result<Scenario, Vec<Diagnostic>> {
     let file: ScenarioFile<'_> = match source.parse() {
         Ok(file) => file,
         Err(first) => return Err(every_error(source, first)),
     };
     let mut load = Load { reader: Reader::new(source), gives: BTreeMap::new() };
     let scenario = load.scenario(source, file);
-    let complaints = load.reader.complaints();
-    match scenario {
-        Some(scenario) if complaints.is_empty() => Ok(scenario),
-        _ => Err(complaints),
-    }
+    let (slots, threads) = load.reader.finish()?;
+    Ok(Scenario { slots, threads, ..scenario })
 }
 
 /// The file is not a scenario: the parser stopped at the first error, so every step is parsed by itself.
@@ -208,7 +68,8 @@ struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    fn scenario(&mut self, source: &'a Arc<Source>, file: ScenarioFile<'a>) -> Option<Scenario> {
+    /// The program, but for the names, which the reader has.
+    fn scenario(&mut self, source: &'a Arc<Source>, file: ScenarioFile<'a>) -> Scenario {
         let rules = self.rules(&file.rules);
         let models = self.models(file.model, file.models);
         if file.budget.ops > OPS_MAX {
@@ -225,7 +86,7 @@ impl<'a> Load<'a> {
                 _ => None,
             })
         };
-        Some(Scenario {
+        Scenario {
             needs_log: checks().any(|check| check.needs_log()),
             needs_sockets: checks().any(|check| check.needs_sockets()),
             source: Arc::clone(source),
@@ -237,11 +98,11 @@ impl<'a> Load<'a> {
             limits: file.limits,
             budget: file.budget,
             processes,
-            slots: std::mem::take(&mut self.reader.slots),
-            threads: std::mem::take(&mut self.reader.threads),
+            slots: Vec::new(),
+            threads: Vec::new(),
             steps,
             finally,
-        })
+        }
     }
 
     /// Rules, and the scenarios S1 to S96 of the usage notes.

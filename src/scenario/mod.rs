@@ -1,7 +1,7 @@
 //! Scenarios: a script of calls on a simulated machine, and what each of them must give.
 //!
 //! This page is the reference of the format. Reading order of the code: `file` (what can be written), `calls`
-//! (the calls and their arguments), `form` (values that can be written in several ways), `load` (text to a checked
+//! (the calls and their arguments), `form` and `written` (values that can be written in several ways), `load` (text to a checked
 //! program), `play` (program to verdict), [`report`] (what is left afterwards).
 //!
 //! # A scenario
@@ -233,6 +233,7 @@ mod block;
 mod build;
 mod calls;
 mod check;
+mod ending;
 mod expect;
 mod fail;
 mod file;
@@ -242,12 +243,15 @@ mod leak;
 mod load;
 mod naming;
 mod play;
+mod program;
 mod reader;
 pub mod report;
+mod threads;
 mod values;
 mod verify;
+mod written;
 
 pub use file::Budget;
-pub use load::Scenario;
 pub use play::{Logging, play};
+pub use program::Scenario;
 pub use report::{Diagnostic, Failure, FailureKind, Labelled, Named, Names, Report, StepMark, Verdict};

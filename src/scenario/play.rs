@@ -8,19 +8,18 @@ use super::check::Check;
 use super::file::HappenStep;
 use super::form::{HandleArg, ProcessArg};
 use super::judge::{self, Came};
-use super::load::{Action, Scenario, Step};
+use super::naming;
+use super::program::{Action, Scenario, Step};
 use super::reader::{SlotId, ThreadRef};
-use super::report::{Failure, FailureKind, Names, Report, StepMark, Verdict};
+use super::report::{Failure, FailureKind, Names, Report, StepMark};
 use super::values::{Held, Obstacle, Values};
-use super::{leak, naming};
-use crate::abi::client::{ApiCall, Call as ClientCall, CallResult, OsCall, Value};
+use crate::abi::client::{ApiCall, Call as ClientCall, CallResult, Value};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
 use crate::world::World;
 use crate::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
 use crate::world::log::Log;
 use crate::world::machine::Machine;
 use crate::world::op::{Op, Outcome, Rejection};
-use crate::world::process::ProcessState;
 
 /// Whether a report tells everything that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +56,11 @@ pub(super) struct Waiting {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ThreadState {
     /// The thread of the machine, for threads beyond a process's first.
-    made: Option<ThreadId>,
+    pub made: Option<ThreadId>,
     /// Calls that did not return at once, the innermost last.
     pub waiting: Vec<Waiting>,
     /// Whether a failure has been reported that makes further steps of this thread pointless.
-    given_up: bool,
+    pub given_up: bool,
 }
 
 /// Nothing more can be played.
@@ -81,22 +80,22 @@ pub(super) struct Player<'a> {
     pub values: Values,
     pub threads: Vec<ThreadState>,
     /// Threads beyond the first whose process does not run yet.
-    unmade: Vec<ThreadRef>,
+    pub unmade: Vec<ThreadRef>,
     /// Calls that have neither returned nor died.
-    parked: usize,
-    ops: u64,
+    pub parked: usize,
+    pub ops: u64,
     /// Ops until the invariants are checked again.
-    unchecked: usize,
+    pub unchecked: usize,
     /// Shared sockets when labels were last compared with them.
-    sockets: usize,
+    pub sockets: usize,
     /// The step being played, and the first event that belongs to it.
     pub step: Option<usize>,
     pub first_event: usize,
     pub failures: Vec<Failure>,
-    marks: Vec<StepMark>,
+    pub marks: Vec<StepMark>,
     pub names: Names,
-    logging: Logging,
-    over: bool,
+    pub logging: Logging,
+    pub over: bool,
 }
 
 impl<'a> Player<'a> {
@@ -131,7 +130,7 @@ impl<'a> Player<'a> {
     }
 
     /// Lets an op happen, within the budget, and checks the machine's books afterwards.
-    fn op(&mut self, op: Op) -> Result<Outcome, Stop> {
+    pub(super) fn op(&mut self, op: Op) -> Result<Outcome, Stop> {
         if self.ops >= self.scenario.budget().ops {
             let budget = format!("at most {} ops", self.scenario.budget().ops);
             self.fail(FailureKind::Budget, "the budget of ops is spent", budget, "more are needed");
@@ -155,7 +154,7 @@ impl<'a> Player<'a> {
         self.check_invariants_now();
     }
 
-    fn check_invariants_now(&mut self) {
+    pub(super) fn check_invariants_now(&mut self) {
         if let Err(broken) = self.world.check_invariants() {
             self.fail(FailureKind::Invariant, "the machine broke an invariant of its own", "books that add up", broken);
             self.over = true;
@@ -215,7 +214,7 @@ impl<'a> Player<'a> {
         self.scenario.steps.len()
     }
 
-    fn play(&mut self, at: usize, step: &'a Step) {
+    pub(super) fn play(&mut self, at: usize, step: &'a Step) {
         self.begin(at, step);
         match &step.action {
             Action::Call(on, call) => self.make_call(*on, call, step),
@@ -416,221 +415,4 @@ impl<'a> Player<'a> {
             Err(obstacle) => self.obstacle(&obstacle),
         }
     }
-
-    /// Lets everything go on that can, thread by thread, and brings the books of the scenario up to date.
-    fn settle(&mut self) {
-        while self.parked > 0 && !self.over && self.run_all_once() {}
-        if self.parked > 0 {
-            self.forget_dead_calls();
-        }
-        if !self.unmade.is_empty() {
-            self.make_threads();
-        }
-        if self.scenario.needs_sockets && self.world.afd().len() < self.sockets {
-            self.values.forget_gone_sockets(&self.world);
-            self.sockets = self.world.afd().len();
-        }
-    }
-
-    /// Whether any thread ran.
-    fn run_all_once(&mut self) -> bool {
-        let mut last = None;
-        loop {
-            let next = self.world.runnable().find(|&thread| last.is_none_or(|last| thread > last));
-            let Some(thread) = next else { return last.is_some() };
-            last = Some(thread);
-            match self.op(Op::Run { thread }) {
-                Ok(Outcome::Returned(result)) => self.keep_result(thread, result),
-                Ok(_) | Err(Stop::Rejected(_)) => {}
-                Err(Stop::Over) => return false,
-            }
-        }
-    }
-
-    fn keep_result(&mut self, thread: ThreadId, result: CallResult) {
-        self.parked = self.parked.saturating_sub(1);
-        let on = (0..self.threads.len() as u32).map(ThreadRef).find(|&on| self.thread_id(on) == Some(thread));
-        let Some(on) = on else { return };
-        let waiting = self.threads[on.0 as usize].waiting.iter_mut().rev().find(|waiting| waiting.result.is_none());
-        if let Some(waiting) = waiting {
-            waiting.result = Some(result);
-        }
-    }
-
-    /// The calls of a process end with it.
-    fn forget_dead_calls(&mut self) {
-        for at in 0..self.threads.len() {
-            if self.threads[at].waiting.is_empty() {
-                continue;
-            }
-            let thread = self.thread_id(ThreadRef(at as u32));
-            let alive = thread.is_some_and(|thread| self.world.directory().is_alive(thread.process));
-            if !alive {
-                self.threads[at].waiting.retain(|waiting| waiting.result.is_some());
-            }
-        }
-        let waiting = self.threads.iter().flat_map(|thread| &thread.waiting);
-        self.parked = waiting.filter(|waiting| waiting.result.is_none()).count();
-    }
-
-    /// Makes the further threads of processes that run.
-    fn make_threads(&mut self) {
-        let waiting = std::mem::take(&mut self.unmade);
-        for on in waiting {
-            let process = self.values.process(self.scenario.threads[on.0 as usize].process).ok();
-            let process = process.map(|(process, _)| process);
-            let state = process.and_then(|process| self.world.process(process)).map(|process| process.state);
-            match (process, state) {
-                (Some(process), Some(ProcessState::Running)) => self.make_thread(on, process),
-                _ => self.unmade.push(on),
-            }
-        }
-    }
-
-    fn make_thread(&mut self, on: ThreadRef, process: Incarnation) {
-        let call = ClientCall::Os(OsCall::CreateThread);
-        let made = self.op(Op::Call { thread: ThreadId { process, index: 0 }, call });
-        let Ok(Outcome::Returned(Ok(Value::Thread(index)))) = made else { return };
-        let thread = ThreadId { process, index };
-        self.threads[on.0 as usize].made = Some(thread);
-        if self.logging == Logging::On {
-            self.names.threads.insert(thread, Arc::clone(&self.scenario.threads[on.0 as usize].name));
-        }
-    }
-
-    /// The thread of the machine; `None`, with a failure, if there is none.
-    fn thread(&mut self, on: ThreadRef) -> Option<ThreadId> {
-        if self.threads[on.0 as usize].given_up {
-            return None;
-        }
-        let thread = self.thread_id(on);
-        if thread.is_none() && self.failures.is_empty() {
-            let title = format!("`{}` does not exist (yet)", self.thread_name(on));
-            self.fail(FailureKind::Step, title, "a thread of a process that has started", "none");
-        }
-        thread
-    }
-
-    pub(super) fn thread_id(&self, on: ThreadRef) -> Option<ThreadId> {
-        let thread = self.scenario.threads.get(on.0 as usize)?;
-        match thread.index {
-            0 => self.values.process(thread.process).ok().map(|(process, _)| ThreadId { process, index: 0 }),
-            _ => self.threads.get(on.0 as usize)?.made,
-        }
-    }
-
-    pub(super) fn thread_name(&self, on: ThreadRef) -> &'a str {
-        self.scenario.threads.get(on.0 as usize).map_or("?", |thread| &thread.name)
-    }
-
-    /// The name of the call a step makes.
-    pub(super) fn name_of_call(&self, step: usize) -> &'a str {
-        match self.scenario.steps.get(step).map(|step| &step.action) {
-            Some(Action::Call(_, call)) => call.name(),
-            _ => "the call",
-        }
-    }
-
-    /// A thread whose waiting call has returned says so before it makes another call.
-    fn expect_no_unseen_result(&mut self, on: ThreadRef) {
-        let state = &mut self.threads[on.0 as usize];
-        let Some(Waiting { step, result: Some(result) }) = state.waiting.pop_if(|waiting| waiting.result.is_some())
-        else {
-            return;
-        };
-        self.unseen(on, step, result);
-    }
-
-    fn unseen(&mut self, on: ThreadRef, step: usize, result: CallResult) {
-        let (name, call) = (self.thread_name(on), self.name_of_call(step));
-        let title = format!("the {call} of `{name}` returned and no step looked at it");
-        let wanted = format!("(on: \"{name}\", returns: ...)");
-        self.fail(FailureKind::Unclaimed, title, wanted, judge::written(&Came::Returned(result)));
-    }
-
-    fn end(&mut self) {
-        if self.over {
-            return;
-        }
-        let steps = self.scenario.steps.len();
-        for (at, step) in self.scenario.finally.iter().enumerate() {
-            self.play(steps + at, step);
-        }
-        self.step = None;
-        self.first_event = self.log.events().len();
-        self.look_for_unseen_results();
-        self.look_for_stuck_calls();
-        self.check_invariants_now();
-        if !self.over && self.failures.iter().all(|failure| failure.kind == FailureKind::Stuck) {
-            self.look_for_leaks();
-        }
-    }
-
-    fn look_for_unseen_results(&mut self) {
-        for at in 0..self.threads.len() {
-            for Waiting { step, result } in std::mem::take(&mut self.threads[at].waiting) {
-                match result {
-                    Some(result) => self.unseen(ThreadRef(at as u32), step, result),
-                    None => self.threads[at].waiting.push(Waiting { step, result }),
-                }
-            }
-        }
-    }
-
-    fn look_for_stuck_calls(&mut self) {
-        for at in 0..self.threads.len() {
-            let on = ThreadRef(at as u32);
-            let Some(waiting) = self.threads[at].waiting.last() else { continue };
-            let (step, reported) = (waiting.step, self.threads[at].given_up);
-            if !reported && !self.may_stay_parked(on) {
-                self.stuck(on, step);
-            }
-        }
-    }
-
-    fn may_stay_parked(&self, on: ThreadRef) -> bool {
-        self.scenario.finally.iter().any(|step| match &step.action {
-            Action::Check(check) => matches!(**check, Check::Parked(parked) if parked == on),
-            _ => false,
-        })
-    }
-
-    fn look_for_leaks(&mut self) {
-        for (what, found) in leak::leaks(&self.world) {
-            let title = "something is left after everybody has cleaned up and gone";
-            self.fail(FailureKind::Leak, title, what, found);
-        }
-    }
-
-    fn report(mut self, played: usize) -> Report {
-        Report {
-            file: self.scenario.file().to_owned(),
-            about: self.scenario.about().to_owned(),
-            model: self.machine.name.to_string(),
-            verdict: verdict(&self.failures),
-            played,
-            ops: self.ops as usize,
-            events: if self.logging == Logging::On { self.log.take() } else { Vec::new() },
-            marks: self.marks,
-            names: self.names,
-            failures: self.failures,
-            digest: self.world.digest(),
-        }
-    }
-}
-
-/// The worst of the failures decides; among the others, a spent budget says more than what is stuck.
-fn verdict(failures: &[Failure]) -> Verdict {
-    let verdict_of = |failure: &Failure| match failure.kind {
-        FailureKind::Stuck => Verdict::Stuck,
-        FailureKind::Budget => Verdict::OutOfBudget,
-        _ => Verdict::Failed,
-    };
-    let rank = |verdict: &Verdict| match verdict {
-        Verdict::Held => 0,
-        Verdict::Stuck => 1,
-        Verdict::OutOfBudget => 2,
-        Verdict::Failed => 3,
-    };
-    failures.iter().map(verdict_of).max_by_key(rank).unwrap_or(Verdict::Held)
 }

@@ -130,8 +130,11 @@ impl<'a> Reader<'a> {
         self.wrong.len() >= DIAGNOSTICS_MAX
     }
 
-    /// All complaints, once everything has been read: a name that is given only later gets told so.
-    pub(super) fn complaints(mut self) -> Vec<Diagnostic> {
+    /// Everything has been read: the names, or all complaints. A name that is given only later gets told so.
+    pub(super) fn finish(mut self) -> Result<(Vec<Slot>, Vec<Thread>), Vec<Diagnostic>> {
+        if self.wrong.is_empty() {
+            return Ok((self.slots, self.threads));
+        }
         for (name, complaint) in &self.unknown {
             let Some(&slot) = self.names.get(name.as_str()) else { continue };
             let Some(diagnostic) = self.wrong.get_mut(*complaint) else { continue };
@@ -140,7 +143,7 @@ impl<'a> Reader<'a> {
             diagnostic.title = format!("`{}` is used before it is given", shortened(name));
             diagnostic.label = format!("given only on line {line}");
         }
-        self.wrong
+        Err(self.wrong)
     }
 
     /// Declares a name; a process gets its first thread. `None`, with a complaint, if the name is taken or no name.

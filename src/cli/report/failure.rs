@@ -9,7 +9,7 @@ use wspsim::world::event::Event;
 use wspsim::world::policy::PolicyId;
 
 use crate::cli::diagnostics::renderer;
-use crate::cli::output::Look;
+use crate::cli::output::{Look, printable};
 use crate::cli::play::Played;
 use crate::cli::wrap::wrapped;
 
@@ -18,8 +18,8 @@ const EVENTS_MAX: usize = 12;
 
 /// The message about a failure.
 pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> String {
-    let facts = facts(played, failure, look);
-    let mut group = group(played, failure);
+    let (file, facts) = (printable(&played.report.file), facts(played, failure, look));
+    let mut group = group(played, &file, failure);
     for (name, text) in &facts {
         group = group.element(Level::NOTE.with_name(Some(*name)).message(text.as_str()));
     }
@@ -28,18 +28,18 @@ pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> Strin
     format!("{}\n{gap}{events}\n", renderer(look).render(&[group]))
 }
 
-fn group<'p>(played: &'p Played, failure: &'p Failure) -> Group<'p> {
+fn group<'p>(played: &'p Played, file: &'p str, failure: &'p Failure) -> Group<'p> {
     let title = Level::ERROR.primary_title(failure.title.as_str());
     let inside = played.source.text.get(failure.span.clone()).is_some_and(|marked| !marked.is_empty());
     if !inside {
-        return title.element(Origin::path(played.report.file.as_str()));
+        return title.element(Origin::path(file));
     }
     let label = match failure.kind {
         FailureKind::Result | FailureKind::Check => Some("this did not hold"),
         _ => None,
     };
     let marked = AnnotationKind::Primary.span(failure.span.clone()).label(label);
-    title.element(Snippet::source(&*played.source.text).path(played.report.file.as_str()).annotation(marked))
+    title.element(Snippet::source(&*played.source.text).path(file).annotation(marked))
 }
 
 /// What there is to say, each under its name.

@@ -10,6 +10,7 @@ use crate::world::catalog::{Catalog, ShapeId};
 use crate::world::handles::{HandleEntry, Object};
 use crate::world::ids::{Handle, SocketId};
 use crate::world::policy::{FinalCleanup, OpenAtCleanup, PolicyId};
+use crate::world::table::Key;
 use crate::world::ws2_32::comparable;
 
 impl Base {
@@ -50,8 +51,7 @@ impl Base {
     fn end(&mut self, cx: &mut Context<'_>) {
         cx.log.rule(RuleId::Cleanup3);
         cx.cancelled.push(Cancel::Process);
-        for (handle, socket) in self.descriptors(cx) {
-            self.unregister(cx, handle);
+        for (handle, socket) in self.give_back_handles(cx) {
             let registrant = Registrant { process: cx.thread.process, handle };
             let policies = *cx.machine.policies();
             let (afd, mut afd_cx) = cx.afd();
@@ -69,24 +69,36 @@ impl Base {
         }
     }
 
-    /// Every descriptor this provider has in this process.
-    fn descriptors(&self, cx: &Context<'_>) -> Vec<(Handle, SocketId)> {
-        match cx.shape().handles {
-            HandleKind::NonIfs => self.records().collect(),
-            HandleKind::Ifs => {
-                let own = |entry: &HandleEntry| match (entry.object, entry.binding) {
-                    (Object::Socket(socket), binding) => {
-                        match binding.and_then(|binding| base_of(cx.catalog, binding.entry)) {
-                            Some(base) => (base == cx.shape_id).then_some(socket),
-                            None => cx.is_only_ifs_base().then_some(socket),
-                        }
-                    }
-                    _ => None,
-                };
-                cx.handles.iter().filter_map(|(handle, entry)| own(entry).map(|socket| (handle, socket))).collect()
+    /// Takes every descriptor's number away; what they referred to is still to be released.
+    fn give_back_handles(&mut self, cx: &mut Context<'_>) -> Vec<(Handle, SocketId)> {
+        if cx.shape().handles == HandleKind::Ifs {
+            let own = ifs_descriptors(cx);
+            for &(handle, _) in &own {
+                cx.handles.remove(handle);
+            }
+            return own;
+        }
+        cx.log.rule(RuleId::R27);
+        let records = std::mem::take(&mut self.records);
+        for (id, record) in records.iter() {
+            if cx.is_own(record.handle, id.slot()) {
+                let _ = cx.close_socket_handle(record.handle);
             }
         }
+        records.iter().map(|(_, record)| (record.handle, record.socket)).collect()
     }
+}
+
+/// The OS socket handles of the process that lead to this base.
+fn ifs_descriptors(cx: &Context<'_>) -> Vec<(Handle, SocketId)> {
+    let own = |entry: &HandleEntry| match (entry.object, entry.binding) {
+        (Object::Socket(socket), binding) => match binding.and_then(|binding| base_of(cx.catalog, binding.entry)) {
+            Some(base) => (base == cx.shape_id).then_some(socket),
+            None => cx.is_only_ifs_base().then_some(socket),
+        },
+        _ => None,
+    };
+    cx.handles.iter().filter_map(|(handle, entry)| own(entry).map(|socket| (handle, socket))).collect()
 }
 
 /// The provider at the bottom of an entry; `None` for a layer alone, which says nothing of what is below.

@@ -3,10 +3,11 @@
 use super::{Layer, Step, Token, done, fail};
 use crate::abi::{Info, SpiCall, SpiReturn, WsaError};
 use crate::provider::base::negotiate;
-use crate::provider::{Callee, Context, Flow, HandleKind, InFlight};
+use crate::provider::{Callee, Context, Flow, InFlight};
 use crate::rules::RuleId;
-use crate::world::ids::{Handle, InstanceId};
+use crate::world::ids::InstanceId;
 use crate::world::policy::{LayerHandleOwner, PolicyId};
+use crate::world::table::Key;
 
 /// One chain a layer was started in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,13 +187,11 @@ impl Layer {
 
     /// Gives every handle of its own back. The lower ones end with the base's cleanup.
     fn let_go(&mut self, cx: &mut Context<'_>) {
-        if cx.shape().handles == HandleKind::NonIfs {
-            let uppers: Vec<Handle> = self.records().collect();
-            for upper in uppers {
-                let _ = cx.close_socket_handle(upper);
+        for (id, record) in std::mem::take(&mut self.records).iter() {
+            if cx.is_own(record.upper, id.slot()) {
+                let _ = cx.close_socket_handle(record.upper);
             }
         }
-        self.records = Default::default();
         self.claimed.clear();
     }
 }

@@ -315,7 +315,11 @@ impl Pair {
         let flags = calls::flags(false);
         let answer =
             self.spi(by, SpiCall::Socket { af, kind, protocol, info: Some(Block::Info(info)), group: 0, flags })?;
-        agree("WSPSocket with an altered block", done(answer), self.reference.open_altered(by, matches!(act.how % 4, 0 | 3)))
+        agree(
+            "WSPSocket with an altered block",
+            done(answer),
+            self.reference.open_altered(by, matches!(act.how % 4, 0 | 3)),
+        )
     }
 
     fn close(&mut self, by: usize, on: u8) -> Played {

@@ -1,0 +1,153 @@
+//! A scenario that has been read and found in order: a program for the player.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::calls::Call;
+use super::check::Check;
+use super::expect::Expect;
+use super::file::{Budget, HappenStep};
+use super::load;
+use super::reader::{Slot, SlotId, Thread, ThreadRef};
+use crate::model::changes::{LimitChanges, PolicyChanges};
+use crate::model::items::end_of_item;
+use crate::model::{Diagnostic, Library, Missing, Source};
+use crate::world::machine::Machine;
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Call(ThreadRef, Box<Call>),
+    Returns(ThreadRef),
+    Answers(ThreadRef, i32),
+    Happens(Box<HappenStep>),
+    Check(Box<Check>),
+}
+
+/// One step, checked.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub action: Action,
+    pub gives: Option<SlotId>,
+    pub expect: Expect,
+    /// Its first byte.
+    pub start: u32,
+    /// The first byte of what it expects; 0 if it says nothing.
+    pub expect_at: u32,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// A scenario that has been read and found in order.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub(super) source: Arc<Source>,
+    pub(super) path: Option<PathBuf>,
+    pub(super) about: Arc<str>,
+    pub(super) rules: Vec<Arc<str>>,
+    pub(super) models: Vec<(Arc<str>, Range<usize>)>,
+    pub(super) policies: PolicyChanges,
+    pub(super) limits: LimitChanges,
+    pub(super) budget: Budget,
+    pub(super) processes: Vec<SlotId>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) threads: Vec<Thread>,
+    pub(super) steps: Vec<Step>,
+    pub(super) finally: Vec<Step>,
+    /// Whether a check looks at the log.
+    pub(super) needs_log: bool,
+    /// Whether a check looks at shared sockets by label.
+    pub(super) needs_sockets: bool,
+}
+
+impl Scenario {
+    /// Reads a scenario from a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, up to twenty complaints.
+    pub fn load(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let source = Source::read(path).map_err(|diagnostic| vec![diagnostic])?;
+        Self::read(source, Some(path.to_owned()))
+    }
+
+    /// Reads a scenario from a text; `path` says where it would stand, for the models it names.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, up to twenty complaints.
+    pub fn read(source: Source, path: Option<PathBuf>) -> Result<Self, Vec<Diagnostic>> {
+        let source = Arc::new(source);
+        let mut scenario = load::read(&source)?;
+        scenario.path = path;
+        Ok(scenario)
+    }
+
+    /// The file, as it was named.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.source.file
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// What it is evidence for.
+    #[must_use]
+    pub fn rules(&self) -> &[Arc<str>] {
+        &self.rules
+    }
+
+    /// The models it must hold on.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.models.iter().map(|(name, _)| &**name)
+    }
+
+    /// How much it may use up.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// How many steps it has, those of `finally` not counted.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The bytes of a step; steps of `finally` count on.
+    #[must_use]
+    pub fn span(&self, step: usize) -> Range<usize> {
+        self.step(step).map_or(0..0, |step| step.start as usize..end_of_item(&self.source.text, step.start as usize))
+    }
+
+    /// A step; those of `finally` count on.
+    pub(super) fn step(&self, step: usize) -> Option<&Step> {
+        self.steps.get(step).or_else(|| self.finally.get(step.checked_sub(self.steps.len())?))
+    }
+
+    /// The machine to play on: the model of this name with this scenario's policies and limits.
+    ///
+    /// # Errors
+    /// When there is no such model, or something is wrong with it.
+    pub fn machine(&self, library: &mut Library, model: &str) -> Result<Arc<Machine>, Vec<Diagnostic>> {
+        match library.model(model, self.path.as_deref()) {
+            Ok(model) => Ok(model.changed(&self.policies, &self.limits)),
+            Err(Missing::Bad(diagnostics)) => Err(diagnostics),
+            Err(Missing::Unknown { label, help }) => {
+                let named = self.models.iter().find(|(name, _)| **name == *model);
+                let span = named.map_or(0..0, |(_, span)| span.clone());
+                let title = format!("there is no model `{}`", crate::model::explain::shortened(model));
+                Err(vec![Diagnostic { help, ..self.source.diagnostic(span, title, label) }])
+            }
+        }
+    }
+}
