@@ -1,7 +1,7 @@
 //! Wild runs: ops made from bytes, over arbitrary stacks and answers, checked against nothing but what must always
 //! hold. Used by a property test and by the fuzz target `ops`.
 //!
-//! The first byte says how closely a run is watched, the next two choose the machine; the rest are ops of eight bytes
+//! The first byte says how closely a run is watched and how it begins, the next two choose the machine; the rest are ops of eight bytes
 //! each. Any bytes are a run.
 #![allow(dead_code, unreachable_pub, reason = "the property test and the fuzzer each use their part")]
 
@@ -15,11 +15,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use wspsim::abi::client::{ApiCall, Call, Value};
-use wspsim::abi::{Info, SpiReturn};
+use wspsim::abi::consts::{AF_INET, SOCK_DGRAM, SOCK_STREAM};
+use wspsim::abi::{Info, Name, SockAddr, SocketFlags, SpiCall, SpiReturn};
 use wspsim::provider::State;
 use wspsim::world::World;
 use wspsim::world::handles::Object;
-use wspsim::world::ids::{Incarnation, ThreadId};
+use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
 use wspsim::world::log::Log;
 use wspsim::world::op::{Op, Outcome, Rejection};
 use wspsim::world::process::ProcessState;
@@ -49,6 +50,8 @@ struct Wild<'a> {
     /// The choices of the op being made.
     input: Input<'a>,
     world: World,
+    /// Whose handles are meant.
+    who: Incarnation,
     log: Log,
     /// Protocol infos that calls gave, the newest last.
     blocks: Vec<Info>,
@@ -112,12 +115,13 @@ pub fn told(bytes: &[u8]) -> String {
 
 impl<'a> Wild<'a> {
     fn new(bytes: &'a [u8], watch: Watch) -> Self {
-        let mut input = Input::new(bytes);
-        let log = if input.byte() >= 0x80 { Log::on() } else { Log::off() };
-        let world = World::new(machines::machine(&mut input));
-        let mut wild =
-            Self { rest: input, input: Input::new(&[]), world, log, blocks: Vec::new(), watch, ops: Vec::new() };
-        wild.begin();
+        let mut rest = Input::new(bytes);
+        let first = rest.byte();
+        let log = if first >= 0x80 { Log::on() } else { Log::off() };
+        let world = World::new(machines::machine(&mut rest));
+        let (input, who) = (Input::new(&[]), Incarnation(0));
+        let mut wild = Self { rest, input, world, who, log, blocks: Vec::new(), watch, ops: Vec::new() };
+        wild.begin(first / 32 % 4);
         wild
     }
 
@@ -128,12 +132,48 @@ impl<'a> Wild<'a> {
 }
 
 impl Wild<'_> {
-    /// Two processes that use Winsock.
-    fn begin(&mut self) {
+    /// Two processes that use Winsock, and what one of four beginnings has them do. Faults do not exist yet, and
+    /// where everything is scarce some of this fails.
+    fn begin(&mut self, which: u8) {
         for process in 0..2 {
             let _ = self.step(Op::StartProcess { id: None, suspended: false });
-            let thread = ThreadId { process: Incarnation(process), index: 0 };
-            let _ = self.step(Op::Call { thread, call: Call::Api(ApiCall::Startup { version: V2_2 }) });
+            self.does(process, Call::Api(ApiCall::Startup { version: V2_2 }));
+        }
+        let kind = match which {
+            0 => return,
+            1 => SOCK_DGRAM,
+            _ => SOCK_STREAM,
+        };
+        let first = self.opens(0, kind);
+        let second = self.opens(1, kind);
+        self.does(0, Call::Spi(SpiCall::Bind { s: first, name: local(7000) }));
+        if kind == SOCK_STREAM {
+            self.does(0, Call::Spi(SpiCall::Listen { s: first, backlog: 5 }));
+            self.does(1, Call::Spi(SpiCall::Connect { s: second, name: local(7000), extras: None }));
+            self.does(0, Call::Spi(SpiCall::Accept { s: first, addr: None, condition: None }));
+        } else {
+            self.does(1, Call::Spi(SpiCall::Bind { s: second, name: local(7001) }));
+        }
+        if which == 3 {
+            let info = Some(self.world.machine().blank.clone());
+            self.does(1, Call::Spi(SpiCall::DuplicateSocket { s: second, process: ProcessId(1000), info }));
+        }
+    }
+
+    fn does(&mut self, process: u32, call: Call) -> Option<Value> {
+        let thread = ThreadId { process: Incarnation(process), index: 0 };
+        match self.step(Op::Call { thread, call }) {
+            Ok(Outcome::Returned(Ok(value))) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn opens(&mut self, process: u32, kind: i32) -> Handle {
+        let flags = SocketFlags::OVERLAPPED;
+        let call = SpiCall::Socket { af: AF_INET, kind, protocol: 0, info: None, group: 0, flags };
+        match self.does(process, Call::Spi(call)) {
+            Some(Value::Spi(SpiReturn::Socket { socket, .. })) => socket,
+            _ => Handle::INVALID,
         }
     }
 
@@ -225,4 +265,8 @@ impl Wild<'_> {
         );
         assert!(self.world.runnable().next().is_none(), "a thread outlives its process");
     }
+}
+
+fn local(port: u16) -> Name {
+    Name::of(SockAddr::v4([127, 0, 0, 1].into(), port))
 }

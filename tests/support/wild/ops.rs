@@ -5,6 +5,7 @@ use wspsim::abi::{Block, SpiFunction, Upcall};
 use wspsim::world::fault::Fault;
 use wspsim::world::ids::{Incarnation, ThreadId, Ticks};
 use wspsim::world::op::Op;
+use wspsim::world::process::{Process, ProcessState};
 
 use super::Wild;
 
@@ -25,7 +26,7 @@ impl Wild<'_> {
             238 => Op::Advance { to: Ticks(u64::from(self.input.word()) << 16) },
             239..=243 => Op::Kill { process: self.process() },
             244..=246 => {
-                let (process, socket) = (self.process(), self.input.handle());
+                let (process, socket) = (self.process(), self.descriptor());
                 Op::BreakConnection { process, socket, error: self.input.error() }
             }
             247 => Op::LimitHandles { process: self.process(), handles: self.input.pick(&[None, Some(3), Some(0)]) },
@@ -44,7 +45,8 @@ impl Wild<'_> {
         match (first, self.world.next_deadline()) {
             (Some(thread), _) => Op::Run { thread },
             (None, Some(to)) => Op::Advance { to },
-            (None, None) => Op::Run { thread: self.thread() },
+            (None, None) if place == 255 => Op::Run { thread: self.thread() },
+            (None, None) => Op::Call { thread: self.thread(), call: Call::Spi(self.spi()) },
         }
     }
 
@@ -53,22 +55,29 @@ impl Wild<'_> {
         self.process_at(place)
     }
 
-    fn process_at(&self, place: u8) -> Incarnation {
-        let count = self.world.processes().count() as u32;
-        if place == 255 { Incarnation(count) } else { Incarnation(u32::from(place) % count.max(1)) }
+    /// A process that has not ended, mostly. Handles are meant as this one's from here on.
+    fn process_at(&mut self, place: u8) -> Incarnation {
+        let living = || self.world.processes().filter(|(_, process)| process.state != ProcessState::Exited);
+        let living = match place {
+            0..=239 => living().nth(usize::from(place) % living().count().max(1)),
+            _ => None,
+        };
+        let any = u32::from(place) % (self.world.processes().count() as u32 + 1);
+        self.who = living.map_or(Incarnation(any), |(process, _)| process);
+        self.who
     }
 
-    /// A thread: the first, mostly.
+    /// A thread that can make a call, mostly.
     fn thread(&mut self) -> ThreadId {
-        let place = self.input.byte();
-        let process = self.process_at(place % 32);
-        let threads = self.world.process(process).map_or(0, |process| process.threads.len());
-        let index = match place / 32 {
-            0..=3 => 0,
-            7 => threads,
-            at => usize::from(at) % threads.max(1),
-        };
-        ThreadId { process, index: index as u32 }
+        let place = usize::from(self.input.byte());
+        if place >= 240 {
+            let process = self.process_at(place as u8 % 32);
+            return ThreadId { process, index: u32::from(place as u8 % 3) };
+        }
+        let able = || self.world.processes().filter_map(|(process, state)| Some((process, able_thread(state)?)));
+        let (process, index) = able().nth(place % able().count().max(1)).unwrap_or((Incarnation(0), 0));
+        self.who = process;
+        ThreadId { process, index }
     }
 
     fn api(&mut self) -> ApiCall {
@@ -78,18 +87,19 @@ impl Wild<'_> {
             0..=79 => ApiCall::Startup { version: input.pick(&[0x0202, 0x0202, 0x0202, 0x0101, 0x0002, 0x0003, 0]) },
             80..=109 => ApiCall::Cleanup,
             110..=139 => ApiCall::CreateEvent,
-            140..=149 => ApiCall::CloseEvent { event: input.handle() },
-            150..=154 => ApiCall::SetEvent { event: input.handle() },
-            155..=159 => ApiCall::ResetEvent { event: input.handle() },
+            140..=149 => ApiCall::CloseEvent { event: self.event() },
+            150..=154 => ApiCall::SetEvent { event: self.event() },
+            155..=159 => ApiCall::ResetEvent { event: self.event() },
             160..=179 => {
                 let count = usize::from(input.byte() % 4);
-                let events = (0..count).map(|_| input.handle()).collect();
+                let events = (0..count).map(|_| self.event()).collect();
+                let input = &mut self.input;
                 let timeout_ms = input.pick(&[None, Some(0), Some(10), Some(u64::MAX)]);
                 ApiCall::WaitForMultipleEvents { events, all: input.rarely(3), timeout_ms }
             }
             180..=199 => {
-                let (s, process) = (input.handle(), input.process_id());
-                ApiCall::DuplicateSocketA { s, process, out: !input.rarely(32) }
+                let (s, process) = (self.descriptor(), self.input.process_id());
+                ApiCall::DuplicateSocketA { s, process, out: !self.input.rarely(32) }
             }
             200..=219 => {
                 let info = self.known_block().map(|block| match block {
@@ -122,18 +132,21 @@ impl Wild<'_> {
             75..=89 => OsCall::OpenProcess { process: input.process_id() },
             90..=109 if few => OsCall::CreateThread,
             90..=139 => {
-                let (handle, target) = (input.handle(), input.process_id());
-                OsCall::DuplicateHandle { handle, target, inheritable: input.rarely(2) }
+                let (handle, target) = (self.any_handle(), self.input.process_id());
+                OsCall::DuplicateHandle { handle, target, inheritable: self.input.rarely(2) }
             }
-            140..=149 => OsCall::SetHandleInformation { handle: input.handle(), inheritable: input.rarely(2) },
-            150..=154 => OsCall::GetHandleInformation { handle: input.handle() },
-            155..=169 => OsCall::CloseHandle { handle: input.handle() },
+            140..=149 => {
+                let handle = self.any_handle();
+                OsCall::SetHandleInformation { handle, inheritable: self.input.rarely(2) }
+            }
+            150..=154 => OsCall::GetHandleInformation { handle: self.any_handle() },
+            155..=169 => OsCall::CloseHandle { handle: self.any_handle() },
             170..=189 => OsCall::CreateWindow,
             190..=194 => OsCall::DestroyWindow { window: input.window() },
             195..=209 => OsCall::GetMessage { window: input.window(), wait: input.rarely(2) },
             210..=214 => OsCall::GetCurrentProcessId,
             215..=234 => {
-                let (to, handle) = (input.process_id(), input.handle());
+                let (to, handle) = (input.process_id(), self.any_handle());
                 let value = match self.blocks.first() {
                     Some(block) => Message::Info(block.clone()),
                     None => Message::Handle(handle),
@@ -165,4 +178,10 @@ impl Wild<'_> {
             }
         }
     }
+}
+
+/// The first thread of a process that can make a call.
+fn able_thread(process: &Process) -> Option<u32> {
+    let running = process.state == ProcessState::Running;
+    process.threads.iter().position(|thread| running && thread.accepts_call()).map(|at| at as u32)
 }

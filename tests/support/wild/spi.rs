@@ -14,14 +14,18 @@ impl Wild<'_> {
     pub(super) fn spi(&mut self) -> SpiCall {
         let which = self.input.byte();
         match which {
-            0..=31 => self.socket(),
-            32..=55 => self.duplicate(),
-            56..=89 => self.open(),
-            90..=139 => connecting(which, &mut self.input),
-            140..=189 => moving(which, &mut self.input),
-            190..=219 => setting(which, &mut self.input),
-            220..=244 => notifying(which, &mut self.input),
-            _ => self.rare(which),
+            0..=31 => return self.socket(),
+            56..=89 => return self.open(),
+            _ => {}
+        }
+        let s = self.descriptor();
+        match which {
+            32..=55 => self.duplicate(s),
+            90..=139 => connecting(which, s, &mut self.input),
+            140..=189 => moving(which, s, &mut self.input),
+            190..=219 => setting(which, s, &mut self.input),
+            220..=244 => self.notifying(which, s),
+            _ => self.rare(which, s),
         }
     }
 
@@ -44,8 +48,8 @@ impl Wild<'_> {
         SpiCall::Socket { af, kind, protocol, info, group, flags }
     }
 
-    fn duplicate(&mut self) -> SpiCall {
-        let (s, process) = (self.input.handle(), self.input.process_id());
+    fn duplicate(&mut self, s: Handle) -> SpiCall {
+        let process = self.input.process_id();
         let info = match self.input.byte() {
             255 => None,
             250..=254 => self.blocks.first().cloned(),
@@ -88,10 +92,23 @@ impl Wild<'_> {
         block
     }
 
+    fn notifying(&mut self, which: u8, s: Handle) -> SpiCall {
+        let events = match self.input.byte() {
+            0..=99 => NetworkEvents::ALL_EVENTS,
+            bits @ 100..=249 => NetworkEvents::from_bits_retain(u32::from(bits) & 0x3f),
+            bits => NetworkEvents::from_bits_retain(u32::from(bits) << 4),
+        };
+        match which % 5 {
+            0 | 1 => SpiCall::EventSelect { s, event: self.event(), events },
+            2 => SpiCall::AsyncSelect { s, window: self.input.window(), message: 0x401, events },
+            3 => SpiCall::EnumNetworkEvents { s, event: self.event(), out: !self.input.rarely(64) },
+            _ => SpiCall::CloseSocket { s },
+        }
+    }
+
     /// What the machine may not model at all, and what hardly matters.
-    fn rare(&mut self, which: u8) -> SpiCall {
+    fn rare(&mut self, which: u8, s: Handle) -> SpiCall {
         let input = &mut self.input;
-        let s = input.handle();
         match which {
             245 => SpiCall::AddressToString { address: input.name(), info: None, room: input.room() },
             246 => {
@@ -99,7 +116,7 @@ impl Wild<'_> {
                 SpiCall::StringToAddress { text, family: input.pick(&[2, 23, 0, 7]), info: None, room: input.room() }
             }
             247 => {
-                let sets = [(); 3].map(|()| input.rarely(2).then(|| Arc::from([input.handle()])));
+                let sets = [(); 3].map(|()| input.rarely(2).then(|| Arc::from([s])));
                 SpiCall::Select { sets: Box::new(sets), timeout_ms: Some(u64::from(input.byte())) }
             }
             248 => SpiCall::JoinLeaf { s, name: input.name(), extras: None, flags: 4 },
@@ -114,8 +131,7 @@ impl Wild<'_> {
     }
 }
 
-fn connecting(which: u8, input: &mut Input<'_>) -> SpiCall {
-    let s = input.handle();
+fn connecting(which: u8, s: Handle, input: &mut Input<'_>) -> SpiCall {
     match which % 10 {
         0 | 1 => SpiCall::Bind { s, name: input.name() },
         2 => SpiCall::Listen { s, backlog: input.pick(&[5, 1, 0, -1, i32::MAX]) },
@@ -147,8 +163,7 @@ fn condition(input: &mut Input<'_>) -> Option<Condition> {
     }
 }
 
-fn moving(which: u8, input: &mut Input<'_>) -> SpiCall {
-    let s = input.handle();
+fn moving(which: u8, s: Handle, input: &mut Input<'_>) -> SpiCall {
     match which % 10 {
         0..=2 => {
             let (data, (flags, overlapped)) = (input.data(), input.manner());
@@ -170,8 +185,7 @@ fn moving(which: u8, input: &mut Input<'_>) -> SpiCall {
     }
 }
 
-fn setting(which: u8, input: &mut Input<'_>) -> SpiCall {
-    let s = input.handle();
+fn setting(which: u8, s: Handle, input: &mut Input<'_>) -> SpiCall {
     if which % 8 > 3 {
         return ioctl(s, input);
     }
@@ -191,19 +205,4 @@ fn ioctl(s: Handle, input: &mut Input<'_>) -> SpiCall {
     };
     let (bytes, room, returned) = (input.bytes(), input.room(), !input.rarely(64));
     SpiCall::Ioctl { s, code, input: bytes, room, returned, overlapped: None }
-}
-
-fn notifying(which: u8, input: &mut Input<'_>) -> SpiCall {
-    let s = input.handle();
-    let events = match input.byte() {
-        0..=99 => NetworkEvents::ALL_EVENTS,
-        bits @ 100..=249 => NetworkEvents::from_bits_retain(u32::from(bits) & 0x3f),
-        bits => NetworkEvents::from_bits_retain(u32::from(bits) << 4),
-    };
-    match which % 5 {
-        0 | 1 => SpiCall::EventSelect { s, event: input.handle(), events },
-        2 => SpiCall::AsyncSelect { s, window: input.window(), message: 0x401, events },
-        3 => SpiCall::EnumNetworkEvents { s, event: input.handle(), out: !input.rarely(64) },
-        _ => SpiCall::CloseSocket { s },
-    }
 }

@@ -5,21 +5,47 @@ use std::sync::Arc;
 use wspsim::abi::{
     Bytes, Gather, Linger, MessageFlags, Name, Overlapped, Room, Scatter, SockAddr, SockOpt, SocketFlags, WsaError,
 };
+use wspsim::world::handles::Object;
 use wspsim::world::ids::{Handle, ProcessId, Window};
 
+use super::Wild;
 use super::input::Input;
 
-impl Input<'_> {
-    /// A handle by its place in the table; the numbers are dense, so most of the small ones exist.
-    pub fn handle(&mut self) -> Handle {
-        match self.byte() {
-            255 => Handle::INVALID,
-            254 => Handle::NULL,
-            253 => Handle(0x101),
-            place => Handle(0x100 + 4 * u64::from(place % 12)),
-        }
+impl Wild<'_> {
+    /// A descriptor of the calling process, mostly.
+    pub fn descriptor(&mut self) -> Handle {
+        self.handle(|object| matches!(object, Object::Socket(_) | Object::NonIfs))
     }
 
+    /// An event of the calling process, mostly.
+    pub fn event(&mut self) -> Handle {
+        self.handle(|object| matches!(object, Object::Event(_)))
+    }
+
+    /// Any handle of the calling process, mostly.
+    pub fn any_handle(&mut self) -> Handle {
+        self.handle(|_| true)
+    }
+
+    fn handle(&mut self, wanted: impl Fn(&Object) -> bool) -> Handle {
+        let place = self.input.byte();
+        match place {
+            255 => return Handle::INVALID,
+            254 => return Handle::NULL,
+            253 => return Handle(0x101),
+            240..=252 => return Handle(0x100 + 4 * u64::from(place - 240)),
+            _ => {}
+        }
+        let Some(process) = self.world.process(self.who) else { return Handle::NULL };
+        let fitting = || process.handles.iter().filter(|(_, entry)| wanted(&entry.object)).map(|(handle, _)| handle);
+        match fitting().count() {
+            0 => Handle(0x100),
+            count => fitting().nth(usize::from(place) % count).unwrap_or(Handle::NULL),
+        }
+    }
+}
+
+impl Input<'_> {
     /// A process id: those given automatically, and others.
     pub fn process_id(&mut self) -> ProcessId {
         match self.byte() {
