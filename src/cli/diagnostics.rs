@@ -1,10 +1,10 @@
 //! What is wrong with a file, shown where it is wrong.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use wspsim::model::Diagnostic;
 
-use super::output::Look;
+use super::output::{Look, printable};
 use super::wrap::wrapped;
 
 /// All diagnostics, each with its excerpt.
@@ -12,7 +12,8 @@ pub(crate) fn rendered(diagnostics: &[Diagnostic], look: &Look) -> String {
     let renderer = renderer(look);
     let rendered = |diagnostic: &Diagnostic| {
         let help = diagnostic.help.as_ref().map(|help| wrapped(help, "", look.width.saturating_sub(MARGIN)));
-        format!("{}\n\n", renderer.render(&[group(diagnostic, help.as_deref().map(str::trim_end))]))
+        let file = printable(&diagnostic.file);
+        format!("{}\n\n", renderer.render(&[group(diagnostic, &file, help.as_deref().map(str::trim_end))]))
     };
     diagnostics.iter().map(rendered).collect()
 }
@@ -27,11 +28,11 @@ pub(crate) fn renderer(look: &Look) -> Renderer {
     renderer.decor_style(decor).term_width(look.width)
 }
 
-fn group<'d>(diagnostic: &'d Diagnostic, help: Option<&'d str>) -> Group<'d> {
+fn group<'d>(diagnostic: &'d Diagnostic, file: &'d str, help: Option<&'d str>) -> Group<'d> {
     let title = Level::ERROR.primary_title(diagnostic.title.as_str());
-    let group = match located(diagnostic) {
+    let group = match located(diagnostic, file) {
         Some(snippet) => title.element(snippet),
-        None => title.element(Origin::path(diagnostic.file.as_str())),
+        None => title.element(Origin::path(file)),
     };
     match help {
         Some(help) => group.element(Level::HELP.message(help)),
@@ -39,11 +40,11 @@ fn group<'d>(diagnostic: &'d Diagnostic, help: Option<&'d str>) -> Group<'d> {
     }
 }
 
-fn located(diagnostic: &Diagnostic) -> Option<Snippet<'_, annotate_snippets::Annotation<'_>>> {
+fn located<'d>(diagnostic: &'d Diagnostic, file: &'d str) -> Option<Snippet<'d, Annotation<'d>>> {
     let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
     let marked = AnnotationKind::Primary.span(diagnostic.span.clone()).label(label);
     let whole = !diagnostic.source.is_empty();
-    whole.then(|| Snippet::source(&*diagnostic.source).path(diagnostic.file.as_str()).annotation(marked))
+    whole.then(|| Snippet::source(&*diagnostic.source).path(file).annotation(marked))
 }
 
 #[cfg(test)]
@@ -81,7 +82,7 @@ error: `WSPSokcet` is no known name
     #[test]
     fn a_file_without_text_is_named() {
         let text = rendered(&[diagnostic("", 0..0)], &Look::PLAIN);
-        assert!(text.starts_with("error: `WSPSokcet` is no known name\n --> s.ron\n"), "{text}");
+        assert!(text.starts_with("error: `WSPSokcet` is no known name\n--> s.ron\n"), "{text}");
     }
 
     #[test]

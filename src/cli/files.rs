@@ -61,8 +61,14 @@ pub(crate) fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<Diagnostic>) {
 
 /// A diagnostic about a path as a whole.
 pub(crate) fn about(path: &Path, title: &str) -> Diagnostic {
-    let file = path.display().to_string().escape_debug().to_string();
-    Diagnostic { file, source: "".into(), span: 0..0, title: title.to_owned(), label: String::new(), help: None }
+    Diagnostic {
+        file: path.display().to_string(),
+        source: "".into(),
+        span: 0..0,
+        title: title.to_owned(),
+        label: String::new(),
+        help: None,
+    }
 }
 
 fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {

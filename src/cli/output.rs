@@ -70,6 +70,11 @@ impl Look {
     }
 }
 
+/// Text from outside, without what a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// Writes to stdout and stderr. A reader that has gone away is no error: what is left is dropped.
 pub(crate) struct Output {
     /// How text on stdout looks.

@@ -65,8 +65,8 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
     let scenarios = scenarios(found, &mut wrong);
     let mut tracer = match arguments.trace.as_deref().map(Tracer::create).transpose() {
         Ok(tracer) => tracer,
-        Err(diagnostic) => {
-            output.message(&diagnostics::rendered(&[diagnostic], &output.messages));
+        Err(error) => {
+            output.message(&unwritable(arguments, &error, output));
             return Status::Wrong;
         }
     };
@@ -75,8 +75,8 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
     let tally = play_all(arguments, &scenarios, &mut *reporter, &mut tracer, output);
     output.text(&reporter.end(&tally));
     let written = tracer.map_or(Ok(()), Tracer::finish);
-    if let Err(diagnostic) = &written {
-        output.message(&diagnostics::rendered(std::slice::from_ref(diagnostic), &output.messages));
+    if let Err(error) = &written {
+        output.message(&unwritable(arguments, error, output));
     }
     let nothing = tally.plays() == 0;
     if nothing && wrong.is_empty() && tally.wrong == 0 {
@@ -162,17 +162,13 @@ fn nothing_to_play(arguments: &Arguments) -> String {
 
 /// Writes the events of all plays to a file.
 struct Tracer {
-    path: PathBuf,
     file: BufWriter<File>,
     failed: Option<io::Error>,
 }
 
 impl Tracer {
-    fn create(path: &Path) -> Result<Self, Diagnostic> {
-        match File::create(path) {
-            Ok(file) => Ok(Self { path: path.to_owned(), file: BufWriter::new(file), failed: None }),
-            Err(error) => Err(unwritable(path, &error)),
-        }
+    fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: BufWriter::new(File::create(path)?), failed: None })
     }
 
     fn write(&mut self, outcome: &Outcome) {
@@ -183,15 +179,14 @@ impl Tracer {
         }
     }
 
-    fn finish(mut self) -> Result<(), Diagnostic> {
+    fn finish(mut self) -> io::Result<()> {
         let flushed = self.file.flush();
-        match self.failed.or(flushed.err()) {
-            None => Ok(()),
-            Some(error) => Err(unwritable(&self.path, &error)),
-        }
+        self.failed.map_or(flushed, Err)
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
-    files::about(path, &format!("the trace cannot be written: {error}"))
+fn unwritable(arguments: &Arguments, error: &io::Error, output: &Output) -> String {
+    let path = arguments.trace.as_deref().unwrap_or(Path::new(""));
+    let diagnostic = files::about(path, &format!("the trace cannot be written: {error}"));
+    diagnostics::rendered(&[diagnostic], &output.messages)
 }

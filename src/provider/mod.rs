@@ -19,7 +19,7 @@ pub use shape::{Duplicating, HandleKind, Shape, ShapeKind};
 use crate::abi::{SpiCall, SpiResult, SpiReturn};
 use crate::world::catalog::ShapeId;
 use crate::world::frame::{Wait, Woken};
-use crate::world::ids::InstanceId;
+use crate::world::ids::{Handle, InstanceId, SocketId};
 
 /// How a provider entry answers. `T` is the provider's own continuation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,6 +228,18 @@ impl Instance {
         match &self.state {
             State::Base(_) => None,
             State::Layer(layer) => layer.first_below(),
+        }
+    }
+
+    /// A handle of this process was closed without the provider: what it kept for the number goes. The shared socket,
+    /// if the number was a descriptor of this provider that the OS knew nothing of.
+    pub fn forget(&mut self, handle: Handle) -> Option<SocketId> {
+        match &mut self.state {
+            State::Base(base) => base.forget(handle),
+            State::Layer(layer) => {
+                layer.forget(handle);
+                None
+            }
         }
     }
 

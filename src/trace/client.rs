@@ -121,7 +121,8 @@ fn of_os(call: &OsCall) -> Fields {
         OsCall::CreateProcess { suspended, inherit, id } => vec![
             ("suspended", (*suspended).into()),
             ("bInheritHandles", (*inherit).into()),
-            ("dwProcessId", id.map_or(Value::Null, Value::from)),
+            // Nobody has the id yet.
+            ("dwProcessId", id.map_or(Value::Null, |id| id.0.into())),
         ],
         OsCall::ResumeProcess { process } | OsCall::TerminateProcess { process } | OsCall::OpenProcess { process } => {
             vec![("dwProcessId", (*process).into())]

@@ -32,11 +32,14 @@ mod samples;
 
 use std::collections::BTreeMap;
 
+use crate::abi::client::Call;
+use crate::abi::{SpiCall, WsaError};
 use crate::scenario::report::{Named, Names, Report, StepMark};
 use crate::world::event::Event;
 use crate::world::ids::{Incarnation, ProcessId};
 use crate::world::policy::Policies;
 use spans::Spans;
+use value::Value;
 
 /// A play that can be rendered.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub struct Trace<'a> {
     marks: &'a [StepMark],
     policies: &'a Policies,
     spans: Spans,
+    /// The ops, in order.
+    ops: Vec<usize>,
     /// By process id: which processes had it, and since which event, in order.
     by_id: BTreeMap<ProcessId, Vec<(usize, Incarnation)>>,
     /// By process: its id.
@@ -70,14 +75,19 @@ impl<'a> Trace<'a> {
             marks,
             policies,
             spans: Spans::of(events),
+            ops: Vec::new(),
             by_id: BTreeMap::new(),
             ids: BTreeMap::new(),
             labels: BTreeMap::new(),
         };
         for (at, event) in events.iter().enumerate() {
-            if let Event::ProcessStarted { process, id, .. } = event {
-                trace.by_id.entry(*id).or_default().push((at, *process));
-                trace.ids.insert(*process, *id);
+            match event {
+                Event::Op(_) => trace.ops.push(at),
+                Event::ProcessStarted { process, id, .. } => {
+                    trace.by_id.entry(*id).or_default().push((at, *process));
+                    trace.ids.insert(*process, *id);
+                }
+                _ => {}
             }
         }
         for (at, label) in names.labels.iter().enumerate() {
@@ -113,8 +123,41 @@ impl<'a> Trace<'a> {
         Some(&self.names.labels[*label].label)
     }
 
+    /// What a call, crossing or upcall gave, told by the event that ends it.
+    fn result(&self, end: usize) -> Option<Result<Value, WsaError>> {
+        match self.events.get(end)? {
+            Event::ClientReturn { result, .. } => {
+                Some(told(result, |value| outcome::of_client(value, self.call_of(end))))
+            }
+            Event::Leave(leaving) => Some(told(&leaving.result, |value| outcome::of_spi(value, self.call_of(end)))),
+            Event::Upcall(upcall) => Some(told(&upcall.result, outcome::of_upcall)),
+            _ => None,
+        }
+    }
+
+    /// The call that an event ends.
+    fn call_of(&self, end: usize) -> Option<&'a SpiCall> {
+        match self.events.get(self.spans.partner(end)?)? {
+            Event::ClientCall { call, .. } => match &**call {
+                Call::Spi(call) => Some(call),
+                _ => None,
+            },
+            Event::Enter(entering) => Some(&entering.call),
+            _ => None,
+        }
+    }
+
+    /// The next op after an event. Until then all labels are given that the event's step gives.
+    fn next_op(&self, at: usize) -> usize {
+        self.ops.get(self.ops.partition_point(|&op| op <= at)).copied().unwrap_or(self.events.len())
+    }
+
     /// The step an event belongs to; `None` for the start of the processes.
     fn mark(&self, at: usize) -> Option<&'a StepMark> {
         self.marks.get(self.marks.partition_point(|mark| mark.event <= at).checked_sub(1)?)
     }
+}
+
+fn told<T>(result: &Result<T, WsaError>, words: impl FnOnce(&T) -> Value) -> Result<Value, WsaError> {
+    result.as_ref().map(words).map_err(|&error| error)
 }

@@ -1,17 +1,21 @@
 //! What calls give back.
 
-use super::args::{error_or_zero, handles, word_or_bytes};
+use super::args::{error_or_zero, handles, option_value, word_or_bytes};
 use super::client::{message, narrow_info};
 use super::value::Value;
 use crate::abi::client::{Value as ClientValue, WindowMessage};
 use crate::abi::upcall::UpcallReturn;
-use crate::abi::{NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiReturn};
+use crate::abi::{NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiCall, SpiReturn};
 use crate::world::ids::Handle;
 
-/// What a provider gave back.
+/// What a provider gave back; the call says what bytes mean.
 #[must_use]
-pub fn of_spi(value: &SpiReturn) -> Value {
+pub fn of_spi(value: &SpiReturn, call: Option<&SpiCall>) -> Value {
     match value {
+        SpiReturn::Bytes(bytes) => match call {
+            Some(SpiCall::GetSockOpt { level, option, .. }) => option_value(*level, *option, bytes),
+            _ => word_or_bytes(bytes),
+        },
         SpiReturn::Done => Value::Success,
         SpiReturn::Started { version, high } => {
             Value::Fields(vec![("wVersion", Value::version(*version)), ("wHighVersion", Value::version(*high))])
@@ -21,7 +25,6 @@ pub fn of_spi(value: &SpiReturn) -> Value {
         SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info) => Value::Info(info.clone()),
         SpiReturn::Sent(bytes) => (*bytes).into(),
         SpiReturn::Received(received) => of_receive(received),
-        SpiReturn::Bytes(bytes) => word_or_bytes(bytes),
         SpiReturn::Address(address) => Value::address(address),
         SpiReturn::Events(record) => of_record(record),
         SpiReturn::Text(text, length) => {
@@ -38,11 +41,11 @@ pub fn of_spi(value: &SpiReturn) -> Value {
     }
 }
 
-/// What a client got.
+/// What a client got; the call says what bytes mean.
 #[must_use]
-pub fn of_client(value: &ClientValue) -> Value {
+pub fn of_client(value: &ClientValue, call: Option<&SpiCall>) -> Value {
     match value {
-        ClientValue::Spi(value) => of_spi(value),
+        ClientValue::Spi(value) => of_spi(value, call),
         ClientValue::Done => Value::Success,
         ClientValue::Bool(value) => (*value).into(),
         ClientValue::Handle(handle) => (*handle).into(),

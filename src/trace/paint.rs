@@ -27,7 +27,7 @@ impl Tone {
             Self::Dim => Some("2"),
             Self::Lane(lane) => Some(LANES[lane % LANES.len()]),
             Self::Good => Some("32"),
-            Self::Bad => Some("1;31"),
+            Self::Bad => Some("31"),
             Self::Mark => Some("1"),
         }
     }

@@ -5,9 +5,6 @@
 
 use super::words::{Place, Style, Words};
 use super::{Trace, args, client, outcome};
-use crate::abi::SpiResult;
-use crate::abi::WsaError;
-use crate::abi::client::CallResult;
 use crate::world::duplication::Duplication;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::op::Op;
@@ -19,16 +16,6 @@ use super::value::Value;
 pub fn line(trace: &Trace<'_>, at: usize, style: Style) -> String {
     let words = Words::new(trace, style);
     trace.events().get(at).map_or_else(String::new, |event| Line { trace, words, at }.of(event))
-}
-
-/// What a client call gave, as a value.
-pub(super) fn client_result(result: &CallResult) -> Result<Value, WsaError> {
-    result.as_ref().map(outcome::of_client).map_err(|&error| error)
-}
-
-/// What a crossing gave, as a value.
-pub(super) fn spi_result(result: &SpiResult) -> Result<Value, WsaError> {
-    result.as_ref().map(outcome::of_spi).map_err(|&error| error)
 }
 
 struct Line<'t, 'a> {
@@ -45,10 +32,8 @@ impl Line<'_, '_> {
                 let text = self.words.call(self.place(), client::name(call), &client::arguments(call));
                 format!("{}: {text}", self.words.thread(*thread))
             }
-            Event::ClientReturn { thread, result } => {
-                let name = self.begin_name();
-                let text = self.words.result(self.place(), &client_result(result));
-                format!("{}: {name}{text}", self.words.thread(*thread))
+            Event::ClientReturn { thread, .. } => {
+                format!("{}: {}{}", self.words.thread(*thread), self.begin_name(), self.result())
             }
             Event::Enter(entering) => self.enter(entering),
             Event::Leave(leaving) => self.leave(leaving),
@@ -132,15 +117,14 @@ impl Line<'_, '_> {
     }
 
     fn leave(&self, leaving: &Leaving) -> String {
-        let text = self.words.result(self.place(), &spi_result(&leaving.result));
+        let text = self.result();
         let (thread, callee) = (self.words.thread(leaving.thread), self.words.shape(leaving.callee));
         format!("{thread}:{} {callee} {} {text}", indent(leaving.depth), leaving.function)
     }
 
     fn upcall(&self, upcall: &UpcallDone) -> String {
         let call = self.words.call(self.place(), upcall.call.function().name(), &args::of_upcall(&upcall.call));
-        let result = upcall.result.as_ref().map(outcome::of_upcall).map_err(|&error| error);
-        let result = self.words.result(self.place(), &result);
+        let result = self.result();
         let (thread, by) = (self.words.thread(upcall.thread), self.words.shape(upcall.by));
         format!("{thread}:{} {by} asks {call} {result}", indent(upcall.depth))
     }
@@ -156,6 +140,10 @@ impl Line<'_, '_> {
             Some(Event::ClientCall { call, .. }) => format!("{} ", client::name(call)),
             _ => String::new(),
         }
+    }
+
+    fn result(&self) -> String {
+        self.trace.result(self.at).map_or_else(String::new, |result| self.words.result(self.place(), &result))
     }
 
     fn place(&self) -> Place {
@@ -186,7 +174,9 @@ mod tests {
 
     #[test]
     fn a_hand_over_line_by_line() {
-        let lines = lines(&Sample::hand_over(&[("audit", NonIfs)]), Style::Full);
+        let sample = Sample::hand_over(&[("audit", NonIfs)]);
+        let token = sample.names.blocks.keys().next().map(|token| format!("{token:#x}")).expect("a block");
+        let lines = lines(&sample, Style::Full);
         has(&lines, r#"process 1008 "target" started"#);
         has(
             &lines,
@@ -197,8 +187,9 @@ mod tests {
             r#"source:     msafd WSPDuplicateSocket(s = 0x100, dwProcessId = 1008 "target", lpProtocolInfo = entry 1001 "MSAFD Tcpip [TCP/IP]")"#,
         );
         has(&lines, "policy reference_taken = AtDuplicate");
-        has(&lines, r#"block 1 "info" of socket 1 "s" for "target" made"#);
-        has(&lines, r#"source: WSPDuplicateSocket -> block 1 "info" of entry 1101 "audit over TCP""#);
+        has(&lines, &format!(r#"block {token} "info" of socket 1 "s" for "target" made"#));
+        let result = format!(r#"block {token} "info" of entry 1101 "audit over TCP""#);
+        has(&lines, &format!("source: WSPDuplicateSocket -> {result}"));
         has(
             &lines,
             r#"target:     audit asks WPUCreateSocketHandle(dwCatalogEntryId = 1101 "audit over TCP", dwContext = 0) -> 0x104 "t""#,

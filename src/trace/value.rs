@@ -23,8 +23,10 @@ pub enum Value {
     Bool(bool),
     /// A number that is just a number.
     Number(i64),
-    /// A number of bytes: the room in a buffer.
+    /// A number of bytes: the room in a buffer for data.
     Size(u32),
+    /// A number of bytes: the room for a structure or a text.
+    Room(u32),
     /// A number users know by its Windows name (`AF_INET`, `FD_READ|FD_CLOSE`), or something with a notation of its
     /// own (`127.0.0.1:7000`, `2.2`).
     Word(Cow<'static, str>),
@@ -126,7 +128,9 @@ impl Value {
     pub(super) fn is_plain(&self) -> bool {
         const USUAL: [&str; 6] = ["0", "valid", "AF_UNSPEC", "FROM_PROTOCOL_INFO", "INFINITE", "WSA_FLAG_OVERLAPPED"];
         match self {
-            Self::Null | Self::Number(0) | Self::Bool(false) | Self::Size(65_536) => true,
+            Self::Null | Self::Number(0) | Self::Bool(false) => true,
+            // What a buffer for anything, a number, an address usually has.
+            Self::Size(65_536) | Self::Room(4 | 128) => true,
             Self::Handle(handle) => *handle == Handle::NULL,
             Self::Info(info) => info.catalog_entry_id() == 0 && info.reserved() == 0,
             Self::Word(word) => USUAL.contains(&&**word),
@@ -185,7 +189,7 @@ impl From<ProcessId> for Value {
 /// Room for something: its size, or a bad pointer.
 impl From<&Room> for Value {
     fn from(value: &Room) -> Self {
-        value.map_or(Self::Null, Self::Size)
+        value.map_or(Self::Null, Self::Room)
     }
 }
 

@@ -84,7 +84,7 @@ impl<'t, 'a> Words<'t, 'a> {
             Value::Wild => "bad pointer".to_owned(),
             Value::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
             Value::Number(number) => number.to_string(),
-            Value::Size(bytes) => format!("{bytes} bytes"),
+            Value::Size(bytes) | Value::Room(bytes) => format!("{bytes} bytes"),
             Value::Word(word) => word.clone().into_owned(),
             Value::Text(text) => quoted(text),
             Value::Data(bytes) => data(bytes),
@@ -98,7 +98,16 @@ impl<'t, 'a> Words<'t, 'a> {
             Value::Info(info) => self.info(info),
             Value::Error(error) => error.to_string(),
             Value::List(values) => format!("[{}]", self.values(place, values)),
-            Value::Fields(fields) => format!("{{{}}}", self.arguments(place, fields).join(", ")),
+            Value::Fields(fields) => self.structure(place, fields),
+        }
+    }
+
+    /// The members that say something, or the first one.
+    fn structure(&self, place: Place, fields: &Fields) -> String {
+        let told = self.arguments(place, fields);
+        match fields.first() {
+            Some((_, first)) if told.is_empty() => self.value(place, first),
+            _ => format!("{{{}}}", told.join(", ")),
         }
     }
 
@@ -160,7 +169,7 @@ impl<'t, 'a> Words<'t, 'a> {
         let label = self.trace.names.blocks.get(&token).map(|label| &**label);
         match (self.style, label) {
             (Style::Short, Some(label)) => format!("block {}", quoted(label)),
-            _ => self.labelled(format!("block {token}"), label),
+            _ => self.labelled(format!("block {token:#x}"), label),
         }
     }
 
@@ -233,11 +242,13 @@ impl<'t, 'a> Words<'t, 'a> {
         }
     }
 
-    /// The process whose numbers an event speaks of.
+    /// The process whose numbers an event speaks of, and the event whose labels count: a call is told with the names
+    /// that were known when it was made, everything after it with those that its step gives.
     #[must_use]
     pub fn place(&self, event: usize) -> Place {
         let process = match self.trace.events.get(event) {
-            Some(Event::ClientCall { thread, .. } | Event::ClientReturn { thread, .. }) => Some(thread.process),
+            Some(Event::ClientCall { thread, .. }) => return Place { event, process: Some(thread.process) },
+            Some(Event::ClientReturn { thread, .. }) => Some(thread.process),
             Some(Event::Enter(entering)) => Some(entering.thread.process),
             Some(Event::Leave(leaving)) => Some(leaving.thread.process),
             Some(Event::Upcall(upcall)) => Some(upcall.thread.process),
@@ -245,7 +256,7 @@ impl<'t, 'a> Words<'t, 'a> {
             Some(Event::Sent { from, .. }) => Some(*from),
             _ => None,
         };
-        Place { event, process }
+        Place { event: self.trace.next_op(event), process }
     }
 }
 
@@ -262,7 +273,16 @@ fn interest_words(interest: Interest) -> &'static str {
 
 /// Values that need no parameter name beside them.
 fn speaks_for_itself(value: &Value) -> bool {
-    !matches!(value, Value::Number(_) | Value::Size(_) | Value::Bool(_) | Value::Null | Value::Wild | Value::List(_))
+    !matches!(
+        value,
+        Value::Number(_)
+            | Value::Size(_)
+            | Value::Room(_)
+            | Value::Bool(_)
+            | Value::Null
+            | Value::Wild
+            | Value::List(_)
+    )
 }
 
 /// Text in quotes, without control characters and not too long.

@@ -168,6 +168,12 @@ impl Handles {
         }
     }
 
+    /// The context value of a socket handle.
+    #[must_use]
+    pub fn context(&self, handle: Handle) -> Option<u32> {
+        self.get(handle)?.binding.map(|binding| binding.context)
+    }
+
     /// The event behind a handle.
     #[must_use]
     pub fn event(&self, handle: Handle) -> Option<EventId> {

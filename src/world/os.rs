@@ -180,7 +180,20 @@ impl World {
         let Some(entry) = self.processes[process.0 as usize].handles.remove(handle) else { return false };
         self.duplications.descriptor_gone(process, handle);
         self.drop_object(process, handle, entry.object, Release::Close, log);
+        if entry.binding.is_some() {
+            self.forget_contexts(process, handle, log);
+        }
         true
+    }
+
+    /// A socket handle was closed as a mere handle. What providers kept for it must not turn up under whatever gets
+    /// the number next. The lower handle of a layer stays open, and nobody is left who would close it.
+    fn forget_contexts(&mut self, process: Incarnation, handle: Handle, log: &mut Log) {
+        let instances = &mut self.processes[process.0 as usize].instances;
+        let sockets: Vec<_> = instances.iter_mut().filter_map(|(_, instance)| instance.forget(handle)).collect();
+        for socket in sockets {
+            self.drop_object(process, handle, Object::Socket(socket), Release::Close, log);
+        }
     }
 
     /// One handle less names an object.

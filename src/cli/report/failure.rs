@@ -9,7 +9,7 @@ use wspsim::world::event::Event;
 use wspsim::world::policy::PolicyId;
 
 use crate::cli::diagnostics::renderer;
-use crate::cli::output::Look;
+use crate::cli::output::{Look, printable};
 use crate::cli::play::Played;
 use crate::cli::wrap::wrapped;
 
@@ -18,8 +18,8 @@ const EVENTS_MAX: usize = 12;
 
 /// The message about a failure.
 pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> String {
-    let facts = facts(played, failure, look);
-    let mut group = group(played, failure);
+    let (file, facts) = (printable(&played.report.file), facts(played, failure, look));
+    let mut group = group(played, &file, failure);
     for (name, text) in &facts {
         group = group.element(Level::NOTE.with_name(Some(*name)).message(text.as_str()));
     }
@@ -28,18 +28,18 @@ pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> Strin
     format!("{}\n{gap}{events}\n", renderer(look).render(&[group]))
 }
 
-fn group<'p>(played: &'p Played, failure: &'p Failure) -> Group<'p> {
+fn group<'p>(played: &'p Played, file: &'p str, failure: &'p Failure) -> Group<'p> {
     let title = Level::ERROR.primary_title(failure.title.as_str());
     let inside = played.source.text.get(failure.span.clone()).is_some_and(|marked| !marked.is_empty());
     if !inside {
-        return title.element(Origin::path(played.report.file.as_str()));
+        return title.element(Origin::path(file));
     }
     let label = match failure.kind {
         FailureKind::Result | FailureKind::Check => Some("this did not hold"),
         _ => None,
     };
     let marked = AnnotationKind::Primary.span(failure.span.clone()).label(label);
-    title.element(Snippet::source(&*played.source.text).path(played.report.file.as_str()).annotation(marked))
+    title.element(Snippet::source(&*played.source.text).path(file).annotation(marked))
 }
 
 /// What there is to say, each under its name.
@@ -97,4 +97,103 @@ fn list(trace: &Trace<'_>, events: impl Iterator<Item = usize>) -> String {
 /// Rules and policies are told above, and an op says no more than the call it starts.
 fn tells_something(event: &Event) -> bool {
     !matches!(event, Event::Rule(_) | Event::Policy(_) | Event::Op(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wspsim::model::Source;
+    use wspsim::rules::RuleId;
+    use wspsim::scenario::{Names, Report, Verdict};
+    use wspsim::world::policy::Policies;
+
+    const TEXT: &str =
+        "Scenario(\n    steps: [\n        (on: \"target\", call: WSPSocket(info: \"info\")),\n    ],\n)\n";
+
+    fn played(failure: Failure) -> Played {
+        let report = Report {
+            file: "reuse.ron".into(),
+            about: "A block opens twice".into(),
+            model: "windows".into(),
+            verdict: Verdict::Failed,
+            played: 1,
+            ops: 2,
+            events: Vec::new(),
+            marks: Vec::new(),
+            names: Names::default(),
+            failures: vec![failure],
+            digest: 0,
+        };
+        let source = Source::new("reuse.ron", TEXT).expect("small");
+        Played { report, policies: Policies::default(), source }
+    }
+
+    fn failure(kind: FailureKind, span: std::ops::Range<usize>) -> Failure {
+        Failure {
+            kind,
+            span,
+            line: 3,
+            step: Some(0),
+            title: "`target` called WSPSocket and got WSAEINVAL (10022)".into(),
+            expected: "Ok".into(),
+            actual: "Err(WSAEINVAL)".into(),
+            notes: vec!["the shared socket of `s` has 1 descriptors and 0 pending duplications".into()],
+            rules: vec![RuleId::R3],
+            policies: Vec::new(),
+            events: 0..0,
+            earlier: Vec::new(),
+            replay: "wspsim run reuse.ron --model windows".into(),
+        }
+    }
+
+    #[track_caller]
+    fn check(failure: Failure, expected: &str) {
+        let played = played(failure);
+        let text = rendered(&played, &played.report.failures[0], &Look::PLAIN);
+        assert!(text == expected, "rendered is\n{text}\nbut expected was\n{expected}");
+    }
+
+    #[test]
+    fn a_result_that_did_not_hold_is_told_with_everything_that_decided() {
+        let start = TEXT.find("(on").expect("a step");
+        let rule = RuleId::R3;
+        let sentence = wrapped(&format!("{rule}: {} ({})", rule.sentence(), rule.source()), "", 76);
+        let sentence = sentence.trim_end().replace('\n', "\n          ");
+        check(
+            failure(FailureKind::Result, start..start + 45),
+            &format!(
+                r#"error: `target` called WSPSocket and got WSAEINVAL (10022)
+ --> reuse.ron:3:9
+  |
+3 |         (on: "target", call: WSPSocket(info: "info")),
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this did not hold
+  |
+  = model: windows
+  = expected: Ok
+  = actual: Err(WSAEINVAL)
+  = note: the shared socket of `s` has 1 descriptors and 0 pending duplications
+  = policy: block_reuse = Refuse: What does a second open with the same block give?
+  = rule: {sentence}
+  = play it again: wspsim run reuse.ron --model windows
+
+"#
+            ),
+        );
+    }
+
+    #[test]
+    fn a_failure_of_the_whole_names_the_file() {
+        let whole = Failure { rules: Vec::new(), notes: Vec::new(), ..failure(FailureKind::Leak, 0..0) };
+        check(
+            whole,
+            "error: `target` called WSPSocket and got WSAEINVAL (10022)
+--> reuse.ron
+ = model: windows
+ = expected: Ok
+ = actual: Err(WSAEINVAL)
+ = play it again: wspsim run reuse.ron --model windows
+
+",
+        );
+    }
 }

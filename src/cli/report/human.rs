@@ -5,7 +5,7 @@ use wspsim::trace::Trace;
 use wspsim::trace::lanes::{self, Canvas, Picture};
 
 use super::{Detail, Reporter, failure};
-use crate::cli::output::Look;
+use crate::cli::output::{Look, printable};
 use crate::cli::play::{Outcome, Played, Tally};
 
 pub(super) struct Human {
@@ -36,7 +36,8 @@ impl Human {
         if self.detail == Detail::Quiet && report.verdict == Verdict::Held {
             return String::new();
         }
-        let line = format!("{} {} on {}\n", self.verdict(report.verdict, 13), report.file, report.model);
+        let (verdict, file) = (self.verdict(report.verdict, 13), printable(&report.file));
+        let line = format!("{verdict} {file} on {}\n", report.model);
         line + &self.failures(played)
     }
 
@@ -56,7 +57,7 @@ impl Human {
 
     fn heading(&self, played: &Played) -> String {
         let report = &played.report;
-        format!("{}\n{}\n\n", self.look.bold(&printable(&report.about)), self.look.dim(&report.file))
+        format!("{}\n{}\n\n", self.look.bold(&printable(&report.about)), self.look.dim(&printable(&report.file)))
     }
 
     fn stack(&self, played: &Played, picture: &Picture, first: Option<&Picture>) -> String {
@@ -107,9 +108,4 @@ fn summary(tally: &Tally, look: &Look) -> String {
     );
     let wrong = if tally.wrong == 0 { String::new() } else { format!("; {} not read", counted(tally.wrong, "file")) };
     look.bold(&format!("{what}: {how}{wrong}")) + "\n"
-}
-
-/// Text of a file without what a terminal would obey.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

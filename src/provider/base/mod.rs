@@ -245,7 +245,10 @@ impl Base {
         let socket = match cx.shape().handles {
             HandleKind::Ifs => cx.handles.socket(s),
             HandleKind::NonIfs => {
-                cx.query_socket_handle_context(s).ok().and_then(|context| self.record_socket(context))
+                let context = cx.query_socket_handle_context(s).ok();
+                let record = context.and_then(|context| self.records.get(RecordId::from_slot(context)));
+                // A number that was closed under a layer may be another provider's by now.
+                record.filter(|record| record.handle == s).map(|record| record.socket)
             }
         };
         match socket {
@@ -308,12 +311,19 @@ impl Base {
             }
             HandleKind::NonIfs => {
                 cx.log.rule(RuleId::R27);
-                if let Ok(context) = cx.query_socket_handle_context(s) {
+                // Not by upcall: one that fails must not leave the record behind.
+                if let Some(context) = cx.handles.context(s) {
                     self.records.remove(RecordId::from_slot(context));
                 }
                 let _ = cx.close_socket_handle(s);
             }
         }
+    }
+
+    /// Takes the record of a handle away that is there no more.
+    pub(in crate::provider) fn forget(&mut self, s: Handle) -> Option<SocketId> {
+        let (id, _) = self.records.iter().find(|(_, record)| record.handle == s)?;
+        self.records.remove(id).map(|record| record.socket)
     }
 }
 

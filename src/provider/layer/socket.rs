@@ -67,6 +67,9 @@ impl Layer {
         posting: Option<(Window, u32)>,
     ) -> Result<Handle, WsaError> {
         cx.log.rule(RuleId::Socket14);
+        if let Some(handle) = self.adopted(cx, lower) {
+            return Ok(handle);
+        }
         let link = self.link_at(at).ok_or(WsaError::NotInitialised)?;
         let owner = link.owner(cx);
         match cx.shape().handles {
@@ -76,9 +79,6 @@ impl Layer {
                 Ok(handle)
             }
             HandleKind::NonIfs => {
-                if let Some(upper) = self.wrapped(cx, lower) {
-                    return Ok(upper);
-                }
                 let record = self.records.insert(Record { lower, upper: Handle::INVALID, link: at, posting });
                 let made = cx.create_socket_handle(owner, record.slot());
                 match made {
@@ -95,12 +95,14 @@ impl Layer {
         }
     }
 
-    /// The layer's handle for a lower one that the base has given out once more.
-    fn wrapped(&self, cx: &Context<'_>, lower: Handle) -> Option<Handle> {
+    /// The layer's handle for a lower one that the base has given out once more. To adopt it again could fail, and
+    /// what is undone then is the first open's.
+    fn adopted(&self, cx: &Context<'_>, lower: Handle) -> Option<Handle> {
         if cx.machine.policies().block_reuse != BlockReuse::SameDescriptor {
             return None;
         }
-        self.records.iter().map(|(_, record)| record).find(|record| record.lower == lower).map(|record| record.upper)
+        let wrapped = self.records.iter().map(|(_, record)| record).find(|record| record.lower == lower);
+        wrapped.map(|record| record.upper).or_else(|| self.claimed.contains_key(&lower).then_some(lower))
     }
 
     /// A failure above an open that succeeded: the lower socket is closed again (Socket13).
@@ -140,13 +142,23 @@ impl Layer {
                 }
                 HandleKind::NonIfs => {
                     cx.log.rule(RuleId::R27);
-                    if let Ok(context) = cx.query_socket_handle_context(s) {
+                    // Not by upcall: one that fails must not leave the record behind.
+                    if let Some(context) = cx.handles.context(s) {
                         self.records.remove(RecordId::from_slot(context));
-                        let _ = cx.close_socket_handle(s);
                     }
+                    let _ = cx.close_socket_handle(s);
                 }
             }
         }
         Flow::Pass
+    }
+
+    /// Takes away what the layer keeps for a handle that is there no more.
+    pub(in crate::provider) fn forget(&mut self, s: Handle) {
+        self.claimed.remove(&s);
+        let known = self.records.iter().find(|(_, record)| record.upper == s).map(|(id, _)| id);
+        if let Some(id) = known {
+            self.records.remove(id);
+        }
     }
 }

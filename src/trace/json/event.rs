@@ -9,7 +9,6 @@ use super::{answers, object};
 use crate::abi::client::Call;
 use crate::rules::RuleId;
 use crate::scenario::report::StepMark;
-use crate::trace::text::{client_result, spi_result};
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
 use crate::trace::{Trace, args, change, client, outcome};
@@ -113,10 +112,9 @@ impl Line<'_, '_> {
         Some(match event {
             Event::Op(op) => ("op", self.op(op)),
             Event::ClientCall { thread, call } => ("begin", self.client_call(*thread, call)),
-            Event::ClientReturn { thread, result } => {
-                let mut end = self.end(*thread, 0, self.begun_call());
-                self.values().result(&mut end, self.place(), &client_result(result));
-                ("end", self.with_decided(end))
+            Event::ClientReturn { thread, .. } => {
+                let end = self.end(*thread, 0, self.begun_call());
+                ("end", self.with_decided(self.with_result(end)))
             }
             Event::Enter(entering) => ("begin", self.enter(entering)),
             Event::Leave(leaving) => ("end", self.leave(leaving)),
@@ -207,9 +205,8 @@ impl Line<'_, '_> {
 
     fn leave(&self, leaving: &Leaving) -> Object {
         let callee = json!(self.words().shape(leaving.callee));
-        let mut end = self.end(leaving.thread, leaving.depth, (callee, leaving.function.name()));
-        self.values().result(&mut end, self.place(), &spi_result(&leaving.result));
-        self.with_decided(end)
+        let end = self.end(leaving.thread, leaving.depth, (callee, leaving.function.name()));
+        self.with_decided(self.with_result(end))
     }
 
     fn end(&self, thread: ThreadId, depth: u32, (callee, call): (Json, &str)) -> Object {
@@ -231,17 +228,14 @@ impl Line<'_, '_> {
     }
 
     fn upcall(&self, upcall: &UpcallDone) -> Object {
-        let mut object = object([
+        self.with_result(object([
             ("thread", self.thread(upcall.thread)),
             ("depth", json!(upcall.depth)),
             ("caller", json!(self.words().shape(upcall.by))),
             ("callee", json!("ws2_32")),
             ("call", json!(upcall.call.function().name())),
             ("args", self.fields(&args::of_upcall(&upcall.call))),
-        ]);
-        let result = upcall.result.as_ref().map(outcome::of_upcall).map_err(|&error| error);
-        self.values().result(&mut object, self.place(), &result);
-        object
+        ]))
     }
 
     fn wait(&self, thread: ThreadId, until: &Until, deadline: Option<Ticks>) -> Object {
@@ -262,6 +256,16 @@ impl Line<'_, '_> {
             ("until", until),
             ("deadline", json!(deadline.map(|at| at.0))),
         ]))
+    }
+
+    /// With `result` or `error`.
+    fn with_result(&self, mut object: Object) -> Object {
+        match self.trace.result(self.at) {
+            Some(Ok(value)) => object.insert("result".to_owned(), self.values().value(self.place(), &value)),
+            Some(Err(error)) => object.insert("error".to_owned(), json!(error.name())),
+            None => None,
+        };
+        object
     }
 
     fn with_decided(&self, mut object: Object) -> Object {

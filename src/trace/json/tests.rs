@@ -84,9 +84,9 @@ fn changes_and_hand_overs_are_events() {
     assert_eq!(references, ["1+0", "1+1", "0+1", "1+1", "1+0"]);
     let hand_overs: Vec<String> = of_kind(&events, "duplication")
         .into_iter()
-        .map(|event| format!("{} {} {} {}", event["state"], event["block"], event["label"], event["target"]))
+        .map(|event| format!("{} {} {}", event["state"], event["label"], event["target"]))
         .collect();
-    assert_eq!(hand_overs, [r#""made" 1 "info" "target""#, r#""opened" 1 "info" "target""#]);
+    assert_eq!(hand_overs, [r#""made" "info" "target""#, r#""opened" "info" "target""#]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::object;
-use crate::abi::{Info, WsaError};
+use crate::abi::Info;
 use crate::scenario::report::Named;
 use crate::trace::Trace;
 use crate::trace::value::{Fields, Value};
@@ -30,7 +30,7 @@ impl Values<'_, '_> {
             Value::Wild => json!({"pointer": "bad"}),
             Value::Bool(value) => json!(value),
             Value::Number(number) => json!(number),
-            Value::Size(bytes) => json!(bytes),
+            Value::Size(bytes) | Value::Room(bytes) => json!(bytes),
             Value::Word(word) => json!(word),
             Value::Text(text) => json!(&**text),
             Value::Data(bytes) => data(bytes),
@@ -46,15 +46,6 @@ impl Values<'_, '_> {
             Value::List(values) => values.iter().map(|value| self.value(place, value)).collect(),
             Value::Fields(fields) => Json::Object(self.fields(place, fields)),
         }
-    }
-
-    /// Puts `result` or `error` into an object.
-    pub(super) fn result(&self, into: &mut Map<String, Json>, place: Place, result: &Result<Value, WsaError>) {
-        let (name, value) = match result {
-            Ok(value) => ("result", self.value(place, value)),
-            Err(error) => ("error", json!(error.name())),
-        };
-        into.insert(name.to_owned(), value);
     }
 
     pub(super) fn owner(&self, process: Incarnation) -> Json {

@@ -9,7 +9,6 @@ use super::{ARROW, Block, Detail, Lane, Picture, Row, Said, Sign, What};
 use crate::abi::client::{Call, Message};
 use crate::abi::{Block as InfoBlock, SpiCall, consts};
 use crate::trace::paint::Tone;
-use crate::trace::text::client_result;
 use crate::trace::value::Value;
 use crate::trace::words::{Place, Style, Words};
 use crate::trace::{Trace, client, text};
@@ -102,11 +101,11 @@ impl<'t, 'a> Builder<'t, 'a> {
                 self.delivery(thread.process, call);
                 self.client_call(at, *thread, call);
             }
-            Event::ClientReturn { thread, result } => {
+            Event::ClientReturn { thread, .. } => {
                 self.acting = Some(thread.process);
                 let begin = self.trace.spans.partner(at);
                 if let Some(begin) = begin.filter(|&begin| self.calls.waited(begin)) {
-                    self.late_return(begin, *thread, &client_result(result));
+                    self.late_return(begin, *thread);
                 }
             }
             Event::Enter(entering) => self.enter(at, entering),
@@ -193,7 +192,11 @@ impl<'t, 'a> Builder<'t, 'a> {
             Op::LimitHandles { process, handles } => {
                 let limit =
                     handles.map_or("as many handles as the machine allows".to_owned(), |n| format!("{n} handles"));
-                self.say(Said::change(lane(*process), 0, format!("may hold {limit}")));
+                self.say(Said::change(
+                    lane(*process),
+                    0,
+                    format!("process {} may hold {limit}", self.words.process(*process)),
+                ));
             }
             Op::StartProcess { .. } | Op::Call { .. } | Op::Run { .. } | Op::Advance { .. } => {}
         }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::abi::client::Call;
 use crate::abi::{SpiFunction, WsaError};
 use crate::rules::RuleId;
-use crate::trace::text::{client_result, spi_result};
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::Words;
 use crate::trace::{Trace, args, client};
@@ -120,11 +119,7 @@ impl<'t, 'a> Calls<'t, 'a> {
 
     /// What the call or crossing that begins here gave in the end.
     pub(super) fn result(&self, begin: usize) -> Option<Result<Value, WsaError>> {
-        match &self.trace.events[self.trace.spans.partner(begin)?] {
-            Event::ClientReturn { result, .. } => Some(client_result(result)),
-            Event::Leave(leaving) => Some(spi_result(&leaving.result)),
-            _ => None,
-        }
+        self.trace.result(self.trace.spans.partner(begin)?)
     }
 
     /// Whether the call waited before it gave something.

@@ -5,10 +5,9 @@ use super::{ARROW, Said, Sign};
 use crate::abi::WsaError;
 use crate::abi::client::Call;
 use crate::trace::paint::Tone;
-use crate::trace::text::spi_result;
 use crate::trace::value::Value;
 use crate::trace::words::Place;
-use crate::trace::{args, client, outcome};
+use crate::trace::{args, client};
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::ids::ThreadId;
 
@@ -19,29 +18,36 @@ impl Builder<'_, '_> {
         if !self.calls.waited(at)
             && let Some(result) = self.calls.result(at)
         {
-            self.conclude(&mut said, at, thread, &result);
+            self.conclude(&mut said, at, &result);
         }
         said.note = self.note(at, std::mem::take(&mut said.note));
         self.say(said);
     }
 
     /// The result of a call that had to wait.
-    pub(super) fn late_return(&mut self, begin: usize, thread: ThreadId, result: &Result<Value, WsaError>) {
+    pub(super) fn late_return(&mut self, begin: usize, thread: ThreadId) {
         let Event::ClientCall { call, .. } = &self.trace.events[begin] else { return };
         let text = format!("{}{} goes on", self.who(thread), client::name(call));
         let mut said = Said::new(lane(thread.process), 0, text, Tone::Lane(lane(thread.process)));
-        self.conclude(&mut said, begin, thread, result);
+        if let Some(result) = self.calls.result(begin) {
+            self.conclude(&mut said, begin, &result);
+        }
         self.say(said);
     }
 
-    fn conclude(&self, said: &mut Said, call: usize, thread: ThreadId, result: &Result<Value, WsaError>) {
-        said.tail = self.result(Place { event: call, process: Some(thread.process) }, result);
+    fn conclude(&self, said: &mut Said, call: usize, result: &Result<Value, WsaError>) {
+        said.tail = self.result(self.end_of(call), result);
         said.tail_tone = if result.is_ok() { Tone::Good } else { Tone::Bad };
         if let Err(error) = result {
             let (rule, policies) = self.calls.blame(call, *error);
             let policies = policies.into_iter().map(|policy| self.words.policy(policy));
             said.note = rule.map(|rule| rule.to_string()).into_iter().chain(policies).collect::<Vec<_>>().join(", ");
         }
+    }
+
+    /// Where the result of a call or crossing stands.
+    fn end_of(&self, begin: usize) -> Place {
+        self.words.place(self.trace.spans.partner(begin).unwrap_or(begin))
     }
 
     fn result(&self, place: Place, result: &Result<Value, WsaError>) -> String {
@@ -100,9 +106,9 @@ impl Builder<'_, '_> {
 
     /// What a crossing gave, unless its caller gave what reads the same.
     fn other_result(&self, at: usize) -> Option<String> {
-        let text = self.result(self.words.place(at), &self.calls.result(at)?);
+        let text = self.result(self.end_of(at), &self.calls.result(at)?);
         let owner = self.trace.spans.owner(at)?;
-        let outer = self.calls.result(owner).map(|result| self.result(self.words.place(owner), &result));
+        let outer = self.calls.result(owner).map(|result| self.result(self.end_of(owner), &result));
         (outer.as_ref() != Some(&text)).then_some(text)
     }
 
@@ -113,7 +119,7 @@ impl Builder<'_, '_> {
         let text = format!("{}: {}", self.words.shape(leaving.callee), leaving.function);
         let level = self.trace.spans.partner(at).map_or(1, |begin| self.level(begin));
         let mut said = Said::new(lane(leaving.thread.process), level, text, Tone::Dim);
-        self.conclude_crossing(&mut said, at, &spi_result(&leaving.result));
+        self.conclude_crossing(&mut said, at);
         self.say(said);
     }
 
@@ -121,16 +127,16 @@ impl Builder<'_, '_> {
         if !self.everything() && upcall.result.is_ok() {
             return;
         }
-        let result = upcall.result.as_ref().map(outcome::of_upcall).map_err(|&error| error);
         let call = self.words.call(self.words.place(at), upcall.call.function().name(), &args::of_upcall(&upcall.call));
         let text = format!("{} asks {call}", self.words.shape(upcall.by));
         let mut said = Said::new(lane(upcall.thread.process), self.inside(at), text, Tone::Plain);
-        self.conclude_crossing(&mut said, at, &result);
+        self.conclude_crossing(&mut said, at);
         self.say(said);
     }
 
-    fn conclude_crossing(&self, said: &mut Said, at: usize, result: &Result<Value, WsaError>) {
-        said.tail = self.result(self.words.place(at), result);
+    fn conclude_crossing(&self, said: &mut Said, at: usize) {
+        let Some(result) = self.trace.result(at) else { return };
+        said.tail = self.result(self.words.place(at), &result);
         said.tail_tone = if result.is_ok() { Tone::Plain } else { Tone::Bad };
     }
 }

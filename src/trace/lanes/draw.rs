@@ -133,14 +133,19 @@ impl Board {
         pen.finish() + &below
     }
 
-    /// A note gets a line of its own when there is no room beside what it belongs to.
+    /// A note gets lines of its own when there is no room beside what it belongs to.
     fn note_below(&self, above: &Pen<'_>, said: &Said, alive: &[bool]) -> String {
         if said.note.is_empty() || above.noted {
             return String::new();
         }
-        let mut pen = Pen::new(self, None, alive);
-        pen.said(&Said::new(said.lane, said.depth + 1, said.note.clone(), Tone::Dim));
-        pen.finish()
+        let depth = said.depth + 1;
+        let room = self.canvas.width.saturating_sub(self.column(said.lane) + 1 + 2 * depth);
+        let lines = broken(&said.note, room).into_iter().map(|line| {
+            let mut pen = Pen::new(self, None, alive);
+            pen.said(&Said::new(said.lane, depth, line, Tone::Dim));
+            pen.finish()
+        });
+        lines.collect()
     }
 
     fn column(&self, lane: usize) -> usize {
@@ -302,6 +307,18 @@ impl<'b> Pen<'b> {
         self.text.push('\n');
         self.text
     }
+}
+
+/// A list in lines of at most so many columns, as far as its items allow.
+fn broken(list: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in list.split_inclusive(", ") {
+        match lines.last_mut() {
+            Some(line) if line.width() + item.trim_end().width() <= columns => line.push_str(item),
+            _ => lines.push(item.to_owned()),
+        }
+    }
+    lines
 }
 
 /// At most so many columns of a text, with an ellipsis when something is missing.

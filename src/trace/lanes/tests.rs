@@ -86,7 +86,7 @@ fn a_call_that_waits_goes_on_later_and_a_killed_process_loses_its_references() {
    6  WSPListen("listener", backlog = 5) -> 0
    7  |            WSPSocket(AF_INET, SOCK_STREAM) -> "s"
    8  |            WSPConnect("s", 127.0.0.1:7000) -> 0
-   9  WSPAccept("listener", addrlen = 128 bytes) -> {"c", 127.0.0.1:49152}
+   9  WSPAccept("listener") -> {"c", 127.0.0.1:49152}
   10  WSPRecv("c", lpBuffers = 16 bytes)
       |  * waits for data on "c"
   11  |            WSPSend("s", "hello") -> 5

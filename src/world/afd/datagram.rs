@@ -17,6 +17,13 @@ impl Datagrams {
         self.charge = 0;
     }
 
+    /// Takes the first datagram out.
+    fn pop(&mut self) -> Vec<u8> {
+        let bytes = self.queue.pop_front().map(|datagram| datagram.bytes).unwrap_or_default();
+        self.charge = self.charge.saturating_sub(charge_of(&bytes));
+        bytes
+    }
+
     /// Keeps the datagrams of one sender only.
     fn keep_only(&mut self, peer: Place) {
         self.queue.retain(|datagram| datagram.from == peer);
@@ -276,24 +283,18 @@ impl Afd {
             return Err(WsaError::ConnReset);
         }
         let Some(front) = datagrams.queue.front() else { return Ok(Received::Empty) };
-        let (sender, length) = (front.from.seen_by(family), front.bytes.len());
-        let from = Some(sender);
+        let (from, length) = (front.from.seen_by(family), front.bytes.len());
         let truncated = length > room;
-        cx.log.rule(RuleId::Recv6);
-        if truncated {
-            cx.log.rule(RuleId::Recv9);
-        }
-        if peek {
-            let bytes = front.bytes[..length.min(room)].to_vec();
-            return Ok(Received::Data { bytes, from, truncated });
-        }
-        let Some(Datagram { mut bytes, .. }) = datagrams.queue.pop_front() else {
-            return Ok(Received::Empty);
+        cx.log.rule(if truncated { RuleId::Recv9 } else { RuleId::Recv6 });
+        let bytes = if peek {
+            front.bytes[..length.min(room)].to_vec()
+        } else {
+            let mut bytes = datagrams.pop();
+            bytes.truncate(room);
+            let left = datagrams.queue.len();
+            cx.log.note(|| Change::DatagramTaken { socket: id, from, bytes: length, left });
+            bytes
         };
-        datagrams.charge = datagrams.charge.saturating_sub(charge_of(&bytes));
-        let left = datagrams.queue.len();
-        bytes.truncate(room);
-        cx.log.note(|| Change::DatagramTaken { socket: id, from: sender, bytes: length, left });
-        Ok(Received::Data { bytes, from, truncated })
+        Ok(Received::Data { bytes, from: Some(from), truncated })
     }
 }

@@ -12,12 +12,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `socket` | [`SharedSocket`] and its references |
+//! | `socket`, `view`, `reference` | [`SharedSocket`], what can be read of it, who refers to it |
 //! | `close` | giving up references: linger, background close, reset |
 //! | `route`, `port`, `bind` | the machine's addresses, who is bound where, names |
 //! | `listen`, `connect` | queues of requests, accepting; attempts and how they end |
 //! | `queue`, `stream`, `datagram` | data |
-//! | `option` | socket options and the blocking mode |
+//! | `values`, `option` | socket options and the blocking mode |
 //! | `event` | registrations, what is due when, the record |
 //! | `ready`, `deadline`, `fault` | readiness; time; what goes wrong from outside |
 //! | `change` | every change, for the log |
@@ -50,9 +50,12 @@ mod option;
 mod port;
 mod queue;
 mod ready;
+mod reference;
 mod route;
 mod socket;
 mod stream;
+mod values;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -62,10 +65,11 @@ pub use close::{Closing, Release};
 pub use connect::Connect;
 pub use event::{NO_EVENT, Registration};
 pub use listen::{Request, RequestState};
-pub use option::OptionValue;
 pub use ready::Readiness;
-pub use socket::{SharedSocket, StateKind};
+pub use socket::SharedSocket;
 pub use stream::Received;
+pub use values::OptionValue;
+pub use view::StateKind;
 
 /// What every call brings: the machine, the time, and where to write down what happens.
 #[derive(Debug)]

@@ -4,188 +4,19 @@
 //! and read back (the table marks those that may be). SO_PROTOCOL_INFO, SO_OPENTYPE and unknown levels or numbers are
 //! the caller's; options of connect data, of the extension functions and of multicast membership are unknown.
 
-use std::fmt;
-use std::sync::Arc;
-
 use super::socket::{Role, SharedSocket};
+use super::values::{OptionValue, default_of};
 use super::{Afd, Change, Cx, Family, Kind, SocketId};
-use crate::abi::{Applies, Linger, OptionDefault, OptionType, SockAddr, SockOpt, WsaError};
+use crate::abi::consts::{SOCK_DGRAM, SOCK_STREAM};
+use crate::abi::{Applies, OptionType, SockOpt, WsaError};
 use crate::rules::RuleId;
-use crate::world::machine::Platform;
-use crate::world::policy::{LingerDefault, PolicyId};
+use crate::world::policy::PolicyId;
 
 /// What IP_MTU shows: the same on every way.
 const MTU_BYTES: u32 = 1500;
 
 /// SO_CONNECT_TIME of a socket that is not connected.
 const NEVER_CONNECTED: u32 = u32::MAX;
-
-/// The value of an option.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum OptionValue {
-    /// BOOL.
-    Bool(bool),
-    /// A signed number.
-    Int(i32),
-    /// An unsigned number.
-    U32(u32),
-    /// SO_LINGER.
-    Linger {
-        /// l_onoff.
-        on: bool,
-        /// l_linger.
-        seconds: u16,
-    },
-    /// Bytes without a fixed shape.
-    Bytes(Arc<[u8]>),
-    /// SO_BSP_STATE; type and protocol are the caller's to add.
-    Addresses {
-        /// The local name.
-        local: Option<SockAddr>,
-        /// The peer's name.
-        peer: Option<SockAddr>,
-    },
-}
-
-impl OptionValue {
-    fn as_bool(&self) -> Result<bool, WsaError> {
-        match *self {
-            Self::Bool(value) => Ok(value),
-            Self::Int(value) => Ok(value != 0),
-            Self::U32(value) => Ok(value != 0),
-            _ => Err(WsaError::Inval),
-        }
-    }
-
-    fn as_bits(&self) -> Result<u32, WsaError> {
-        match *self {
-            Self::Int(value) => Ok(value as u32),
-            Self::U32(value) => Ok(value),
-            Self::Bool(value) => Ok(u32::from(value)),
-            _ => Err(WsaError::Inval),
-        }
-    }
-
-    /// A size: not negative.
-    fn as_size(&self) -> Result<u32, WsaError> {
-        match self.as_bits()? {
-            size if size > i32::MAX as u32 => Err(WsaError::Inval),
-            size => Ok(size),
-        }
-    }
-}
-
-impl fmt::Display for OptionValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bool(true) => f.write_str("TRUE"),
-            Self::Bool(false) => f.write_str("FALSE"),
-            Self::Int(value) => value.fmt(f),
-            Self::U32(value) => value.fmt(f),
-            Self::Linger { on: false, .. } => f.write_str("off"),
-            Self::Linger { on: true, seconds } => write!(f, "on, {seconds} s"),
-            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Self::Addresses { local, peer } => write!(f, "{local:?}, {peer:?}"),
-        }
-    }
-}
-
-/// The options of one socket.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Options {
-    /// Switches whose value is not their default: bit n is the n-th option. The bit of SO_LINGER is its l_onoff, the
-    /// bit of TCP_BSDURGENT says that one of the two urgent switches was set.
-    flipped: [u64; 2],
-    linger_seconds: u16,
-    /// SIO_UDP_CONNRESET, once it was used.
-    pub(super) udp_connreset: Option<bool>,
-    pub(super) send_buffer: u32,
-    pub(super) receive_buffer: u32,
-    pub(super) send_timeout_ms: u32,
-    pub(super) receive_timeout_ms: u32,
-    /// Everything else that was ever set, in the order of the options.
-    rare: Option<Box<Rare>>,
-}
-
-/// Values that few sockets ever set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Rare {
-    values: Vec<(SockOpt, OptionValue)>,
-}
-
-const _: () = assert!(SockOpt::ALL.len() <= 128, "one bit for each option");
-
-/// The default of a switch that the table leaves to the provider is off.
-#[inline]
-const fn on_by_default(option: SockOpt) -> bool {
-    matches!(option.row().default, OptionDefault::Bool(true))
-}
-
-impl Options {
-    #[inline]
-    pub(super) fn new(platform: &Platform) -> Self {
-        let mut options = Self {
-            flipped: [0; 2],
-            linger_seconds: 0,
-            udp_connreset: None,
-            send_buffer: platform.limits.send_buffer_bytes,
-            receive_buffer: platform.limits.receive_buffer_bytes,
-            send_timeout_ms: 0,
-            receive_timeout_ms: 0,
-            rare: None,
-        };
-        if platform.policies.linger_default == LingerDefault::On {
-            options.flip(SockOpt::Linger, true);
-        }
-        options
-    }
-
-    #[inline]
-    fn bit(option: SockOpt) -> (usize, u64) {
-        (option as usize / 64, 1 << (option as usize % 64))
-    }
-
-    #[inline]
-    fn flipped(&self, option: SockOpt) -> bool {
-        let (word, bit) = Self::bit(option);
-        self.flipped[word] & bit != 0
-    }
-
-    #[inline]
-    fn flip(&mut self, option: SockOpt, flipped: bool) {
-        let (word, bit) = Self::bit(option);
-        if flipped { self.flipped[word] |= bit } else { self.flipped[word] &= !bit }
-    }
-
-    /// The value of a Boolean option.
-    #[inline]
-    pub(super) fn switch(&self, option: SockOpt) -> bool {
-        self.flipped(option) != on_by_default(option)
-    }
-
-    #[inline]
-    fn set_switch(&mut self, option: SockOpt, on: bool) {
-        self.flip(option, on != on_by_default(option));
-    }
-
-    #[inline]
-    pub(super) fn linger(&self) -> Linger {
-        Linger { onoff: u16::from(self.flipped(SockOpt::Linger)), seconds: self.linger_seconds }
-    }
-
-    fn rare(&self, option: SockOpt) -> Option<&OptionValue> {
-        let rare = &self.rare.as_ref()?.values;
-        rare.binary_search_by_key(&option, |(known, _)| *known).ok().map(|at| &rare[at].1)
-    }
-
-    fn set_rare(&mut self, option: SockOpt, value: OptionValue) {
-        let rare = &mut self.rare.get_or_insert_default().values;
-        match rare.binary_search_by_key(&option, |(known, _)| *known) {
-            Ok(at) => rare[at].1 = value,
-            Err(at) => rare.insert(at, (option, value)),
-        }
-    }
-}
 
 /// The error for an option that the socket does not have.
 fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Result<(), WsaError> {
@@ -243,53 +74,64 @@ impl Afd {
         if !option.row().get {
             return Err(WsaError::NoProtoOpt);
         }
-        let socket = &mut self.sockets[id];
+        if let Some(value) = self.state_of(cx, id, option) {
+            return value;
+        }
+        let options = &self.sockets[id].options;
         Ok(match option {
-            SockOpt::Error => {
-                cx.log.rule(RuleId::GetOpt4);
-                OptionValue::Int(socket.error.take().map_or(0, |error| error.number() as i32))
-            }
             SockOpt::Linger => {
-                cx.log.rule(RuleId::GetOpt9);
-                cx.log.policy(PolicyId::linger_default);
-                let linger = socket.options.linger();
+                note_linger(cx);
+                let linger = options.linger();
                 OptionValue::Linger { on: linger.is_on(), seconds: linger.seconds }
             }
             SockOpt::DontLinger => {
-                cx.log.rule(RuleId::GetOpt9);
-                cx.log.policy(PolicyId::linger_default);
-                OptionValue::Bool(!socket.options.linger().is_on())
+                note_linger(cx);
+                OptionValue::Bool(!options.linger().is_on())
             }
-            SockOpt::SndBuf => OptionValue::Int(socket.options.send_buffer as i32),
-            SockOpt::RcvBuf => OptionValue::Int(socket.options.receive_buffer as i32),
-            SockOpt::SndTimeo => OptionValue::Int(socket.options.send_timeout_ms as i32),
-            SockOpt::RcvTimeo => OptionValue::Int(socket.options.receive_timeout_ms as i32),
-            SockOpt::TcpBsdUrgent => OptionValue::Bool(!socket.options.switch(SockOpt::TcpExpedited1122)),
-            SockOpt::MaxMsgSize | SockOpt::MaxDg | SockOpt::MaxPathDg => {
-                cx.log.rule(RuleId::GetOpt7);
-                OptionValue::U32(cx.platform.limits.message_bytes)
-            }
-            SockOpt::AcceptConn => {
-                cx.log.rule(RuleId::GetOpt5);
-                OptionValue::Bool(socket.is_listening())
-            }
-            SockOpt::Type => {
-                cx.log.rule(RuleId::GetOpt6);
-                OptionValue::Int(if socket.transport.kind == Kind::Stream { 1 } else { 2 })
-            }
-            SockOpt::BspState => {
-                cx.log.rule(RuleId::GetOpt13);
-                OptionValue::Addresses { local: socket.local(), peer: socket.peer() }
-            }
-            SockOpt::ConnectTime => OptionValue::U32(connect_seconds(cx, socket)),
-            SockOpt::IpMtu | SockOpt::Ipv6Mtu if socket.peer_place().is_none() => return Err(WsaError::NotConn),
-            SockOpt::IpMtu | SockOpt::Ipv6Mtu => OptionValue::U32(MTU_BYTES),
-            _ if option.row().value == OptionType::Bool => OptionValue::Bool(socket.options.switch(option)),
-            _ => socket.options.rare(option).cloned().unwrap_or_else(|| {
+            SockOpt::SndBuf => OptionValue::Int(options.send_buffer as i32),
+            SockOpt::RcvBuf => OptionValue::Int(options.receive_buffer as i32),
+            SockOpt::SndTimeo => OptionValue::Int(options.send_timeout_ms as i32),
+            SockOpt::RcvTimeo => OptionValue::Int(options.receive_timeout_ms as i32),
+            SockOpt::TcpBsdUrgent => OptionValue::Bool(!options.switch(SockOpt::TcpExpedited1122)),
+            _ if option.row().value == OptionType::Bool => OptionValue::Bool(options.switch(option)),
+            _ => options.rare(option).cloned().unwrap_or_else(|| {
                 cx.log.rule(RuleId::GetOpt3);
                 default_of(option)
             }),
         })
+    }
+
+    /// Options that nobody sets: what the socket is and does.
+    fn state_of(&mut self, cx: &mut Cx<'_>, id: SocketId, option: SockOpt) -> Option<Result<OptionValue, WsaError>> {
+        let socket = &mut self.sockets[id];
+        let (rule, value) = match option {
+            SockOpt::Error => {
+                let error = socket.error.take().map_or(0, |error| error.number() as i32);
+                (Some(RuleId::GetOpt4), OptionValue::Int(error))
+            }
+            SockOpt::MaxMsgSize | SockOpt::MaxDg | SockOpt::MaxPathDg => {
+                (Some(RuleId::GetOpt7), OptionValue::U32(cx.platform.limits.message_bytes))
+            }
+            SockOpt::AcceptConn => (Some(RuleId::GetOpt5), OptionValue::Bool(socket.is_listening())),
+            SockOpt::Type => {
+                let number = if socket.transport.kind == Kind::Stream { SOCK_STREAM } else { SOCK_DGRAM };
+                (Some(RuleId::GetOpt6), OptionValue::Int(number))
+            }
+            SockOpt::BspState => {
+                let addresses = OptionValue::Addresses { local: socket.local(), peer: socket.peer() };
+                (Some(RuleId::GetOpt13), addresses)
+            }
+            SockOpt::ConnectTime => (None, OptionValue::U32(connect_seconds(cx, socket))),
+            SockOpt::IpMtu | SockOpt::Ipv6Mtu if socket.peer_place().is_none() => {
+                return Some(Err(WsaError::NotConn));
+            }
+            SockOpt::IpMtu | SockOpt::Ipv6Mtu => (None, OptionValue::U32(MTU_BYTES)),
+            _ => return None,
+        };
+        if let Some(rule) = rule {
+            cx.log.rule(rule);
+        }
+        Some(Ok(value))
     }
 
     /// WSPSetSockOpt.
@@ -309,6 +151,12 @@ impl Afd {
         self.check_settable(cx, id, option, &value)?;
         self.apply(id, option, &value)?;
         cx.log.note(|| Change::OptionSet { socket: id, option, value });
+        self.after_setting(cx, id, option);
+        Ok(())
+    }
+
+    /// What a new value changes at once.
+    fn after_setting(&mut self, cx: &mut Cx<'_>, id: SocketId, option: SockOpt) {
         match option {
             SockOpt::Linger => {
                 let on = self.sockets[id].linger().is_on();
@@ -328,7 +176,6 @@ impl Afd {
             SockOpt::SndBuf => self.report_due(cx, id),
             _ => {}
         }
-        Ok(())
     }
 
     /// States of the socket that forbid an option.
@@ -429,6 +276,12 @@ impl Afd {
     }
 }
 
+/// The lines that say whether lingering is on.
+fn note_linger(cx: &mut Cx<'_>) {
+    cx.log.rule(RuleId::GetOpt9);
+    cx.log.policy(PolicyId::linger_default);
+}
+
 /// How long a socket has been connected, in seconds.
 fn connect_seconds(cx: &Cx<'_>, socket: &SharedSocket) -> u32 {
     match socket.connection().filter(|connection| connection.broken.is_none()) {
@@ -437,25 +290,5 @@ fn connect_seconds(cx: &Cx<'_>, socket: &SharedSocket) -> u32 {
             u32::try_from(seconds).unwrap_or(NEVER_CONNECTED - 1).min(NEVER_CONNECTED - 1)
         }
         None => NEVER_CONNECTED,
-    }
-}
-
-/// What an option reads as that was never set. Where the table leaves it to the provider, the values are those of
-/// Windows TCP/IP: hop limit 128, keep-alive after two hours, every second, ten times.
-fn default_of(option: SockOpt) -> OptionValue {
-    let number = match option {
-        SockOpt::TcpKeepIdle => 7200,
-        SockOpt::TcpKeepCnt => 10,
-        SockOpt::TcpKeepIntvl => 1,
-        SockOpt::IpTtl | SockOpt::Ipv6UnicastHops => 128,
-        _ => match option.row().default {
-            OptionDefault::Int(number) => number,
-            _ => 0,
-        },
-    };
-    match option.row().value {
-        OptionType::Int => OptionValue::Int(number),
-        OptionType::U32 => OptionValue::U32(number as u32),
-        _ => OptionValue::Bytes(Arc::default()),
     }
 }

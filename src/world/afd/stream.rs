@@ -91,36 +91,22 @@ impl Afd {
     }
 
     fn send_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8]) -> Result<usize, WsaError> {
-        let socket = &mut self.sockets[id];
-        let (space, nonblocking, shut) = (socket.send_space(), socket.nonblocking, socket.shut.send);
-        let Role::Connected(connection) = &mut socket.role else {
-            cx.log.rule(RuleId::Send1);
-            return Err(WsaError::NotConn);
-        };
-        if shut {
-            cx.log.rule(RuleId::Send8);
-            return Err(WsaError::Shutdown);
-        }
-        if let Some(error) = connection.report_broken(Direction::Send) {
-            cx.log.rule(RuleId::Send13);
-            return Err(error);
-        }
+        let peer = self.sending_end(cx, id)?.peer;
         if data.is_empty() {
             return Ok(0);
         }
-        let Some(peer) = connection.peer.filter(|&peer| self.sockets[peer].takes_data()) else {
+        let Some(peer) = peer.filter(|&peer| self.sockets[peer].takes_data()) else {
             self.send_in_vain(cx, id);
             return Ok(data.len());
         };
-        let receiver = &mut self.sockets[peer];
-        // While anything waits at the sender there is no room, so order is kept.
-        let room = receiver.receive_room();
-        let taken = how_much(cx, data.len(), room + space, nonblocking);
+        // While anything waits at the sender the receiver has no room, so order is kept.
+        let room = self.sockets[peer].receive_room();
+        let sender = &self.sockets[id];
+        let free = room.saturating_add(sender.send_space());
+        let taken = how_much(cx, data.len(), free, sender.nonblocking);
         let (direct, rest) = data[..taken].split_at(taken.min(room));
-        if let Some(connection) = receiver.connection_mut().filter(|_| !direct.is_empty()) {
-            connection.received.push(direct);
-            let queued = connection.received.len();
-            cx.log.note(|| Change::Queued { socket: peer, bytes: direct.len(), queued });
+        if !direct.is_empty() {
+            self.arrive_bytes(cx, peer, direct);
         }
         if !rest.is_empty() {
             self.keep(cx, id, rest);
@@ -129,6 +115,57 @@ impl Afd {
             self.report_due(cx, peer);
         }
         Ok(taken)
+    }
+
+    /// An end that can send, or why it cannot.
+    #[inline]
+    fn sending_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&Connection, WsaError> {
+        let socket = &mut self.sockets[id];
+        let Role::Connected(connection) = &mut socket.role else {
+            cx.log.rule(RuleId::Send1);
+            return Err(WsaError::NotConn);
+        };
+        if socket.shut.send {
+            cx.log.rule(RuleId::Send8);
+            return Err(WsaError::Shutdown);
+        }
+        match connection.report_broken(Direction::Send) {
+            None => Ok(connection),
+            Some(error) => {
+                cx.log.rule(RuleId::Send13);
+                Err(error)
+            }
+        }
+    }
+
+    /// An end that can receive, or why it cannot.
+    #[inline]
+    fn receiving_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&mut Connection, WsaError> {
+        let socket = &mut self.sockets[id];
+        let Role::Connected(connection) = &mut socket.role else {
+            cx.log.rule(RuleId::Recv1);
+            return Err(WsaError::NotConn);
+        };
+        if socket.shut.receive {
+            cx.log.rule(RuleId::Recv15);
+            return Err(WsaError::Shutdown);
+        }
+        match connection.report_broken(Direction::Receive) {
+            None => Ok(connection),
+            Some(error) => {
+                cx.log.rule(RuleId::Recv14);
+                Err(error)
+            }
+        }
+    }
+
+    /// Bytes join the receive queue; the caller knows that there is room.
+    #[inline]
+    fn arrive_bytes(&mut self, cx: &mut Cx<'_>, at: SocketId, bytes: &[u8]) {
+        let Some(connection) = self.sockets[at].connection_mut() else { return };
+        connection.received.push(bytes);
+        let queued = connection.received.len();
+        cx.log.note(|| Change::Queued { socket: at, bytes: bytes.len(), queued });
     }
 
     /// Keeps data that found no room at the peer.
@@ -198,35 +235,14 @@ impl Afd {
     }
 
     fn receive_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, room: usize, peek: bool) -> Result<Received, WsaError> {
-        let socket = &mut self.sockets[id];
-        let shut = socket.shut.receive;
-        let Role::Connected(connection) = &mut socket.role else {
-            cx.log.rule(RuleId::Recv1);
-            return Err(WsaError::NotConn);
-        };
-        if shut {
-            cx.log.rule(RuleId::Recv15);
-            return Err(WsaError::Shutdown);
-        }
-        if let Some(error) = connection.report_broken(Direction::Receive) {
-            cx.log.rule(RuleId::Recv14);
-            return Err(error);
-        }
+        let connection = self.receiving_end(cx, id)?;
         let (peer, ended) = (connection.peer, connection.end_received);
-        if !connection.received.is_empty() {
-            let bytes = connection.received.front(room).to_vec();
+        let bytes = match connection.received.is_empty() {
+            false => Some(self.take_received(cx, id, room, peek)),
+            true => peer.and_then(|peer| self.take_unsent(cx, peer, room, peek)),
+        };
+        if let Some(bytes) = bytes {
             cx.log.rule(RuleId::Recv4);
-            if !peek && !bytes.is_empty() {
-                connection.received.consume(bytes.len());
-                let left = connection.received.len();
-                cx.log.note(|| Change::Taken { socket: id, bytes: bytes.len(), left });
-                if let Some(peer) = peer {
-                    self.pump(cx, peer);
-                }
-            }
-            return Ok(Received::Data { bytes, from: None, truncated: false });
-        }
-        if let Some(bytes) = peer.and_then(|peer| self.take_unsent(cx, peer, room, peek)) {
             return Ok(Received::Data { bytes, from: None, truncated: false });
         }
         if !ended {
@@ -234,6 +250,21 @@ impl Afd {
         }
         cx.log.rule(RuleId::Recv12);
         Ok(Received::End)
+    }
+
+    /// Takes data out of the receive queue and lets what waits at the sender follow.
+    fn take_received(&mut self, cx: &mut Cx<'_>, id: SocketId, room: usize, peek: bool) -> Vec<u8> {
+        let Some(connection) = self.sockets[id].connection_mut() else { return Vec::new() };
+        let bytes = connection.received.front(room).to_vec();
+        if !peek && !bytes.is_empty() {
+            connection.received.consume(bytes.len());
+            let (left, peer) = (connection.received.len(), connection.peer);
+            cx.log.note(|| Change::Taken { socket: id, bytes: bytes.len(), left });
+            if let Some(peer) = peer {
+                self.pump(cx, peer);
+            }
+        }
+        bytes
     }
 
     /// Takes data right out of the sender's queue: the receiver has no buffer of its own.
@@ -257,11 +288,9 @@ impl Afd {
             return;
         };
         let moved = unsent.bytes.len().min(room);
-        if let Some(connection) = self.sockets[to].connection_mut().filter(|_| moved > 0) {
-            connection.received.push(unsent.bytes.front(moved));
-            let queued = connection.received.len();
+        if moved > 0 {
+            self.arrive_bytes(cx, to, unsent.bytes.front(moved));
             unsent.bytes.consume(moved);
-            cx.log.note(|| Change::Queued { socket: to, bytes: moved, queued });
         }
         if let Some(connection) = self.sockets[from].connection_mut() {
             connection.unsent = Some(unsent);

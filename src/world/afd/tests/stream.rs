@@ -70,6 +70,15 @@ fn a_nonblocking_send_may_be_whole_or_nothing() {
 }
 
 #[test]
+fn a_blocking_send_goes_in_parts_whatever_the_policy_for_nonblocking_ones() {
+    let mut bench = Bench::new();
+    bench.platform.policies.partial_send = PartialSend::WholeOrNothing;
+    let (client, _server) = bench.pair();
+    assert_eq!(bench.send(client, &[1; 100]), Ok(16));
+    assert!(!bench.asks(PolicyId::partial_send));
+}
+
+#[test]
 fn an_empty_send_is_a_success() {
     let mut bench = Bench::new();
     let (client, server) = bench.pair();
@@ -189,6 +198,16 @@ fn shutting_the_receiving_side_over_unread_data_resets() {
     assert_eq!(bench.recv(client), Err(WsaError::Shutdown));
     assert_eq!(bench.recv(server), Err(WsaError::ConnReset));
     assert_eq!(bench.send(client, b"x"), Err(WsaError::ConnAborted));
+}
+
+#[test]
+fn shutting_the_receiving_side_over_data_that_waits_at_the_sender_resets() {
+    let mut bench = Bench::new();
+    let (client, server) = bench.pair();
+    bench.set(client, SockOpt::RcvBuf, OptionValue::Int(0)).unwrap();
+    bench.send(server, b"x").unwrap();
+    assert_eq!(bench.shutdown(client, SD_RECEIVE), Ok(()));
+    assert_eq!(bench.recv(server), Err(WsaError::ConnReset));
 }
 
 #[test]

@@ -1,0 +1,196 @@
+//! What anybody may read of a shared socket.
+
+use super::event::Registration;
+use super::route::Place;
+use super::socket::{Connection, Life, Role, SharedSocket};
+use super::{SocketId, Transport};
+use crate::abi::{Linger, SockAddr, SockOpt, WsaError};
+use crate::world::ids::ThreadId;
+
+/// What a socket does at the moment, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StateKind {
+    /// A stream socket without a connection, or a datagram socket without a default peer.
+    Unconnected,
+    /// An attempt to connect has no outcome yet.
+    Connecting,
+    /// Listening.
+    Listening,
+    /// Connected, or a datagram socket with a default peer.
+    Connected,
+    /// Was connected; the connection broke.
+    Broken,
+    /// Closed, with data still to send.
+    Closing,
+}
+
+impl SharedSocket {
+    /// Family and type.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Why the connection is broken, if it is.
+    #[must_use]
+    pub fn broken(&self) -> Option<WsaError> {
+        match &self.role {
+            Role::Connected(connection) => connection.broken,
+            _ => None,
+        }
+    }
+
+    /// The thread whose blocked send is half done.
+    #[must_use]
+    pub fn sender(&self) -> Option<ThreadId> {
+        self.sender
+    }
+
+    /// Descriptors, over all processes.
+    #[must_use]
+    pub fn descriptors(&self) -> u32 {
+        self.descriptors
+    }
+
+    /// Pending duplications.
+    #[must_use]
+    pub fn duplications(&self) -> u32 {
+        self.duplications
+    }
+
+    /// Descriptors and pending duplications.
+    #[must_use]
+    pub fn references(&self) -> u64 {
+        u64::from(self.descriptors) + u64::from(self.duplications)
+    }
+
+    /// Whether calls that would wait give WSAEWOULDBLOCK.
+    #[must_use]
+    #[inline]
+    pub fn nonblocking(&self) -> bool {
+        self.nonblocking
+    }
+
+    /// Whether it was made with WSA_FLAG_OVERLAPPED.
+    #[must_use]
+    pub fn overlapped(&self) -> bool {
+        self.overlapped
+    }
+
+    /// The local name.
+    #[must_use]
+    pub fn local(&self) -> Option<SockAddr> {
+        self.bound.map(|bound| bound.place.seen_by(self.transport.family))
+    }
+
+    /// The peer of a connection that is not broken, or the default peer.
+    #[must_use]
+    pub fn peer(&self) -> Option<SockAddr> {
+        self.peer_place().map(|place| place.seen_by(self.transport.family))
+    }
+
+    pub(super) fn peer_place(&self) -> Option<Place> {
+        match &self.role {
+            Role::Connected(connection) if connection.broken.is_none() => Some(connection.peer_place),
+            Role::Datagram(datagrams) => datagrams.peer,
+            _ => None,
+        }
+    }
+
+    /// The shared socket at the other end, if it can still take or send anything.
+    #[must_use]
+    pub fn peer_socket(&self) -> Option<SocketId> {
+        self.connection().and_then(|connection| connection.peer)
+    }
+
+    /// What it does at the moment.
+    #[must_use]
+    pub fn state(&self) -> StateKind {
+        match &self.role {
+            _ if self.life == Life::Orphan => StateKind::Closing,
+            Role::Idle => StateKind::Unconnected,
+            Role::Connecting(_) => StateKind::Connecting,
+            Role::Listening(_) => StateKind::Listening,
+            Role::Connected(connection) if connection.broken.is_some() => StateKind::Broken,
+            Role::Connected(_) => StateKind::Connected,
+            Role::Datagram(datagrams) if datagrams.peer.is_some() => StateKind::Connected,
+            Role::Datagram(_) => StateKind::Unconnected,
+        }
+    }
+
+    /// Whether it waits in a listener's queue to be accepted.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        matches!(self.life, Life::Queued(_))
+    }
+
+    /// Whether the sending direction was shut down.
+    #[must_use]
+    pub fn shut_for_sending(&self) -> bool {
+        self.shut.send
+    }
+
+    /// Whether the receiving direction was shut down.
+    #[must_use]
+    pub fn shut_for_receiving(&self) -> bool {
+        self.shut.receive
+    }
+
+    /// What SO_ERROR would read.
+    #[must_use]
+    pub fn pending_error(&self) -> Option<WsaError> {
+        self.error
+    }
+
+    /// Bytes received and not yet read.
+    #[must_use]
+    pub fn received_bytes(&self) -> usize {
+        match &self.role {
+            Role::Connected(connection) => connection.received.len(),
+            Role::Datagram(datagrams) => datagrams.queue.iter().map(|datagram| datagram.bytes.len()).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Bytes taken from the client that the peer has no room for yet.
+    #[must_use]
+    pub fn unsent_bytes(&self) -> usize {
+        self.connection().map_or(0, Connection::unsent_len)
+    }
+
+    /// Requests in the queue of a listening socket.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.listener().map_or(0, |listener| listener.requests.len())
+    }
+
+    /// SO_LINGER.
+    #[must_use]
+    pub fn linger(&self) -> Linger {
+        self.options.linger()
+    }
+
+    /// How long a blocking receive waits at most, milliseconds: SO_RCVTIMEO, if it counts here.
+    #[must_use]
+    pub fn receive_timeout_ms(&self) -> Option<u32> {
+        Some(self.options.receive_timeout_ms).filter(|&ms| ms > 0 && self.overlapped)
+    }
+
+    /// How long a blocking send waits at most, milliseconds: SO_SNDTIMEO, if it counts here.
+    #[must_use]
+    pub fn send_timeout_ms(&self) -> Option<u32> {
+        Some(self.options.send_timeout_ms).filter(|&ms| ms > 0 && self.overlapped)
+    }
+
+    /// A Boolean option without side effects; `false` for anything else.
+    #[must_use]
+    pub fn switch(&self, option: SockOpt) -> bool {
+        self.options.switch(option)
+    }
+
+    /// The event registration.
+    #[must_use]
+    pub fn registration(&self) -> Option<&Registration> {
+        self.registration.as_deref()
+    }
+}

@@ -1,0 +1,36 @@
+//! Any bytes are a run of the machine, and every run keeps what must always hold. The fuzz target `ops` plays the same.
+mod support;
+#[path = "support/wild/mod.rs"]
+mod wild;
+
+use proptest::prelude::*;
+use wild::{Watch, run_watched, told};
+
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 4_000;
+    }
+    config
+}
+
+/// A run that fails is told as a list of ops.
+fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let played = std::panic::catch_unwind(|| run_watched(bytes, Watch::Close));
+    played.map_err(|_| TestCaseError::fail(format!("the run fails:\n{}", told(bytes))))
+}
+
+/// A machine, and ops as bytes: a failure loses ops first, then choices.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let ops = prop::collection::vec(any::<[u8; 8]>(), 0..60);
+    (any::<[u8; 3]>(), ops).prop_map(|(head, ops)| [&head, ops.as_flattened()].concat())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_bytes_are_a_run_that_keeps_the_invariants(bytes in bytes()) {
+        check(&bytes)?;
+    }
+}

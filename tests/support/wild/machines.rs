@@ -1,0 +1,77 @@
+//! The machines of wild runs: every stack, small and ordinary limits, several sets of answers. Made once.
+
+use std::sync::{Arc, OnceLock};
+
+use wspsim::provider::HandleKind::{self, Ifs, NonIfs};
+use wspsim::world::fault::Fault;
+use wspsim::world::machine::{Interface, Limits, Machine, Platform};
+use wspsim::world::policy::{Policies, PolicyId};
+
+use super::input::Input;
+use crate::support;
+
+/// Base provider and layers, from the base upwards.
+const STACKS: &[(HandleKind, &[HandleKind])] = &[
+    (Ifs, &[]),
+    (Ifs, &[NonIfs]),
+    (Ifs, &[Ifs]),
+    (NonIfs, &[]),
+    (NonIfs, &[NonIfs]),
+    (Ifs, &[NonIfs, NonIfs]),
+    (Ifs, &[Ifs, NonIfs]),
+    (Ifs, &[Ifs, NonIfs, NonIfs]),
+];
+
+/// Sets of answers: the documented ones, and others drawn by lot.
+const ANSWERS: usize = 32;
+
+/// Everything is scarce.
+const SMALL: Limits = Limits {
+    handles_per_process: 9,
+    client_processes: 3,
+    sockets: 8,
+    send_buffer_bytes: 4,
+    receive_buffer_bytes: 6,
+    message_bytes: 16,
+    backlog: 2,
+    connect_timeout_ms: 50,
+};
+
+/// The machine that the next two bytes mean.
+pub fn machine(input: &mut Input<'_>) -> Arc<Machine> {
+    static MACHINES: OnceLock<Vec<Arc<Machine>>> = OnceLock::new();
+    let machines = MACHINES.get_or_init(|| {
+        let sets: Vec<Policies> = (0..ANSWERS).map(answers).collect();
+        let limits = [Limits::default(), SMALL];
+        let plain = STACKS.iter().map(|(base, layers)| support::machine(*base, layers, Platform::default()));
+        let plain: Vec<Arc<Machine>> = plain.collect();
+        let platforms = sets.iter().flat_map(|&policies| limits.map(|limits| platform(limits, policies)));
+        platforms.flat_map(|platform| plain.iter().map(move |machine| with(machine, platform.clone()))).collect()
+    });
+    let at = usize::from(input.byte()) | usize::from(input.byte()) << 8;
+    Arc::clone(&machines[at % machines.len()])
+}
+
+fn with(machine: &Machine, platform: Platform) -> Arc<Machine> {
+    let faults = if platform.limits == SMALL { vec![Fault::ConnectLatency { ms: 20 }] } else { Vec::new() };
+    Arc::new(Machine { platform, faults, ..machine.clone() })
+}
+
+fn platform(limits: Limits, policies: Policies) -> Platform {
+    let address = std::net::IpAddr::from([10, 0, 0, 1]);
+    Platform { limits, policies, interfaces: vec![Interface { address, prefix: 24 }] }
+}
+
+/// The n-th set: each question is answered as documented two times out of three. Set 0 is the documented one.
+fn answers(set: usize) -> Policies {
+    let mut state = set as u32;
+    let mut chosen = Vec::new();
+    for question in PolicyId::ALL {
+        state = state.wrapping_mul(1_664_525).wrapping_add(if set == 0 { 0 } else { 1_013_904_223 });
+        let lot = (state >> 16) as usize;
+        if set > 0 && lot % 3 == 0 {
+            chosen.push(format!("{}:{}", question.name(), question.answers()[lot / 3 % question.answers().len()]));
+        }
+    }
+    ron::from_str(&format!("({})", chosen.join(","))).expect("names of answers")
+}
