@@ -177,14 +177,22 @@ fn hostile_texts_end_quickly() {
 #[test]
 fn a_million_steps_end_quickly() {
     let many = |step: &str| format!("(about:\"t\",processes:[\"p\"],steps:[{}])", step.repeat(1_000_000));
-    survives("steps of time", &many("(op:Advance()),"));
-    survives("steps of time", &many("(op:Advance(ms:0))"));
-    let text = many("(op:Advance(ms:0)),");
-    let scenario = read(&text[..]).map_or_else(|_| None, Some);
-    if let Some(scenario) = scenario {
-        let machine = scenario.machine(&mut Library::new(), "windows").expect("built in");
-        assert_eq!(play(&scenario, &machine, Logging::Off).verdict, Verdict::OutOfBudget);
-    }
+    survives("steps without an argument", &many("(op:Advance()),"));
+    survives("steps without commas", &many("(op:Kill(\"p\"))"));
+    let text = many("(op:Kill(\"p\")),");
+    let scenario = read(&text).expect("in order, and just small enough");
+    assert_eq!(scenario.steps(), 1_000_000);
+    let machine = scenario.machine(&mut Library::new(), "windows").expect("built in");
+    let report = play(&scenario, &machine, Logging::Off);
+    assert_eq!((report.verdict, report.failures.len()), (Verdict::Failed, 20), "it dies only once");
+}
+
+#[test]
+fn a_long_play_ends_with_its_budget() {
+    let steps = "(op:Advance(ms:0)),".repeat(200_000);
+    let scenario = read(&format!("(about:\"t\",steps:[{steps}])")).expect("in order");
+    let machine = scenario.machine(&mut Library::new(), "windows").expect("built in");
+    assert_eq!(play(&scenario, &machine, Logging::Off).verdict, Verdict::OutOfBudget);
 }
 
 /// A scenario that uses much of the language, to be damaged.

@@ -356,3 +356,32 @@ fn policies_and_limits_can_be_overridden() {
     let lines: Vec<String> = report.failures.iter().map(line).collect();
     assert_eq!(report.verdict, Verdict::Held, "{}", lines.join("\n"));
 }
+
+#[test]
+fn a_label_outlives_its_descriptor_but_not_its_socket() {
+    held(&with_pair(
+        r#"
+        (on: "p", call: WSPDuplicateSocket(s: "a", process: "q"), gives: "info"),
+        (on: "p", call: WSPCloseSocket(s: "a")),
+        (check: References(socket: "a", count: 1)),
+        (on: "q", call: WSPSocket(info: "info"), gives: "t"),
+        (check: SameSocket("a", "t")),
+        (on: "q", call: WSPCloseSocket(s: "t")),
+        (on: "q", call: WSPCloseSocket(s: "b")),
+        (check: References(socket: "a", count: 0)),
+        (on: "q", call: WSPSocket(af: AF_INET, kind: SOCK_DGRAM), gives: "other"),
+        (check: References(socket: "a", count: 0)),
+        (check: DifferentSockets("a", "other")),
+        "#,
+    ));
+}
+
+#[test]
+fn a_scenario_runs_over_every_built_in_model() {
+    for (name, _) in wspsim::model::BUILT_IN {
+        let text = format!("Scenario(about: \"t\", model: \"{name}\", processes: [\"p\", \"q\"], steps: [{PAIR}])");
+        let report = report_of(&text);
+        let lines: Vec<String> = report.failures.iter().map(line).collect();
+        assert_eq!(report.verdict, Verdict::Held, "{name}: {}", lines.join("\n"));
+    }
+}

@@ -204,16 +204,18 @@ impl Merge {
 
     fn catalog(&mut self, catalog: &[EntryFile<'_>]) {
         let inherited = std::mem::take(&mut self.definition.order);
+        let [places] = items(&self.source.text, ["catalog"]);
         let mut placed = false;
-        for file in catalog {
+        for (at, file) in catalog.iter().enumerate() {
             match self.entry(file) {
                 Some(entry) => {
                     self.definition.order.push(self.definition.entries.len());
                     self.definition.entries.push(entry);
                 }
                 None if placed => {
+                    let span = places.get(at).cloned().unwrap_or(0..0);
                     let title = "`Inherited` stands in the catalog twice";
-                    self.wrong.push(self.source.diagnostic(0..0, title, ""));
+                    self.wrong.push(self.source.diagnostic(span, title, "for the second time"));
                 }
                 None => {
                     placed = true;

@@ -35,7 +35,7 @@ impl Player<'_> {
         let (rules, policies) = decided(&self.log.events()[events.clone()]);
         let span = self.step.map_or(0..0, |step| self.scenario.span(step));
         let line = self.step.and_then(|step| self.scenario.step(step)).map_or(1, |step| step.line);
-        let replay = format!("wspsim run {} --model {}", self.scenario.file(), self.machine.name);
+        let replay = format!("wspsim run {} --model {}", quoted(self.scenario.file()), quoted(&self.machine.name));
         let (events, earlier) = if self.is_reporting_events() {
             let earlier = self.earlier_events(&self.log.events()[events.clone()]);
             (events, earlier)
@@ -187,6 +187,12 @@ impl Player<'_> {
         let labels: Vec<String> = labels.map(|(_, slot)| format!("`{}`", slot.name)).take(8).collect();
         if labels.is_empty() { "nobody".to_owned() } else { labels.join(", ") }
     }
+}
+
+/// A word of a command line.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/\\._-:".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("{word:?}") }
 }
 
 /// Rules and policies that decided, each once.

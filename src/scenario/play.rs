@@ -86,7 +86,7 @@ pub(super) struct Player<'a> {
     pub ops: u64,
     /// Ops until the invariants are checked again.
     pub unchecked: usize,
-    /// Shared sockets when labels were last compared with them.
+    /// Shared sockets after the last op.
     pub sockets: usize,
     /// The step being played, and the first event that belongs to it.
     pub step: Option<usize>,
@@ -139,8 +139,18 @@ impl<'a> Player<'a> {
         }
         self.ops += 1;
         let outcome = self.world.step(op, &mut self.log).map_err(Stop::Rejected)?;
+        self.forget_gone_sockets();
         self.check_invariants();
         if self.over { Err(Stop::Over) } else { Ok(outcome) }
+    }
+
+    /// Numbers of shared sockets are given again at once: a label must not come to mean another socket.
+    fn forget_gone_sockets(&mut self) {
+        let sockets = self.world.afd().len();
+        if self.scenario.needs_sockets && sockets < self.sockets {
+            self.values.forget_gone_sockets(&self.world);
+        }
+        self.sockets = sockets;
     }
 
     /// Checks after every op while the world is small; later as often as keeps the cost of a long scenario linear.
@@ -307,7 +317,6 @@ impl<'a> Player<'a> {
             naming::label(&mut self.names, &held, label, self.log.events().len());
         }
         self.values.set(slot, held);
-        self.sockets = self.sockets.max(self.world.afd().len());
     }
 
     fn look_at_return(&mut self, on: ThreadRef, step: &Step) {

@@ -12,7 +12,7 @@ use crate::world::op::{Op, Outcome};
 use crate::world::process::ProcessState;
 
 impl<'a> Player<'a> {
-    /// Lets everything go on that can, thread by thread, and brings the books of the scenario up to date.
+    /// Lets everything go on that can, thread by thread, and makes the threads of processes that run now.
     pub(super) fn settle(&mut self) {
         while self.parked > 0 && !self.over && self.run_all_once() {}
         if self.parked > 0 {
@@ -20,10 +20,6 @@ impl<'a> Player<'a> {
         }
         if !self.unmade.is_empty() {
             self.make_threads();
-        }
-        if self.scenario.needs_sockets && self.world.afd().len() < self.sockets {
-            self.values.forget_gone_sockets(&self.world);
-            self.sockets = self.world.afd().len();
         }
     }
 
