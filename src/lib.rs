@@ -22,7 +22,7 @@
 //! | [`model`] | reading `models/`: catalogs, provider shapes, limits, policies |
 //! | [`scenario`] | reading scenarios, playing them, expectations |
 //! | [`trace`] | events and their renderings: lanes, JSON Lines |
-//! | [`cli`] | the command line, one file a verb |
+//! | `cli` (of the binary) | the command line, one file a verb |
 //!
 //! One WSPDuplicateSocket from the application to the base and back, one file after the other: `world/step.rs` (the op
 //! arrives), `world/drive.rs` (its frames run), `world/ws2_32/spi.rs` (the owner of the handle is found),
