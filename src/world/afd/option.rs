@@ -170,7 +170,6 @@ impl Afd {
             SockOpt::RcvBuf => {
                 if let Some(peer) = self.sockets[id].peer_socket() {
                     self.pump(cx, peer);
-                    self.report_due(cx, peer);
                 }
             }
             SockOpt::SndBuf => self.report_due(cx, id),

@@ -127,6 +127,7 @@ fn a_dual_stack_socket_takes_mapped_addresses_and_others_do_not() {
     let (only_v6, dual) = (bench.socket(STREAM_V6), bench.socket(STREAM_V6));
     assert_eq!(bench.bind(only_v6, "[::ffff:127.0.0.1]:7000"), Err(WsaError::AddrNotAvail));
     bench.set(dual, SockOpt::Ipv6V6Only, OptionValue::Bool(false)).unwrap();
+    assert_eq!(bench.bind(dual, "[::ffff:0.0.0.0]:7000"), Err(WsaError::AddrNotAvail), "no wildcard in this form");
     assert_eq!(bench.bind(dual, "[::ffff:127.0.0.1]:7000"), Ok(()));
     assert_eq!(bench.afd.local_name(dual), Ok(at("[::ffff:127.0.0.1]:7000")));
     let v4 = bench.stream();

@@ -49,6 +49,9 @@ fn a_message_beyond_the_limit_is_not_sent() {
     let (one, two) = (bench.datagram(ONE), bench.datagram(TWO));
     assert_eq!(bench.send_to(one, &[0; 21], TWO), Err(WsaError::MsgSize));
     assert_eq!(bench.recv(two), Ok(Received::Empty));
+    bench.set(two, SockOpt::RcvBuf, OptionValue::Int(100)).unwrap();
+    assert_eq!(bench.send_to(one, &[0; 20], TWO), Ok(20));
+    assert_eq!(bench.recv(two), datagram(&[0; 20], ONE));
 }
 
 #[test]
@@ -189,6 +192,19 @@ fn a_broadcast_reaches_everybody_on_the_port() {
         assert_eq!(bench.recv(two), datagram(b"all", "10.0.0.5:7000"), "{to}");
         assert_eq!(bench.recv(other_port), Ok(Received::Empty), "{to}");
     }
+}
+
+#[test]
+fn a_broadcast_passes_those_who_have_another_peer() {
+    let mut bench = Bench::new();
+    let (sender, one) = (bench.datagram("10.0.0.5:7000"), bench.datagram("10.0.0.5:7001"));
+    bench.connect(one, "10.0.0.5:7003").unwrap();
+    bench.turn_on(sender, SockOpt::Broadcast);
+    bench.send_to(sender, b"all", "255.255.255.255:7001").unwrap();
+    assert_eq!(bench.recv(one), Ok(Received::Empty));
+    bench.connect(one, "10.0.0.5:7000").unwrap();
+    bench.send_to(sender, b"all", "255.255.255.255:7001").unwrap();
+    assert_eq!(bench.recv(one), datagram(b"all", "10.0.0.5:7000"));
 }
 
 #[test]

@@ -168,6 +168,26 @@ fn write_comes_back_only_after_a_send_that_would_block() {
 }
 
 #[test]
+fn larger_buffers_are_space_too() {
+    for larger_at_the_receiver in [false, true] {
+        let mut bench = Bench::new();
+        let (client, server) = bench.pair();
+        bench.register(client, WRITE);
+        bench.send(client, &[0; 16]).unwrap();
+        assert_eq!(bench.send(client, b"x"), Ok(0));
+        bench.signals();
+        if larger_at_the_receiver {
+            bench.set(server, SockOpt::RcvBuf, OptionValue::Int(9)).unwrap();
+        } else {
+            bench.set(client, SockOpt::SndBuf, OptionValue::Int(9)).unwrap();
+        }
+        assert_eq!(bench.signals(), "FD_WRITE");
+        assert!(bench.ready(client, Interest::Writable), "one byte is enough");
+        assert_eq!(bench.send(client, b"xy"), Ok(1));
+    }
+}
+
+#[test]
 fn a_failing_send_re_enables_write_only_where_it_waits_for_space() {
     let mut bench = Bench::new();
     let (client, server) = bench.pair();
@@ -439,6 +459,18 @@ fn a_new_registration_may_keep_what_was_recorded() {
 }
 
 #[test]
+fn a_kept_record_is_signalled_once_although_its_condition_still_holds() {
+    let mut bench = Bench::new();
+    bench.platform.policies.record_at_registration = RecordAtRegistration::Kept;
+    let (client, server) = bench.pair();
+    bench.register(server, READ);
+    bench.send(client, b"x").unwrap();
+    bench.signals();
+    bench.register(server, READ);
+    assert_eq!(bench.signals(), "FD_READ");
+}
+
+#[test]
 fn messages_leave_no_record() {
     let mut bench = Bench::new();
     let (client, server) = bench.pair();
@@ -520,6 +552,20 @@ fn a_dead_network_is_reported_by_every_kind_of_registration() {
         "FD_ACCEPT WSAENETDOWN, FD_CLOSE WSAENETDOWN, FD_CLOSE WSAENETDOWN, FD_READ WSAENETDOWN",
         "FD_WRITE was reported before"
     );
+}
+
+#[test]
+fn while_the_network_is_down_nothing_is_re_enabled() {
+    let mut bench = Bench::new();
+    let s = bench.datagram("127.0.0.1:7001");
+    bench.send_to(s, b"x", "127.0.0.1:7001").unwrap();
+    bench.register(s, READ);
+    bench.run(|afd, cx| afd.set_network_down(cx, true));
+    bench.signals();
+    assert_eq!(bench.recv(s), Err(WsaError::NetDown));
+    assert_eq!(bench.signals(), "");
+    bench.run(|afd, cx| afd.set_network_down(cx, false));
+    assert_eq!(bench.signals(), "FD_READ", "what holds is due again when it is back");
 }
 
 #[test]

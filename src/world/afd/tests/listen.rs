@@ -80,6 +80,17 @@ fn a_client_may_send_before_it_is_accepted() {
 }
 
 #[test]
+fn an_accepted_socket_has_the_buffers_the_listener_has_by_then() {
+    let mut bench = Bench::new();
+    let listener = bench.server();
+    let client = bench.client();
+    assert_eq!(bench.send(client, b"0123456789"), Ok(10));
+    bench.set(listener, SockOpt::RcvBuf, OptionValue::Int(100)).unwrap();
+    let server = bench.accept(listener).unwrap();
+    assert_eq!(bench.recv(server), data(b"0123456789"));
+}
+
+#[test]
 fn an_accepted_socket_is_new_and_has_the_listeners_properties() {
     let mut bench = Bench::new();
     let listener = bench.server();

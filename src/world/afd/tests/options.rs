@@ -112,6 +112,9 @@ fn linger_and_dontlinger_are_two_sides_of_one_switch() {
     assert_eq!(bench.get(s, SockOpt::Linger), Ok(OptionValue::Linger { on: true, seconds: 30 }), "the earlier time");
     bench.set(s, SockOpt::Linger, OptionValue::Linger { on: false, seconds: 99 }).unwrap();
     assert_eq!(bench.get(s, SockOpt::DontLinger), Ok(OptionValue::Bool(true)));
+    bench.set(s, SockOpt::DontLinger, OptionValue::Bool(false)).unwrap();
+    let still = OptionValue::Linger { on: true, seconds: 30 };
+    assert_eq!(bench.get(s, SockOpt::Linger), Ok(still), "turning it off sets no time");
 }
 
 #[test]
