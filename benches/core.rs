@@ -201,6 +201,43 @@ mod a_million_sockets {
     }
 }
 
+mod scenario {
+    use std::sync::Arc;
+
+    use super::*;
+    use wspsim::model::{Library, Source};
+    use wspsim::scenario::{Logging, Scenario, Verdict, play};
+
+    const TEXT: &str = r#"Scenario(
+        about: "ten steps",
+        processes: ["peer", "source", "target"],
+        steps: [
+            (on: "peer", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "listener"),
+            (on: "peer", call: WSPBind(s: "listener", name: "127.0.0.1:7000")),
+            (on: "peer", call: WSPListen(s: "listener")),
+            (on: "source", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s"),
+            (on: "source", call: WSPConnect(s: "s", name: "127.0.0.1:7000")),
+            (on: "source", call: WSPDuplicateSocket(s: "s", process: "target"), gives: "info"),
+            (on: "source", call: WSPCloseSocket(s: "s")),
+            (on: "target", call: WSPSocket(info: "info"), gives: "t"),
+            (on: "target", call: WSPSend(s: "t", data: "hello"), expect: Ok(5)),
+            (on: "target", call: WSPSocket(info: "info"), expect: Err(WSAEINVAL)),
+        ],
+    )"#;
+
+    #[divan::bench]
+    fn ten_steps_from_text_to_verdict(bencher: Bencher<'_, '_>) {
+        let mut library = Library::new();
+        let text: Arc<str> = TEXT.into();
+        bencher.bench_local(|| {
+            let source = Source::new("bench.ron", Arc::clone(&text)).expect("small");
+            let scenario = Scenario::read(source, None).expect("reads");
+            let machine = scenario.machine(&mut library, "windows").expect("built in");
+            assert_eq!(play(&scenario, &machine, Logging::Off).verdict, Verdict::Held);
+        });
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use divan::Bencher;
