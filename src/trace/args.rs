@@ -9,7 +9,8 @@ use crate::world::ids::Handle;
 /// The arguments of a call into a provider.
 #[must_use]
 pub fn of_spi(call: &SpiCall) -> Fields {
-    of_life(call).or_else(|| of_connection(call)).or_else(|| of_transfer(call)).unwrap_or_else(|| of_control(call))
+    let told = of_life(call).or_else(|| of_connection(call)).or_else(|| of_transfer(call));
+    told.or_else(|| of_options(call)).unwrap_or_else(|| of_events(call))
 }
 
 /// WSPStartup, WSPSocket and whatever else makes, passes on or ends things.
@@ -105,9 +106,9 @@ fn of_transfer(call: &SpiCall) -> Option<Fields> {
     })
 }
 
-/// Options, ioctls and events.
-fn of_control(call: &SpiCall) -> Fields {
-    match call {
+/// Options and ioctls.
+fn of_options(call: &SpiCall) -> Option<Fields> {
+    Some(match call {
         SpiCall::GetSockOpt { s, level, option, room } => {
             vec![
                 socket(*s),
@@ -130,6 +131,13 @@ fn of_control(call: &SpiCall) -> Fields {
             ("lpcbBytesReturned", Value::pointer(*returned)),
             lp_overlapped(overlapped),
         ],
+        _ => return None,
+    })
+}
+
+/// Events.
+fn of_events(call: &SpiCall) -> Fields {
+    match call {
         SpiCall::EventSelect { s, event, events } => {
             vec![socket(*s), ("hEventObject", (*event).into()), ("lNetworkEvents", Value::flags(events))]
         }

@@ -1,5 +1,7 @@
 //! Plays for the tests of the renderings: real events of a small machine, without a scenario file.
 
+// Tests alone may hold a world.
+#[cfg(test)]
 use std::sync::Arc;
 
 use super::Trace;

@@ -12,12 +12,12 @@ use crate::scenario::report::StepMark;
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
 use crate::trace::{Trace, args, change, client, outcome};
-use crate::world::afd::Interest;
+use crate::world::afd::{Change, Interest};
 use crate::world::duplication::Duplication;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::fault::Fault;
 use crate::world::frame::Until;
-use crate::world::ids::{ThreadId, Ticks};
+use crate::world::ids::{Incarnation, ProcessId, ThreadId, Ticks};
 use crate::world::op::Op;
 use crate::world::policy::PolicyId;
 
@@ -136,26 +136,16 @@ impl Line<'_, '_> {
 
     fn of_machine(&self, event: &Event) -> Option<(&'static str, Object)> {
         Some(match event {
-            Event::Socket(changed) => {
-                let (name, fields) = change::of_socket(changed);
-                let mut object = object([("socket", self.values().socket(changed.socket())), ("change", json!(name))]);
-                object.extend(self.values().fields(self.place(), &fields));
-                ("change", object)
-            }
+            Event::Socket(changed) => ("change", self.change(changed)),
             Event::DuplicationMade(duplication) => ("duplication", self.duplication(duplication, "made")),
             Event::DuplicationOpened(duplication) => ("duplication", self.duplication(duplication, "opened")),
             Event::DuplicationDropped(duplication) => ("duplication", self.duplication(duplication, "dropped")),
             Event::ProcessStarted { process, id, suspended } => {
                 let state = if *suspended { "suspended" } else { "started" };
-                let name = self.values().owner(*process);
-                ("process", object([("process", name), ("id", json!(id.0)), ("state", json!(state))]))
+                ("process", self.process(*process, Some(*id), state))
             }
-            Event::ProcessResumed { process } => {
-                ("process", object([("process", self.values().owner(*process)), ("state", json!("resumed"))]))
-            }
-            Event::ProcessEnded { process } => {
-                ("process", object([("process", self.values().owner(*process)), ("state", json!("ended"))]))
-            }
+            Event::ProcessResumed { process } => ("process", self.process(*process, None, "resumed")),
+            Event::ProcessEnded { process } => ("process", self.process(*process, None, "ended")),
             Event::EventSet { event, signalled } => {
                 ("signal", object([("object", json!(event.0)), ("signalled", json!(signalled))]))
             }
@@ -178,6 +168,20 @@ impl Line<'_, '_> {
             }
             _ => return None,
         })
+    }
+
+    fn change(&self, changed: &Change) -> Object {
+        let (name, fields) = change::of_socket(changed);
+        let mut object = object([("socket", self.values().socket(changed.socket())), ("change", json!(name))]);
+        object.extend(self.values().fields(self.place(), &fields));
+        object
+    }
+
+    fn process(&self, process: Incarnation, id: Option<ProcessId>, state: &str) -> Object {
+        let mut object = object([("process", self.values().owner(process))]);
+        object.extend(id.map(|id| ("id".to_owned(), json!(id.0))));
+        object.insert("state".to_owned(), json!(state));
+        object
     }
 
     fn client_call(&self, thread: ThreadId, call: &Call) -> Object {

@@ -5,17 +5,13 @@ use std::rc::Rc;
 
 use super::calls::{Calls, Route};
 use super::notes::Standing;
-use super::{ARROW, Block, Detail, Lane, Picture, Row, Said, Sign, What};
-use crate::abi::client::{Call, Message};
-use crate::abi::{Block as InfoBlock, SpiCall, consts};
+use super::{Block, Detail, Lane, Picture, Row, Said, What};
 use crate::trace::paint::Tone;
-use crate::trace::value::Value;
-use crate::trace::words::{Place, Style, Words};
-use crate::trace::{Trace, client, text};
+use crate::trace::words::{Style, Words};
+use crate::trace::{Trace, text};
 use crate::world::afd::Change;
 use crate::world::event::Event;
 use crate::world::ids::{Incarnation, ThreadId};
-use crate::world::op::Op;
 
 pub(super) fn picture(trace: &Trace<'_>, detail: Detail) -> Picture {
     let mut builder = Builder::new(trace, detail);
@@ -32,20 +28,20 @@ pub(super) struct Builder<'t, 'a> {
     pub(super) words: Words<'t, 'a>,
     detail: Detail,
     pub(super) calls: Calls<'t, 'a>,
-    standing: Standing,
+    pub(super) standing: Standing,
     /// The way most calls take.
     pub(super) route: String,
     pub(super) routes: BTreeMap<usize, Route>,
     alive: Rc<[bool]>,
     /// Who acts, if anybody.
-    acting: Option<Incarnation>,
+    pub(super) acting: Option<Incarnation>,
     /// Whether a process is being ended from outside: it need not be said twice.
-    killing: bool,
+    pub(super) killing: bool,
     /// Who made a block.
-    makers: BTreeMap<u32, Incarnation>,
+    pub(super) makers: BTreeMap<u32, Incarnation>,
     /// Which process has seen which block.
-    delivered: BTreeSet<(u32, Incarnation)>,
-    now: u64,
+    pub(super) delivered: BTreeSet<(u32, Incarnation)>,
+    pub(super) now: u64,
     blocks: Vec<Block>,
 }
 
@@ -101,21 +97,11 @@ impl<'t, 'a> Builder<'t, 'a> {
                 self.delivery(thread.process, call);
                 self.client_call(at, *thread, call);
             }
-            Event::ClientReturn { thread, .. } => {
-                self.acting = Some(thread.process);
-                let begin = self.trace.spans.partner(at);
-                if let Some(begin) = begin.filter(|&begin| self.calls.waited(begin)) {
-                    self.late_return(begin, *thread);
-                }
-            }
+            Event::ClientReturn { thread, .. } => self.client_return(at, *thread),
             Event::Enter(entering) => self.enter(at, entering),
             Event::Leave(leaving) => self.leave(at, leaving),
             Event::Upcall(upcall) => self.upcall(at, upcall),
-            Event::Parked { thread, until, deadline } => {
-                let deadline = deadline.map(|at| format!(", until {} ms", at.0)).unwrap_or_default();
-                let text = format!("waits for {}{deadline}", self.words.until(*thread, until));
-                self.say(Said { sign: Sign::Change, ..Said::new(lane(thread.process), 1, text, Tone::Mark) });
-            }
+            Event::Parked { thread, until, deadline } => self.parked(*thread, until, *deadline),
             Event::Resumed { thread } => {
                 self.acting = Some(thread.process);
                 self.aside(at, "goes on");
@@ -124,81 +110,6 @@ impl<'t, 'a> Builder<'t, 'a> {
             Event::Policy(policy) => self.decided(at, self.words.policy(*policy)),
             Event::Socket(change) => self.change(at, change),
             _ => self.of_machine(at, event),
-        }
-    }
-
-    fn of_machine(&mut self, at: usize, event: &Event) {
-        match event {
-            Event::DuplicationMade(duplication) => {
-                self.makers.extend(self.acting.map(|maker| (duplication.token, maker)));
-                self.aside(at, &text::line(self.trace, at, Style::Full));
-            }
-            Event::DuplicationDropped(duplication) => {
-                let text = format!("{} dropped unopened", self.words.block(duplication.token));
-                self.mark(at, text);
-            }
-            Event::ProcessStarted { process, suspended, .. } => {
-                let how = if *suspended { "starts, suspended" } else { "starts" };
-                self.appear(*process, true);
-                self.process(*process, how);
-            }
-            Event::ProcessResumed { process } => self.process(*process, "is resumed"),
-            Event::ProcessEnded { process } => {
-                if !self.killing {
-                    self.process(*process, "ends");
-                }
-                self.appear(*process, false);
-            }
-            Event::MessagePosted { process, message, .. } => {
-                let place = self.words.place(at);
-                let socket = self.words.handle(place, message.socket);
-                let error = message.error.map(|error| format!(" with {error}")).unwrap_or_default();
-                let text = format!("message {} for {socket}{error}", message.event);
-                self.say(Said::change(lane(*process), 1, text));
-            }
-            Event::Sent { from, to, value } => self.sent(at, *from, *to, value),
-            Event::Time(ticks) => {
-                self.machine(format!("time {} {ARROW} {} ms", self.now, ticks.0));
-                self.now = ticks.0;
-            }
-            Event::Injected { function, error } => self.mark(at, format!("fault: {function} fails with {error}")),
-            _ => self.aside(at, &text::line(self.trace, at, Style::Full)),
-        }
-    }
-
-    fn op(&mut self, op: &Op) {
-        self.acting = match op {
-            Op::Call { thread, .. } | Op::Run { thread } | Op::Answer { thread, .. } => Some(thread.process),
-            Op::Kill { process } | Op::LimitHandles { process, .. } | Op::BreakConnection { process, .. } => {
-                Some(*process)
-            }
-            Op::StartProcess { .. } | Op::Advance { .. } | Op::Fault(_) => None,
-        };
-        self.killing = matches!(op, Op::Kill { .. });
-        match op {
-            Op::Kill { process } => self.process(*process, "is killed"),
-            Op::Fault(fault) => self.machine(format!("fault: {fault:?}")),
-            Op::Answer { thread, value } => {
-                let answer = Value::named(*value, consts::condition_name(*value));
-                let answer = self.words.value(self.words.place(usize::MAX), &answer);
-                let tone = Tone::Lane(lane(thread.process));
-                self.say(Said::new(lane(thread.process), 0, format!("callback returns {answer}"), tone));
-            }
-            Op::BreakConnection { process, socket, error } => {
-                let place = Place { event: usize::MAX, process: Some(*process) };
-                let socket = self.words.handle(place, *socket);
-                self.say(Said::change(lane(*process), 0, format!("connection of {socket} breaks: {error}")));
-            }
-            Op::LimitHandles { process, handles } => {
-                let limit =
-                    handles.map_or("as many handles as the machine allows".to_owned(), |n| format!("{n} handles"));
-                self.say(Said::change(
-                    lane(*process),
-                    0,
-                    format!("process {} may hold {limit}", self.words.process(*process)),
-                ));
-            }
-            Op::StartProcess { .. } | Op::Call { .. } | Op::Run { .. } | Op::Advance { .. } => {}
         }
     }
 
@@ -217,35 +128,8 @@ impl<'t, 'a> Builder<'t, 'a> {
         }
     }
 
-    /// An arrow for the block a call is about to use, if somebody else made it and it has not come yet.
-    fn delivery(&mut self, process: Incarnation, call: &Call) {
-        let Call::Spi(SpiCall::Socket { info: Some(InfoBlock::Info(info)), .. }) = call else { return };
-        self.deliver(info.reserved(), process);
-    }
-
-    fn deliver(&mut self, token: u32, process: Incarnation) {
-        let Some(&maker) = self.makers.get(&token) else { return };
-        if maker != process && self.delivered.insert((token, process)) {
-            self.arrow(maker, process, self.words.block(token));
-        }
-    }
-
-    fn sent(&mut self, at: usize, from: Incarnation, to: Incarnation, value: &Message) {
-        if let Message::Info(info) = value {
-            self.delivered.insert((info.reserved(), to));
-        }
-        let label = self.words.value(self.words.place(at), &client::message(value));
-        self.arrow(from, to, label);
-    }
-
-    fn arrow(&mut self, from: Incarnation, to: Incarnation, label: String) {
-        if from != to {
-            self.push(What::Arrow { from: lane(from), to: lane(to), label });
-        }
-    }
-
     /// Something only a picture of everything tells.
-    fn aside(&mut self, at: usize, text: &str) {
+    pub(super) fn aside(&mut self, at: usize, text: &str) {
         if self.everything() {
             match self.acting {
                 Some(process) => self.say(Said::new(lane(process), self.inside(at), text.to_owned(), Tone::Dim)),
@@ -277,14 +161,14 @@ impl<'t, 'a> Builder<'t, 'a> {
     }
 
     /// A change, where it happened.
-    fn mark(&mut self, at: usize, text: String) {
+    pub(super) fn mark(&mut self, at: usize, text: String) {
         match self.acting {
             Some(process) => self.say(Said::change(lane(process), self.inside(at), text)),
             None => self.machine(text),
         }
     }
 
-    fn process(&mut self, process: Incarnation, how: &str) {
+    pub(super) fn process(&mut self, process: Incarnation, how: &str) {
         self.say(Said::change(lane(process), 0, format!("process {} {how}", self.words.process(process))));
     }
 
@@ -292,18 +176,18 @@ impl<'t, 'a> Builder<'t, 'a> {
         self.push(What::Said(said));
     }
 
-    fn machine(&mut self, text: String) {
+    pub(super) fn machine(&mut self, text: String) {
         self.push(What::Machine(text));
     }
 
-    fn push(&mut self, what: What) {
+    pub(super) fn push(&mut self, what: What) {
         let alive = Rc::clone(&self.alive);
         if let Some(block) = self.blocks.last_mut() {
             block.rows.push(Row { alive, what });
         }
     }
 
-    fn appear(&mut self, process: Incarnation, alive: bool) {
+    pub(super) fn appear(&mut self, process: Incarnation, alive: bool) {
         if is_crowded(process) && !alive {
             return;
         }

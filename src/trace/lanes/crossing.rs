@@ -9,7 +9,8 @@ use crate::trace::value::Value;
 use crate::trace::words::Place;
 use crate::trace::{args, client};
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
-use crate::world::ids::ThreadId;
+use crate::world::frame::Until;
+use crate::world::ids::{ThreadId, Ticks};
 
 impl Builder<'_, '_> {
     pub(super) fn client_call(&mut self, at: usize, thread: ThreadId, call: &Call) {
@@ -24,8 +25,16 @@ impl Builder<'_, '_> {
         self.say(said);
     }
 
-    /// The result of a call that had to wait.
-    pub(super) fn late_return(&mut self, begin: usize, thread: ThreadId) {
+    pub(super) fn parked(&mut self, thread: ThreadId, until: &Until, deadline: Option<Ticks>) {
+        let deadline = deadline.map(|at| format!(", until {} ms", at.0)).unwrap_or_default();
+        let text = format!("waits for {}{deadline}", self.words.until(thread, until));
+        self.say(Said::change(lane(thread.process), 1, text));
+    }
+
+    /// A call that returned at once has told its result already.
+    pub(super) fn client_return(&mut self, at: usize, thread: ThreadId) {
+        self.acting = Some(thread.process);
+        let Some(begin) = self.trace.spans.partner(at).filter(|&begin| self.calls.waited(begin)) else { return };
         let Event::ClientCall { call, .. } = &self.trace.events[begin] else { return };
         let text = format!("{}{} goes on", self.who(thread), client::name(call));
         let mut said = Said::new(lane(thread.process), 0, text, Tone::Lane(lane(thread.process)));

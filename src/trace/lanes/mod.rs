@@ -21,6 +21,7 @@ mod build;
 mod calls;
 mod crossing;
 mod draw;
+mod machine;
 mod notes;
 #[cfg(test)]
 mod tests;
