@@ -42,6 +42,14 @@ impl Choice {
         Self { stack, answers: Vec::new() }
     }
 
+    /// A machine from the first bytes, and what is left of them. Small bytes are answers as documented.
+    pub fn read(bytes: &[u8]) -> (Self, &[u8]) {
+        let (head, rest) = bytes.split_at(bytes.len().min(1 + Answers::COUNTS.len()));
+        let Some((&stack, answers)) = head.split_first() else { return (Self::documented(0), rest) };
+        let answers = answers.iter().map(|&byte| usize::from(byte / 64)).collect();
+        (Self { stack: usize::from(stack) % STACKS.len(), answers }, rest)
+    }
+
     pub fn answers(&self) -> Answers {
         Answers::at(&self.answers)
     }
