@@ -35,7 +35,7 @@ pub fn machine(which: u8) -> &'static Arc<Machine> {
     let all = MACHINES.get_or_init(|| {
         let machine = |name: &&str| {
             let model = Model::built_in(name).expect("a built-in model");
-            model.changed(&PolicyChanges::default(), &LimitChanges::default())
+            model.changed(None, &PolicyChanges::default(), &LimitChanges::default())
         };
         NAMES.iter().map(machine).collect()
     });

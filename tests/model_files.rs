@@ -57,6 +57,34 @@ fn a_replaced_provider_serves_the_inherited_entries() {
 }
 
 #[test]
+fn a_policy_of_the_scenario_wins_over_the_models_and_that_over_the_profile() {
+    use wspsim::model::{LimitChanges, PolicyChanges};
+    use wspsim::world::policy::{BlockReuse, PartialSend, Profile};
+
+    let text =
+        r#"Model(about: "t", profile: windows, policies: (partial_send: WhatFits, block_reuse: SecondDescriptor))"#;
+    let model = Model::read("t", Source::new("t.ron", text).expect("small"), None).expect("a model");
+    let answers = |machine: &Machine| {
+        let policies = machine.policies();
+        (policies.partial_send, policies.block_reuse, policies.record_at_registration)
+    };
+    let windows = Profile::Windows.policies().record_at_registration;
+    let own = (PartialSend::WhatFits, BlockReuse::SecondDescriptor, windows);
+    assert_eq!((model.machine.profile(), answers(&model.machine)), (Profile::Windows, own));
+
+    let changed = |profile, policies: &str| {
+        let policies: PolicyChanges = wspsim::model::source::parse(policies).expect("policies");
+        model.changed(profile, &policies, &LimitChanges::default())
+    };
+    assert_eq!(answers(&changed(None, "()")), own, "the model's own profile");
+    let documented = changed(Some(Profile::Documented), "(block_reuse: Refuse)");
+    let default = Profile::Documented.policies().record_at_registration;
+    assert_ne!(default, windows, "the test needs a policy in which the profiles differ");
+    assert_eq!(documented.profile(), Profile::Documented);
+    assert_eq!(answers(&documented), (PartialSend::WhatFits, BlockReuse::Refuse, default));
+}
+
+#[test]
 fn six_layers_make_the_longest_chain() {
     let machine = built_in("six-layers");
     assert_eq!(machine.catalog.entries()[0].info.fields().chain.ids().len(), 7);

@@ -132,6 +132,10 @@ fn the_head_is_checked() {
         said(r#"Scenario(about: "t", policies: (blok_reuse: Refuse), steps: [])"#),
         "1: `blok_reuse` is no policy; did you mean `block_reuse`? | blok_reuse | here\n"
     );
+    assert_eq!(
+        said(r#"Scenario(about: "t", profile: window, steps: [])"#),
+        "1: `window` is no known name | window | did you mean `windows`?\n"
+    );
     let scenario = read(r#"Scenario(about: "t", model: "window", steps: [])"#).expect("in order");
     let wrong = scenario.machine(&mut Library::new(), "window").expect_err("no such model");
     assert_eq!((&*wrong[0].title, &*wrong[0].label), ("there is no model `window`", "did you mean `windows`?"));

@@ -11,7 +11,7 @@ use wspsim::model::{Diagnostic, Library, Missing, Model};
 use wspsim::provider::{HandleKind, Shape, ShapeKind};
 use wspsim::world::catalog::CatalogEntry;
 use wspsim::world::machine::Machine;
-use wspsim::world::policy::{Policies, PolicyId};
+use wspsim::world::policy::{Policies, PolicyId, Profile};
 
 use super::output::{Look, Output, Status};
 use super::wrap::definition;
@@ -82,6 +82,9 @@ fn human(model: &Model, look: &Look) -> String {
         text += &format!("\nChains, from the top to the base\n\n{}", chains.join("\n"));
     }
     text += &format!("\nProviders\n\n{}", providers(machine, look));
+    if machine.profile() != Profile::default() {
+        text += &format!("\nProfile {}: {}\n", machine.profile(), machine.profile().about());
+    }
     let unusual = unusual(machine.policies());
     if !unusual.is_empty() {
         text += "\nPolicies with another answer than the default\n\n";
@@ -219,6 +222,9 @@ fn as_json(model: &Model) -> Map<String, Json> {
     let policies: Map<String, Json> =
         unusual(machine.policies()).into_iter().map(|(name, answer)| (name.to_owned(), json!(answer))).collect();
     object.insert("policies".into(), Json::Object(policies));
+    if machine.profile() != Profile::default() {
+        object.insert("profile".into(), json!(machine.profile().name()));
+    }
     object
 }
 

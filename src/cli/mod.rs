@@ -35,7 +35,7 @@ struct Cli {
     #[command(subcommand)]
     verb: Verb,
     /// When to use colours; auto obeys NO_COLOR
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, global = true)]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, global = true, display_order = 100)]
     color: ColorChoice,
 }
 

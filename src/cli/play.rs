@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wspsim::model::{Diagnostic, Library, Source};
 use wspsim::scenario::{Logging, Report, Scenario, Verdict, play};
 use wspsim::world::machine::Machine;
-use wspsim::world::policy::Policies;
+use wspsim::world::policy::{Policies, Profile};
 
 use super::files::Found;
 
@@ -71,17 +71,26 @@ impl Tally {
 
 /// Whether a scenario file can be played on all its machines.
 pub(crate) fn check(file: &Found, library: &mut Library) -> Result<(), Vec<Diagnostic>> {
-    plan(file, library, None).map(|_| ())
+    plan(file, library, &Wanted::default()).map(|_| ())
+}
+
+/// What the command line says about the machines to play on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// Only this one of the models a scenario names.
+    pub(crate) model: Option<&'a str>,
+    /// The profile in place of the one a scenario names.
+    pub(crate) profile: Option<Profile>,
 }
 
 /// Reads a scenario and the models it names, or the one among them that is asked for.
-pub(crate) fn plan(file: &Found, library: &mut Library, only: Option<&str>) -> Result<Plan, Vec<Diagnostic>> {
+pub(crate) fn plan(file: &Found, library: &mut Library, wanted: &Wanted<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let scenario = Scenario::read(file.source.clone(), Some(file.path.clone()))?;
     let models: Vec<String> =
-        scenario.models().filter(|model| only.is_none_or(|only| only == *model)).map(str::to_owned).collect();
+        scenario.models().filter(|model| wanted.model.is_none_or(|only| only == *model)).map(str::to_owned).collect();
     let (mut stacks, mut wrong) = (Vec::new(), Vec::new());
     for model in models {
-        match scenario.machine(library, &model) {
+        match scenario.machine_under(library, &model, wanted.profile) {
             Ok(machine) => stacks.push(machine),
             Err(said) => wrong.extend(said),
         }

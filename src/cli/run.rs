@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use wspsim::model::{Diagnostic, Library};
 use wspsim::trace::{Trace, json};
+use wspsim::world::policy::Profile;
 
 use super::diagnostics;
 use super::files::{self, Found, Kind};
 use super::output::{Output, Status};
-use super::play::{self, Outcome, Tally};
+use super::play::{self, Outcome, Tally, Wanted};
 use super::report::{self, Reporter};
 
 /// Plays scenarios and says whether they hold
@@ -24,6 +25,7 @@ use super::report::{self, Reporter};
   wspsim run handoff.ron                      draw one scenario
   wspsim run handoff.ron --model layer -v     with all crossings, upcalls, rules and policies
   wspsim run scenarios                        everything in a folder
+  wspsim run scenarios --profile windows      as real systems were seen to behave
   wspsim run scenarios --format junit > results.xml
   wspsim run handoff.ron --trace trace.jsonl  keep what happened as JSON Lines")]
 pub(crate) struct Arguments {
@@ -39,12 +41,33 @@ pub(crate) struct Arguments {
     /// Play only on this one of the models a scenario names
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
+    /// Play under this profile instead of the one a scenario names
+    #[arg(long, value_name = "NAME", value_enum)]
+    profile: Option<ProfileChoice>,
     /// Only say what does not hold, and the summary
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Draw every play in full, with all crossings, upcalls, rules and policies
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// A [`Profile`] as the command line names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileChoice {
+    /// What the documentation says
+    Documented,
+    /// What real systems were seen to do
+    Windows,
+}
+
+impl From<ProfileChoice> for Profile {
+    fn from(choice: ProfileChoice) -> Self {
+        match choice {
+            ProfileChoice::Documented => Self::Documented,
+            ProfileChoice::Windows => Self::Windows,
+        }
+    }
 }
 
 /// What to write to stdout.
@@ -119,9 +142,10 @@ fn play_all(
 ) -> Tally {
     let (mut library, mut tally) = (Library::new(), Tally::default());
     let log = tracer.is_some() || reporter.wants_events();
+    let wanted = Wanted { model: arguments.model.as_deref(), profile: arguments.profile.map(Into::into) };
     for file in scenarios {
-        let planned = play::plan(file, &mut library, arguments.model.as_deref());
-        let planned = planned.and_then(|plan| playable(plan, file, arguments.model.as_deref()));
+        let planned = play::plan(file, &mut library, &wanted);
+        let planned = planned.and_then(|plan| playable(plan, file, wanted.model));
         let plays = match planned {
             Ok(Some(plan)) => Ok(plan.play(log)),
             Ok(None) => continue,

@@ -12,7 +12,7 @@ use crate::abi::{Info, ProtocolChain, ProtocolName};
 use crate::provider::{Shape, ShapeKind};
 use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
 use crate::world::machine::{Limits, Machine, Platform};
-use crate::world::policy::Policies;
+use crate::world::policy::{Policies, Profile};
 
 /// The first catalog id nobody chose, as on Windows.
 const FIRST_ID: u32 = 1001;
@@ -20,10 +20,11 @@ const FIRST_ID: u32 = 1001;
 /// Puts the machine together.
 pub(super) fn machine(name: &str, definition: &Definition) -> Result<Machine, Vec<Diagnostic>> {
     let limits = definition.limits.iter().fold(Limits::default(), |limits, changes| changes.applied_to(&limits));
-    let policies = definition.policies.iter().fold(Policies::default(), |all, changes| changes.applied_to(&all));
+    let profile = definition.profile;
+    let policies = definition.policies.applied_to(&profile.policies());
     let entries = Build::new(definition, limits).entries()?;
     let catalog = Catalog::new(definition.order.iter().filter_map(|&at| entries.get(at).cloned()).collect());
-    let platform = Platform { limits, policies, interfaces: definition.interfaces.clone() };
+    let platform = Platform { limits, profile, policies, interfaces: definition.interfaces.clone() };
     let shapes = definition.providers.iter().map(|provider| provider.shape.clone()).collect();
     Ok(Machine::new(name, platform, shapes, catalog, definition.faults.clone()))
 }
@@ -238,8 +239,8 @@ impl Wanted {
 }
 
 /// The machine with other policies and limits.
-pub(super) fn changed(machine: &Arc<Machine>, policies: Policies, limits: Limits) -> Arc<Machine> {
-    let platform = Platform { limits, policies, interfaces: machine.platform.interfaces.clone() };
+pub(super) fn changed(machine: &Arc<Machine>, profile: Profile, policies: Policies, limits: Limits) -> Arc<Machine> {
+    let platform = Platform { limits, profile, policies, interfaces: machine.platform.interfaces.clone() };
     if platform == machine.platform {
         return Arc::clone(machine);
     }

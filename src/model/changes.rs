@@ -26,6 +26,11 @@ impl PolicyChanges {
         Policies::deserialize(MapDeserializer::<_, AnswerError>::new(all)).unwrap_or(*policies)
     }
 
+    /// Adds answers that replace those given before.
+    pub fn extend(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+
     /// Whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -16,6 +16,7 @@ use crate::abi::{Guid, ProviderFlags, ServiceFlags1, consts};
 use crate::provider::{Shape, ShapeKind};
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
+use crate::world::policy::Profile;
 
 /// How many models may stand on one another.
 const EXTENDS_MAX: usize = 8;
@@ -87,7 +88,8 @@ pub(super) struct Definition {
     pub entries: Vec<Entry>,
     /// In catalog order: positions in `entries`.
     pub order: Vec<usize>,
-    pub policies: Vec<PolicyChanges>,
+    pub profile: Profile,
+    pub policies: PolicyChanges,
     pub limits: Vec<LimitChanges>,
     pub interfaces: Vec<Interface>,
     pub faults: Vec<Fault>,
@@ -143,10 +145,10 @@ impl Merge {
         self.providers(&file.providers);
         self.catalog(&file.catalog);
         self.interfaces(&file.interfaces);
-        self.definition.policies.push(file.policies);
+        self.definition.profile = file.profile.unwrap_or(self.definition.profile);
+        self.definition.policies.extend(file.policies);
         self.definition.limits.push(file.limits);
         self.definition.faults.extend(file.faults);
-        let super::file::Profile::Documented = file.profile;
         if self.wrong.is_empty() { Ok(self.definition) } else { Err(self.wrong) }
     }
 

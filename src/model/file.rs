@@ -13,6 +13,7 @@ use crate::abi::{EntrySet, Guid, ProviderFlags, ServiceFlags1, SpiFunction};
 use crate::provider::{Duplicating, HandleKind};
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
+use crate::world::policy::Profile;
 
 /// A whole model file.
 #[derive(Debug, Deserialize)]
@@ -26,8 +27,7 @@ pub(super) struct ModelFile<'a> {
     pub providers: Pairs<Text<'a>, ProviderFile<'a>>,
     #[serde(borrow, default)]
     pub catalog: Vec<EntryFile<'a>>,
-    #[serde(default)]
-    pub profile: Profile,
+    pub profile: Option<Profile>,
     #[serde(default)]
     pub policies: PolicyChanges,
     #[serde(default)]
@@ -36,15 +36,6 @@ pub(super) struct ModelFile<'a> {
     pub interfaces: Vec<Interface>,
     #[serde(default)]
     pub faults: Vec<Fault>,
-}
-
-/// A set of policies by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum Profile {
-    /// The defaults of every policy.
-    #[default]
-    #[serde(rename = "documented")]
-    Documented,
 }
 
 /// The code behind a provider id.

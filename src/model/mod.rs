@@ -23,7 +23,7 @@
 //! | `extends: "m"` | everything of model `m`, at most 8 deep |
 //! | `providers: {"name": P, ...}` | the code behind provider ids; an inherited name is replaced |
 //! | `catalog: [E, ...]` | the entries in catalog order; those of the extended model stand where `Inherited` stands, else at the end |
-//! | `profile: documented` | the policies to start from: each policy's default |
+//! | `profile: windows` | the [`Profile`] its policies start from; left out: that of the extended model, else `documented` |
 //! | `policies: (...)`, `limits: (...)` | what differs; see [`Policies`](crate::world::policy::Policies) and [`Limits`](crate::world::machine::Limits) |
 //! | `interfaces: [(address: "10.0.0.1", prefix: 24)]` | networks beside loopback |
 //! | `faults: [...]` | [`Fault`](crate::world::fault::Fault)s in force from the beginning |
@@ -69,6 +69,8 @@ pub use source::Source;
 
 use crate::abi::consts;
 use crate::world::machine::Machine;
+use crate::world::policy::Profile;
+use definition::Definition;
 
 /// A model that has been read.
 #[derive(Clone, Debug)]
@@ -79,6 +81,8 @@ pub struct Model {
     pub about: String,
     /// The machine it describes.
     pub machine: Arc<Machine>,
+    /// The answers it gives itself, whatever the profile.
+    policies: PolicyChanges,
 }
 
 impl Model {
@@ -89,7 +93,8 @@ impl Model {
     pub fn read(name: &str, source: Source, path: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
         let definition = definition::read(source, path.map(Path::to_owned))?;
         let machine = build::machine(name, &definition)?;
-        Ok(Self { name: name.into(), about: definition.about, machine: Arc::new(machine) })
+        let Definition { about, policies, .. } = definition;
+        Ok(Self { name: name.into(), about, machine: Arc::new(machine), policies })
     }
 
     /// A built-in model.
@@ -100,12 +105,14 @@ impl Model {
         Self::read(name, source, None).ok()
     }
 
-    /// The machine with other policies and limits.
+    /// The machine under another profile, with other policies and limits. Without a profile the model's own counts;
+    /// the model's own policies win over either, and the given ones over everything.
     #[must_use]
-    pub fn changed(&self, policies: &PolicyChanges, limits: &LimitChanges) -> Arc<Machine> {
+    pub fn changed(&self, profile: Option<Profile>, policies: &PolicyChanges, limits: &LimitChanges) -> Arc<Machine> {
         let platform = &self.machine.platform;
-        let (policies, limits) = (policies.applied_to(&platform.policies), limits.applied_to(&platform.limits));
-        build::changed(&self.machine, policies, limits)
+        let profile = profile.unwrap_or(platform.profile);
+        let policies = policies.applied_to(&self.policies.applied_to(&profile.policies()));
+        build::changed(&self.machine, profile, policies, limits.applied_to(&platform.limits))
     }
 }
 

@@ -86,6 +86,7 @@ impl Player<'_> {
             file: self.scenario.file().to_owned(),
             about: self.scenario.about().to_owned(),
             model: self.machine.name.to_string(),
+            profile: self.machine.profile(),
             verdict: verdict(&self.failures),
             played,
             ops: self.ops as usize,

@@ -35,7 +35,7 @@ impl Player<'_> {
         let (rules, policies) = decided(&self.log.events()[events.clone()]);
         let span = self.step.map_or(0..0, |step| self.scenario.span(step));
         let line = self.step.and_then(|step| self.scenario.step(step)).map_or(1, |step| step.line);
-        let replay = format!("wspsim run {} --model {}", quoted(self.scenario.file()), quoted(&self.machine.name));
+        let replay = self.replay();
         let (events, earlier) = if self.is_reporting_events() {
             let earlier = self.earlier_events(&self.log.events()[events.clone()]);
             (events, earlier)
@@ -57,6 +57,14 @@ impl Player<'_> {
             earlier,
             replay,
         });
+    }
+
+    /// The command that plays it again.
+    fn replay(&self) -> String {
+        let profile = self.machine.profile();
+        let named = self.scenario.profile().unwrap_or_default() == profile;
+        let profile = if named { String::new() } else { format!(" --profile {profile}") };
+        format!("wspsim run {} --model {}{profile}", quoted(self.scenario.file()), quoted(&self.machine.name))
     }
 
     /// The last events before this step that changed the shared sockets the step changed.

@@ -9,6 +9,7 @@ use crate::abi::WsaError;
 use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::source::{Raw, Text};
 use crate::world::fault::Fault;
+use crate::world::policy::Profile;
 
 /// A whole scenario file.
 #[derive(Debug, Deserialize)]
@@ -22,6 +23,7 @@ pub(super) struct ScenarioFile<'a> {
     pub model: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub models: Vec<Text<'a>>,
+    pub profile: Option<Profile>,
     #[serde(default)]
     pub policies: PolicyChanges,
     #[serde(default)]

@@ -94,6 +94,7 @@ impl<'a> Load<'a> {
             about: (&*file.about.0).into(),
             rules,
             models,
+            profile: file.profile,
             policies: file.policies,
             limits: file.limits,
             budget: file.budget,

@@ -35,7 +35,8 @@
 //! | `about` | one sentence: what the scenario shows |
 //! | `rules` | what it is evidence for: rule ids (`"R3"`, `"Bind2"`) and usage scenarios (`"S1"` to `"S96"`); may be left out |
 //! | `model: "m"` or `models: ["m", ...]` | the machines it must hold on; left out: `"windows"` |
-//! | `policies: (block_reuse: SecondDescriptor)` | answers that differ from the model's |
+//! | `profile: windows` | the [`Profile`](crate::world::policy::Profile) it is played under: `documented` or `windows`; left out: the model's |
+//! | `policies: (block_reuse: SecondDescriptor)` | answers that differ from the profile's and the model's |
 //! | `limits: (sockets: 3)` | limits that differ from the model's |
 //! | `budget: (ops: 100000, ms: 3600000)` | the defaults; beyond them the verdict is *out of budget* |
 //! | `processes: ["p", ...]` | started before the first step; each has called WSAStartup(2.2) |

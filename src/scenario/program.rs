@@ -14,6 +14,7 @@ use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::items::end_of_item;
 use crate::model::{Diagnostic, Library, Missing, Source};
 use crate::world::machine::Machine;
+use crate::world::policy::Profile;
 
 /// What a step does.
 #[derive(Clone, Debug)]
@@ -47,6 +48,7 @@ pub struct Scenario {
     pub(super) about: Arc<str>,
     pub(super) rules: Vec<Arc<str>>,
     pub(super) models: Vec<(Arc<str>, Range<usize>)>,
+    pub(super) profile: Option<Profile>,
     pub(super) policies: PolicyChanges,
     pub(super) limits: LimitChanges,
     pub(super) budget: Budget,
@@ -134,13 +136,32 @@ impl Scenario {
         self.steps.get(step).or_else(|| self.finally.get(step.checked_sub(self.steps.len())?))
     }
 
-    /// The machine to play on: the model of this name with this scenario's policies and limits.
+    /// The profile it names; without one that of the model counts.
+    #[must_use]
+    pub fn profile(&self) -> Option<Profile> {
+        self.profile
+    }
+
+    /// The machine to play on: the model of this name with this scenario's profile, policies and limits.
     ///
     /// # Errors
     /// When there is no such model, or something is wrong with it.
     pub fn machine(&self, library: &mut Library, model: &str) -> Result<Arc<Machine>, Vec<Diagnostic>> {
+        self.machine_under(library, model, None)
+    }
+
+    /// The machine to play on, with a profile that replaces the one the scenario names.
+    ///
+    /// # Errors
+    /// When there is no such model, or something is wrong with it.
+    pub fn machine_under(
+        &self,
+        library: &mut Library,
+        model: &str,
+        profile: Option<Profile>,
+    ) -> Result<Arc<Machine>, Vec<Diagnostic>> {
         match library.model(model, self.path.as_deref()) {
-            Ok(model) => Ok(model.changed(&self.policies, &self.limits)),
+            Ok(model) => Ok(model.changed(profile.or(self.profile), &self.policies, &self.limits)),
             Err(Missing::Bad(diagnostics)) => Err(diagnostics),
             Err(Missing::Unknown { label, help }) => {
                 let named = self.models.iter().find(|(name, _)| **name == *model);

@@ -13,7 +13,7 @@ pub use crate::model::Diagnostic;
 use crate::rules::RuleId;
 use crate::world::event::Event;
 use crate::world::ids::{Handle, Incarnation, SocketId, ThreadId, Window};
-use crate::world::policy::PolicyId;
+use crate::world::policy::{PolicyId, Profile};
 
 /// How a scenario ended. Stuck, out of budget and failed are three different words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +56,8 @@ pub struct Report {
     pub about: String,
     /// The model it was played on.
     pub model: String,
+    /// The profile it was played under.
+    pub profile: Profile,
     /// How it ended.
     pub verdict: Verdict,
     /// Steps played, those of `finally` not counted.
@@ -72,6 +74,17 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// The digest of the world after the last step.
     pub digest: u64,
+}
+
+impl Report {
+    /// What it was played on: the model, and the profile if it is not the default.
+    #[must_use]
+    pub fn stack(&self) -> String {
+        match self.profile {
+            Profile::Documented => self.model.clone(),
+            profile => format!("{} (profile {profile})", self.model),
+        }
+    }
 }
 
 /// The first event of a step.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{Catalog, ShapeId};
 use super::fault::Fault;
-use super::policy::Policies;
+use super::policy::{Policies, Profile};
 use crate::abi::{Info, ProtocolInfoW};
 use crate::provider::Shape;
 
@@ -67,6 +67,8 @@ pub struct Interface {
 pub struct Platform {
     /// Limits.
     pub limits: Limits,
+    /// The set of answers that `policies` started from.
+    pub profile: Profile,
     /// Answers to open questions.
     pub policies: Policies,
     /// Networks beside loopback.
@@ -103,6 +105,12 @@ impl Machine {
     #[must_use]
     pub fn shape(&self, id: ShapeId) -> &Shape {
         &self.shapes[usize::from(id.0)]
+    }
+
+    /// The set of answers that [`policies`](Self::policies) started from.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.platform.profile
     }
 
     /// The answers to open questions.

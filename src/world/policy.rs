@@ -1,15 +1,21 @@
 //! Named answers to the questions the documentation leaves open.
 //!
 //! One row below is one question: the field of [`Policies`], the type of its answers, where the question comes
-//! from, the question in words, and the answers. The first answer is the default. Everything else about policies
-//! (reading them from a model, naming them in a trace, listing them) is made from these rows.
+//! from, the question in words, the answers, and the answer of the `windows` [`Profile`]. The first answer is the
+//! default, which is that of the `documented` profile. Everything else about policies (reading them from a model,
+//! naming them in a trace, listing them) is made from these rows.
+//!
+//! `windows` is what real systems were seen to do; where nobody looked it is the default. Where it is another answer
+//! the source names the observation (O1..).
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 macro_rules! policies {
     ($($field:ident : $type:ident, $source:literal, $question:literal {
         $($(#[$text:meta])+ $answer:ident),+ $(,)?
-    })+) => {
+    } windows: $windows:ident)+) => {
         $(
             #[doc = $question]
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +30,9 @@ macro_rules! policies {
         pub struct Policies {
             $(#[doc = $question] pub $field: $type,)+
         }
+
+        /// What real systems were seen to answer.
+        const WINDOWS: Policies = Policies { $($field: $type::$windows),+ };
 
         /// The name of one question: a field of [`Policies`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,7 +87,7 @@ policies! {
         AtDuplicate,
         /// At the target's WSPSocket: a source that closes first loses the socket.
         AtOpen,
-    }
+    } windows: AtDuplicate
     block_reuse: BlockReuse, "R3, usage 5e", "What does a second open with the same block give?" {
         /// WSAEINVAL.
         #[default]
@@ -87,7 +96,7 @@ policies! {
         SameDescriptor,
         /// A second descriptor of the same shared socket.
         SecondDescriptor,
-    }
+    } windows: Refuse
     wrong_process: WrongProcess, "R2, A11", "What happens when a process opens a block made for another?" {
         /// WSAEINVAL; the right process can still open it.
         #[default]
@@ -96,7 +105,7 @@ policies! {
         RefuseAndConsume,
         /// The process gets the descriptor.
         Allow,
-    }
+    } windows: Refuse
     failed_open: FailedOpen, "usage 5d", "Does an open that fails spend the block?" {
         /// Exactly when the base provider's open had succeeded.
         #[default]
@@ -105,43 +114,43 @@ policies! {
         NeverConsumed,
         /// Always, once the block was recognised.
         AlwaysConsumed,
-    }
+    } windows: ConsumedOnceBaseOpened
     unknown_process: UnknownProcess, "A11, usage 5g 5j", "What does duplicating for an unknown or exited process id give?" {
         /// WSAEINVAL.
         #[default]
         Wsaeinval,
         /// WSAENETDOWN.
         Wsaenetdown,
-    }
+    } windows: Wsaeinval
     target_identity: TargetIdentity, "usage S14", "What identifies the target of a duplication?" {
         /// The incarnation: a process that gets the same id later is another one.
         #[default]
         Incarnation,
         /// The process id alone.
         Number,
-    }
+    } windows: Incarnation
     duplicate_inheritable: DuplicateInheritable, "usage 5h, U18", "Is the descriptor opened from a block inheritable?" {
         /// Yes, unless WSA_FLAG_NO_HANDLE_INHERIT is given.
         #[default]
         Yes,
         /// No.
         No,
-    }
+    } windows: Yes
     blocking_mode: BlockingMode, "R12, usage 5a", "Whose is the blocking mode?" {
         /// The shared socket's: common to all descriptors.
         #[default]
         Shared,
         /// Each descriptor's own.
         PerDescriptor,
-    }
+    } windows: Shared
     linger_on_shared_close: LingerOnSharedClose, "usage 5f, A26", "What does SO_LINGER do on a close that is not the last?" {
         /// Nothing.
         #[default]
         NoEffect,
         /// It acts at once, as if this were the last close.
         Immediate,
-    }
-    io_at_shared_close: IoAtSharedClose, "R15, usage 5i", "Which pending calls does a close cancel while other descriptors remain?" {
+    } windows: NoEffect
+    io_at_shared_close: IoAtSharedClose, "R15, usage 5i, O52", "Which pending calls does a close cancel while other descriptors remain?" {
         /// Those started through the closing descriptor.
         #[default]
         CancelOwn,
@@ -149,119 +158,119 @@ policies! {
         CancelAll,
         /// None.
         CancelNone,
-    }
+    } windows: CancelNone
     repeated_listen: RepeatedListen, "usage 5b", "What does WSPListen on a listening shared socket give?" {
         /// Success, and the new backlog counts.
         #[default]
         Success,
         /// WSAEINVAL.
         Wsaeinval,
-    }
+    } windows: Success
     registrant_closes: RegistrantCloses, "A25", "What becomes of an event registration when the process that made it closes its descriptor and others remain?" {
         /// It is cancelled.
         #[default]
         Cancelled,
         /// It stays.
         Kept,
-    }
+    } windows: Cancelled
     final_cleanup: FinalCleanup, "A10", "What does the final WSPCleanup do to sockets that other processes share?" {
         /// Only this process's references go.
         #[default]
         DropReferences,
         /// The sockets are reset for everybody.
         ResetForAll,
-    }
+    } windows: DropReferences
     open_at_cleanup: OpenAtCleanup, "A9", "How does the final WSPCleanup end connections whose last descriptor it takes?" {
         /// They are reset.
         #[default]
         Reset,
         /// They are closed as WSPCloseSocket would close them.
         Close,
-    }
+    } windows: Reset
     token_place: TokenPlace, "A28, RO-6", "Where does a base provider keep its token in the block?" {
         /// In dwProviderReserved.
         #[default]
         ProviderReserved,
         /// In dwServiceFlags3 and dwServiceFlags4: lost under a layer that follows the documentation.
         ServiceFlags,
-    }
-    explicit_triple: ExplicitTriple, "R23, usage S28", "What if family, type or protocol given at an open contradict the block?" {
+    } windows: ProviderReserved
+    explicit_triple: ExplicitTriple, "R23, usage S28, O55", "What if family, type or protocol given at an open contradict the block?" {
         /// WSAEINVAL, and the block is not spent.
         #[default]
         Refuse,
         /// The block wins.
         Ignore,
-    }
+    } windows: Ignore
     linger_default: LingerDefault, "A2", "Is SO_LINGER on in a new socket?" {
         /// Off.
         #[default]
         Off,
         /// On, with zero seconds.
         On,
-    }
+    } windows: Off
     layer_handle_owner: LayerHandleOwner, "A3", "Which catalog id does a layer register its handles under?" {
         /// The chain entry's.
         #[default]
         ChainEntry,
         /// The layer's own ChainLen 0 entry's.
         LayerEntry,
-    }
+    } windows: ChainEntry
     fionread_datagram: FionreadDatagram, "A6", "What does FIONREAD report on a datagram socket?" {
         /// All bytes queued.
         #[default]
         TotalQueued,
         /// The size of the first datagram.
         FirstDatagram,
-    }
+    } windows: TotalQueued
     address_string_length: AddressStringLength, "A12", "What does the length of WSPAddressToString count?" {
         /// Characters, the terminator included.
         #[default]
         Characters,
         /// Bytes, the terminator included.
         Bytes,
-    }
+    } windows: Characters
     recvfrom_connected: RecvFromConnected, "A13", "May WSPRecvFrom be called on a connected datagram socket?" {
         /// Yes.
         #[default]
         Allow,
         /// No: WSAEISCONN.
         Wsaeisconn,
-    }
+    } windows: Allow
     ephemeral_ports: EphemeralPorts, "A14", "From which range do automatic ports come?" {
         /// 49152 to 65535.
         #[default]
         From49152,
         /// 1024 to 5000.
         From1024,
-    }
+    } windows: From49152
     bind_matrix: BindMatrix, "A15", "Which table of bind conflicts holds?" {
         /// Windows Server 2003 and later, same user.
         #[default]
         Server2003,
         /// Windows XP and earlier.
         WindowsXp,
-    }
+    } windows: Server2003
     hidden_entries: HiddenEntries, "A23", "May a PFL_HIDDEN entry be chosen by family, type and protocol?" {
         /// Yes: hidden only leaves it out of enumeration.
         #[default]
         Selectable,
         /// No.
         Skipped,
-    }
+    } windows: Selectable
     foreign_event: ForeignEvent, "A24", "What if WSPEnumNetworkEvents is given an event that is not the registered one?" {
         /// It is reset, unchecked.
         #[default]
         Reset,
         /// WSAEINVAL, and nothing is cleared.
         Wsaeinval,
-    }
+    } windows: Reset
     record_at_registration: RecordAtRegistration, "E1, O169", "What becomes of recorded, not yet enumerated events at a new WSPEventSelect?" {
         /// They are dropped.
         #[default]
         Dropped,
         /// They stay recorded.
         Kept,
-    }
+    } windows: Kept
     blocked_call_at_close: BlockedCallAtClose, "R15, O133", "What does a blocked call return when its descriptor is closed under it?" {
         /// WSAEINTR.
         #[default]
@@ -270,20 +279,75 @@ policies! {
         Wsaenotsock,
         /// WSAECONNABORTED.
         Wsaeconnaborted,
-    }
+    } windows: Wsaeintr
     partial_send: PartialSend, "O191", "What does a nonblocking stream send larger than the free space do?" {
         /// Sends what fits and reports the count.
         #[default]
         WhatFits,
         /// Sends all if any space is free, else WSAEWOULDBLOCK.
         WholeOrNothing,
-    }
+    } windows: WholeOrNothing
     udp_port_unreachable: UdpPortUnreachable, "functions 4, O255", "Does a datagram to a closed local port make the sender's next receive fail?" {
         /// Yes: WSAECONNRESET.
         #[default]
         Reported,
         /// No.
         Ignored,
+    } windows: Reported
+}
+
+/// A named set of answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename = "profile", rename_all = "lowercase")]
+pub enum Profile {
+    /// What the documentation says, and the likeliest answer where it says nothing: each policy's default.
+    #[default]
+    Documented,
+    /// What real systems were seen to do.
+    Windows,
+}
+
+impl Profile {
+    /// All profiles, the default first.
+    pub const ALL: &'static [Profile] = &[Self::Documented, Self::Windows];
+
+    /// The name that models, scenarios and traces use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Windows => "windows",
+        }
+    }
+
+    /// The profile called so.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|profile| profile.name() == name)
+    }
+
+    /// Where its answers come from.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Documented => "what the documentation says, and the likeliest answer where it says nothing",
+            Self::Windows => "what real systems were seen to do, also where it contradicts the documentation",
+        }
+    }
+
+    /// Its answers.
+    #[must_use]
+    pub fn policies(self) -> Policies {
+        match self {
+            Self::Documented => Policies::default(),
+            Self::Windows => WINDOWS,
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 
@@ -297,5 +361,26 @@ mod tests {
         for &id in PolicyId::ALL {
             assert_eq!(id.answer(&defaults), id.answers()[0], "{}", id.name());
         }
+    }
+    #[test]
+    fn an_answer_of_windows_that_is_not_the_default_has_been_observed() {
+        let (documented, windows) = (Profile::Documented.policies(), Profile::Windows.policies());
+        assert_eq!(documented, Policies::default());
+        for &id in PolicyId::ALL {
+            let observed = id.source().split([' ', ',']).any(is_observation);
+            assert!(observed || id.answer(&windows) == id.answer(&documented), "{} names no observation", id.name());
+        }
+    }
+
+    fn is_observation(word: &str) -> bool {
+        word.strip_prefix('O').is_some_and(|number| number.parse::<u32>().is_ok())
+    }
+
+    #[test]
+    fn a_profile_is_found_by_its_name() {
+        for &profile in Profile::ALL {
+            assert_eq!(Profile::from_name(profile.name()), Some(profile));
+        }
+        assert_eq!(Profile::from_name("Windows"), None);
     }
 }

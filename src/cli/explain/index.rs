@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wspsim::abi::{SpiFunction, Upcall, WsaError};
 use wspsim::contract;
 use wspsim::rules::{OpenPoint, RuleId};
-use wspsim::world::policy::PolicyId;
+use wspsim::world::policy::{PolicyId, Profile};
 
 /// Something that can be explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub(super) enum Subject {
     /// A function of the interface, by its Windows name.
     Function(&'static str),
     Policy(PolicyId),
+    Profile(Profile),
     Open(OpenPoint),
 }
 
@@ -28,8 +29,9 @@ pub(super) fn find(word: &str) -> Option<Subject> {
     let error = || error(word).map(Subject::Error);
     let function = || functions().into_iter().find(|name| is(name)).map(Subject::Function);
     let policy = || PolicyId::ALL.iter().find(|policy| is(policy.name())).map(|&policy| Subject::Policy(policy));
+    let profile = || Profile::ALL.iter().find(|profile| is(profile.name())).map(|&profile| Subject::Profile(profile));
     let group = || groups().into_iter().find(|group| is(group)).map(Subject::Group);
-    rule().or_else(open).or_else(error).or_else(function).or_else(policy).or_else(group)
+    rule().or_else(open).or_else(error).or_else(function).or_else(policy).or_else(profile).or_else(group)
 }
 
 /// Every name that [`find`] knows, but for numbers.
@@ -38,7 +40,9 @@ pub(super) fn names() -> Vec<&'static str> {
     let open = OpenPoint::ALL.iter().map(|point| point.name());
     let errors = WsaError::ALL.iter().map(|error| error.name());
     let policies = PolicyId::ALL.iter().map(|policy| policy.name());
-    rules.chain(open).chain(errors).chain(functions()).chain(policies).chain(groups()).collect()
+    let profiles = Profile::ALL.iter().map(|profile| profile.name());
+    let named = policies.chain(profiles).chain(groups());
+    rules.chain(open).chain(errors).chain(functions()).chain(named).collect()
 }
 
 /// The groups of rules in the order of the table.

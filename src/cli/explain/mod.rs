@@ -8,7 +8,7 @@ use wspsim::model::explain::nearest;
 
 use super::output::{Output, Status};
 
-/// Explains a rule, an error, a function, a policy or an open point
+/// Explains a rule, an error, a function, a policy, a profile or an open point
 ///
 /// Traces and messages name what decided by a short id. This prints what the id stands for, in words, with its
 /// source. Without an id it lists what there is to explain.
@@ -19,9 +19,10 @@ use super::output::{Output, Status};
   wspsim explain WSAEINVAL            an error, and which functions give it when; 10022 will do too
   wspsim explain WSPDuplicateSocket   a function: its documented errors and its rules
   wspsim explain block_reuse          a policy and its answers
+  wspsim explain windows              a profile and the policies it changes
   wspsim explain A8                   a point the documentation leaves open")]
 pub(crate) struct Arguments {
-    /// A rule, group of rules, error, error number, function, policy or open point
+    /// A rule, group of rules, error, error number, function, policy, profile or open point
     id: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 use wspsim::abi::WsaError;
 use wspsim::contract::{self, ContractRow};
 use wspsim::rules::{OpenPoint, RuleId};
-use wspsim::world::policy::PolicyId;
+use wspsim::world::policy::{PolicyId, Profile};
 
 use super::index::{self, Subject};
 use crate::cli::output::Look;
@@ -22,6 +22,7 @@ pub(super) fn page(subject: Subject, look: &Look) -> String {
         Subject::Error(error) => of_error(error, look),
         Subject::Function(name) => of_function(name, look),
         Subject::Policy(policy) => of_policy(policy, look),
+        Subject::Profile(profile) => of_profile(profile, look),
         Subject::Open(point) => of_open_point(point, look),
     }
 }
@@ -37,6 +38,10 @@ pub(super) fn contents(look: &Look) -> String {
     text += &format!("\n{}", heading("Policies", "wspsim explain block_reuse", look));
     for policy in PolicyId::ALL {
         text += &definition(&format!("  {}", policy.name()), WIDE_COLUMN, policy.question(), look.width);
+    }
+    text += &format!("\n{}", heading("Profiles", "wspsim explain windows", look));
+    for profile in Profile::ALL {
+        text += &definition(&format!("  {profile}"), WIDE_COLUMN, profile.about(), look.width);
     }
     text += &format!("\n{}", heading("Open points", "wspsim explain A8", look));
     for point in OpenPoint::ALL {
@@ -106,6 +111,9 @@ fn of_policy(policy: PolicyId, look: &Look) -> String {
         .map(|(at, answer)| if at == 0 { format!("{answer} (default)") } else { (*answer).to_owned() })
         .collect();
     text += &field("answers", &answers.join(", "), look);
+    for profile in Profile::ALL {
+        text += &field(profile.name(), policy.answer(&profile.policies()), look);
+    }
     text += &field("source", policy.source(), look);
     let choice = policy.answers().last().copied().unwrap_or_default();
     text += &field("to choose", &format!("`policies: ({}: {choice})` in a model or scenario", policy.name()), look);
@@ -118,6 +126,25 @@ fn of_policy(policy: PolicyId, look: &Look) -> String {
     }
     for point in points {
         text += &definition(&format!("  {point}"), COLUMN, point.question(), look.width);
+    }
+    text
+}
+
+fn of_profile(profile: Profile, look: &Look) -> String {
+    let mut text = format!("{}: {}\n", look.bold(&format!("Profile {profile}")), profile.about());
+    let choice = format!("`profile: {profile}` in a model or scenario, `wspsim run --profile {profile}`");
+    text += &field("to choose", &choice, look);
+    let (default, answers) = (Profile::default().policies(), profile.policies());
+    let differs = |id: &&PolicyId| id.answer(&answers) != id.answer(&default);
+    let differing: Vec<PolicyId> = PolicyId::ALL.iter().filter(differs).copied().collect();
+    text += if differing.is_empty() {
+        "\nEvery policy has its default.\n"
+    } else {
+        "\nPolicies with another answer than the default\n"
+    };
+    for policy in differing {
+        let said = format!("{} ({}): {}", policy.answer(&answers), policy.source(), policy.question());
+        text += &definition(&format!("  {}", policy.name()), WIDE_COLUMN, &said, look.width);
     }
     text
 }

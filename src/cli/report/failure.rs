@@ -44,7 +44,7 @@ fn group<'p>(played: &'p Played, file: &'p str, failure: &'p Failure) -> Group<'
 
 /// What there is to say, each under its name.
 fn facts(played: &Played, failure: &Failure, look: &Look) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("model", played.report.model.clone())];
+    let mut facts = vec![("model", played.report.stack())];
     let some = |text: &String| !text.is_empty();
     facts.extend(Some(&failure.expected).filter(|text| some(text)).map(|text| ("expected", text.clone())));
     facts.extend(Some(&failure.actual).filter(|text| some(text)).map(|text| ("actual", text.clone())));
@@ -105,7 +105,7 @@ mod tests {
     use wspsim::model::Source;
     use wspsim::rules::RuleId;
     use wspsim::scenario::{Names, Report, Verdict};
-    use wspsim::world::policy::Policies;
+    use wspsim::world::policy::{Policies, Profile};
 
     const TEXT: &str =
         "Scenario(\n    steps: [\n        (on: \"target\", call: WSPSocket(info: \"info\")),\n    ],\n)\n";
@@ -115,6 +115,7 @@ mod tests {
             file: "reuse.ron".into(),
             about: "A block opens twice".into(),
             model: "windows".into(),
+            profile: Profile::default(),
             verdict: Verdict::Failed,
             played: 1,
             ops: 2,

@@ -37,7 +37,7 @@ impl Human {
             return String::new();
         }
         let (verdict, file) = (self.verdict(report.verdict, 13), printable(&report.file));
-        let line = format!("{verdict} {file} on {}\n", report.model);
+        let line = format!("{verdict} {file} on {}\n", report.stack());
         line + &self.failures(played)
     }
 
@@ -61,7 +61,7 @@ impl Human {
     }
 
     fn stack(&self, played: &Played, picture: &Picture, first: Option<&Picture>) -> String {
-        let mut title = format!("On {}", self.look.bold(&played.report.model));
+        let mut title = format!("On {}", self.look.bold(&played.report.stack()));
         if !picture.route().is_empty() {
             title += &format!(": calls go through {}", picture.route());
         }

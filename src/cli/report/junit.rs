@@ -54,7 +54,7 @@ fn of_play(played: &Played) -> TestCase {
             status
         }
     };
-    let mut case = TestCase::new(report.model.as_str(), status);
+    let mut case = TestCase::new(report.stack(), status);
     case.set_classname(report.file.as_str());
     case
 }

@@ -38,7 +38,7 @@ impl Tap {
     fn play(&mut self, played: &Played) -> String {
         let report = &played.report;
         let held = report.verdict == Verdict::Held;
-        let point = self.point(held, &format!("{} on {}", report.file, report.model));
+        let point = self.point(held, &format!("{} on {}", report.file, report.stack()));
         if held { point } else { point + &yaml(report.verdict.name(), report.failures.iter().map(of_failure)) }
     }
 

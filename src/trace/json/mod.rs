@@ -13,6 +13,7 @@
 //! | `about` | what the scenario says it is about |
 //! | `model` | the model it was played on |
 //! | `policies` | the answers in force that are not the default, by policy |
+//! | `profile` | the profile it was played under, when that is not `documented` |
 //!
 //! # Events
 //!
@@ -89,7 +90,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Trace;
 use crate::scenario::report::{Failure, Report};
-use crate::world::policy::{Policies, PolicyId};
+use crate::world::policy::{Policies, PolicyId, Profile};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -107,13 +108,17 @@ pub fn play(report: &Report, trace: &Trace<'_>) -> String {
 /// The first line of a play.
 #[must_use]
 pub fn header(report: &Report, policies: &Policies) -> Map<String, Json> {
-    object([
+    let mut header = object([
         ("wspsim", json!(VERSION)),
         ("scenario", json!(report.file)),
         ("about", json!(report.about)),
         ("model", json!(report.model)),
         ("policies", Json::Object(differing(policies))),
-    ])
+    ]);
+    if report.profile != Profile::default() {
+        header.insert("profile".to_owned(), json!(report.profile.name()));
+    }
+    header
 }
 
 /// The last line of a play.

@@ -59,7 +59,7 @@ fn with(machine: &Machine, platform: Platform) -> Arc<Machine> {
 
 fn platform(limits: Limits, policies: Policies) -> Platform {
     let address = std::net::IpAddr::from([10, 0, 0, 1]);
-    Platform { limits, policies, interfaces: vec![Interface { address, prefix: 24 }] }
+    Platform { limits, policies, interfaces: vec![Interface { address, prefix: 24 }], ..Platform::default() }
 }
 
 /// The n-th set: each question is answered as documented two times out of three. Set 0 is the documented one.
