@@ -16,6 +16,7 @@ use wspsim::abi::{
 use wspsim::world::World;
 use wspsim::world::fault::Fault;
 use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId, Window};
+use wspsim::world::link_rule::{LinkEffect, LinkRule};
 use wspsim::world::log::Log;
 use wspsim::world::op::{Op, Outcome};
 
@@ -117,7 +118,7 @@ fn process_id(u: &mut Unstructured<'_>, world: &World) -> Result<ProcessId> {
 
 fn fault(u: &mut Unstructured<'_>) -> Result<Fault> {
     let nth = u.int_in_range(0..=3)?;
-    Ok(match u.int_in_range(0..=8)? {
+    Ok(match u.int_in_range(0..=11)? {
         0 => Fault::NetworkDown,
         1 => Fault::NetworkUp,
         2 => Fault::NotReady,
@@ -125,8 +126,29 @@ fn fault(u: &mut Unstructured<'_>) -> Result<Fault> {
         4 => Fault::NoBuffers,
         5 => Fault::BuffersBack,
         6 => Fault::ConnectLatency { ms: u.int_in_range(0..=100)? },
-        7 => Fault::FailUpcall { upcall: *u.choose(Upcall::ALL)?, nth, error: WsaError::NoBufs },
+        7 | 8 => Fault::Link(link(u)?),
+        9 => Fault::LinksRestored,
+        10 => Fault::FailUpcall { upcall: *u.choose(Upcall::ALL)?, nth, error: WsaError::NoBufs },
         _ => Fault::FailCall { function: *u.choose(SpiFunction::ALL)?, nth, error: WsaError::NoBufs },
+    })
+}
+
+fn link(u: &mut Unstructured<'_>) -> Result<LinkRule> {
+    let ms = u.int_in_range(0..=100)?;
+    let effects =
+        [LinkEffect::Latency { ms }, LinkEffect::Loss, LinkEffect::Reorder { ms }, LinkEffect::Partition];
+    let end = |u: &mut Unstructured<'_>| -> Result<_> {
+        Ok(if u.arbitrary()? { Some("127.0.0.1".parse().expect("an address")) } else { None })
+    };
+    Ok(LinkRule {
+        effect: *u.choose(&effects)?,
+        from: end(u)?,
+        to: end(u)?,
+        one_way: u.arbitrary()?,
+        since_ms: if u.arbitrary()? { Some(u.int_in_range(0..=500)?) } else { None },
+        until_ms: if u.arbitrary()? { Some(u.int_in_range(0..=2000)?) } else { None },
+        first: if u.arbitrary()? { Some(u.int_in_range(0..=3)?) } else { None },
+        every: if u.arbitrary()? { Some(u.int_in_range(0..=3)?) } else { None },
     })
 }
 

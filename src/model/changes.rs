@@ -120,7 +120,8 @@ limits! {
     receive_buffer_bytes: u32,
     message_bytes: u32,
     backlog: u32,
-    connect_timeout_ms: u64
+    connect_timeout_ms: u64,
+    retransmit_timeout_ms: u64
 }
 
 #[cfg(test)]

@@ -82,9 +82,22 @@
 //! | `Advance(ms: 100)` | virtual time passes |
 //! | `Start(name: "p", suspended: false, winsock: true, id_of: "q")` | a process appears, without parent; all but `name` may be left out. `winsock`: it calls WSAStartup(2.2), unless suspended. `id_of`: it gets the process id of `q`, which has ended, or a number |
 //! | `Kill("p")` | a process is ended from outside |
-//! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)` |
+//! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `Link(...)` (see below), `LinksRestored`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
 //! | `BreakConnection(socket: "s", error: WSAENETRESET)` | the connection of a socket breaks |
 //! | `LimitHandles(process: "p", handles: 3)` | a process may hold so many handles; `handles: None`: the model's limit again |
+//!
+//! `Link(effect: E, from: "127.0.0.1:7000", to: "127.0.0.2", one_way: false, since_ms: 100, until_ms: 200, first: 2, every: 3)`
+//! is a fault of the network between addresses of the machine, in force beside those there are until `LinksRestored`.
+//! All but `effect` may be left out: `from` and `to` are then any address, an address without port is all its ports.
+//! The rule acts both ways unless `one_way`, in a window of virtual time, on the first so many or every so many-th of
+//! the datagrams (sends, requests to connect) it meets.
+//!
+//! | effect | datagrams | streams | requests to connect |
+//! |---|---|---|---|
+//! | `Latency(ms: 50)` | arrive later, in order | bytes and the end arrive later, in order | arrive after twice the time |
+//! | `Loss` | are lost | | |
+//! | `Reorder(ms: 50)` | arrive later, overtaken by others | | |
+//! | `Partition` | are lost | wait; WSAECONNABORTED after the limit `retransmit_timeout_ms` or TCP_MAXRT, WSAENETRESET by keep-alive | wait; WSAETIMEDOUT after `connect_timeout_ms` |
 //!
 //! # Calls
 //!

@@ -44,6 +44,9 @@ fn of_data(change: &Change) -> Option<(&'static str, Fields)> {
         Change::DatagramTaken { from, bytes, left, .. } => {
             ("datagram_taken", vec![address(from), length(*bytes), ("left", (*left).into())])
         }
+        Change::OnItsWay { bytes, arrives, .. } => {
+            ("on_its_way", vec![length(*bytes), ("arrives", Value::timeout(arrives.map(|when| when.0)))])
+        }
         Change::DatagramLost { why, .. } => ("datagram_lost", vec![("why", Value::word(lost(*why)))]),
         _ => return None,
     })
@@ -146,5 +149,6 @@ fn lost(why: Lost) -> &'static str {
         Lost::NotFromPeer => "not_from_peer",
         Lost::NobodyThere => "nobody_there",
         Lost::Silence => "silence",
+        Lost::OnTheWay => "on_the_way",
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::link_rule::LinkRule;
 use crate::abi::{SpiFunction, Upcall, WsaError};
 
 /// Something that goes wrong.
@@ -25,11 +26,16 @@ pub enum Fault {
         /// How long.
         ms: u64,
     },
+    /// The link between two addresses delays, loses, reorders or stops traffic, beside the link faults there are.
+    Link(LinkRule),
+    /// All link faults end; what a partition held up arrives.
+    LinksRestored,
     /// An upcall fails once.
     FailUpcall {
         /// Which.
         upcall: Upcall,
-        /// The how many-th call from now on, counted from 1.
+        /// The how many-th call from now on, counted from 1; left out: the next.
+        #[serde(default = "next")]
         nth: u32,
         /// With what.
         error: WsaError,
@@ -38,11 +44,17 @@ pub enum Fault {
     FailCall {
         /// Which.
         function: SpiFunction,
-        /// The how many-th call from now on, counted from 1.
+        /// The how many-th call from now on, counted from 1; left out: the next.
+        #[serde(default = "next")]
         nth: u32,
         /// With what.
         error: WsaError,
     },
+}
+
+/// `nth` left out.
+const fn next() -> u32 {
+    1
 }
 
 /// The faults in force.

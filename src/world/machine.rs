@@ -32,6 +32,8 @@ pub struct Limits {
     pub backlog: u32,
     /// How long a connection attempt goes unanswered before WSAETIMEDOUT, milliseconds.
     pub connect_timeout_ms: u64,
+    /// How long a stream repeats data that a partition keeps from arriving, milliseconds; TCP_MAXRT overrides it.
+    pub retransmit_timeout_ms: u64,
 }
 
 impl Default for Limits {
@@ -45,6 +47,7 @@ impl Default for Limits {
             message_bytes: 65_467,
             backlog: 200,
             connect_timeout_ms: 21_000,
+            retransmit_timeout_ms: 21_000,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod frame;
 pub mod handles;
 pub mod ids;
 mod invariants;
+pub mod link_rule;
 pub mod log;
 pub mod machine;
 pub mod op;

@@ -183,6 +183,8 @@ impl World {
             Fault::NoBuffers => afd.set_no_buffers(true),
             Fault::BuffersBack => afd.set_no_buffers(false),
             Fault::ConnectLatency { ms } => afd.delay_connects(ms),
+            Fault::Link(rule) => afd.add_link_rule(&mut cx, rule),
+            Fault::LinksRestored => afd.restore_links(&mut cx),
             Fault::NotReady => self.faults.not_ready = true,
             Fault::Ready => self.faults.not_ready = false,
             Fault::FailUpcall { .. } | Fault::FailCall { .. } => self.faults.arm(fault),

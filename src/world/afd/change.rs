@@ -27,6 +27,8 @@ pub enum Lost {
     NobodyThere,
     /// It went to a host that never answers.
     Silence,
+    /// A link fault took it.
+    OnTheWay,
 }
 
 macro_rules! changes {
@@ -181,6 +183,17 @@ changes! {
         Lost::NotFromPeer => "the receiver has another peer",
         Lost::NobodyThere => "nobody is bound there",
         Lost::Silence => "the host does not answer",
+        Lost::OnTheWay => "a link fault took it",
+    };
+    /// A link fault delays data, or the end of a stream (no bytes).
+    OnItsWay {
+        /// How much.
+        bytes: usize,
+        /// When it arrives; `None`: when the link is whole again.
+        arrives: Option<Ticks>,
+    } "{bytes} bytes on their way{}", match arrives {
+        Some(when) => format!(" until {} ms", when.0),
+        None => ", held up by the link".to_owned(),
     };
     /// Directions were shut down.
     ShutDown {

@@ -30,7 +30,7 @@ impl Afd {
             Life::Open => holds(socket.references() > 0, id, "open without references"),
             Life::Orphan => {
                 holds(socket.references() == 0, id, "closed with references")?;
-                holds(socket.unsent_bytes() > 0, id, "closed with nothing left to send")?;
+                holds(socket.unsent_bytes() > 0 || self.end_travels(id), id, "closed with nothing left to send")?;
                 holds(socket.bound.is_none() && socket.registration.is_none(), id, "closed with name or registration")
             }
             Life::Queued(listener) => {
@@ -92,17 +92,18 @@ impl Afd {
             return holds(connection.received.is_empty(), id, "broken with data");
         }
         let Some(peer) = connection.peer else {
-            return holds(connection.end_received, id, "the peer is gone without an end");
+            return holds(connection.end_received || self.reset_travels(id), id, "the peer is gone without an end");
         };
         let Some(other) = self.sockets.get(peer) else { return holds(false, id, "the peer does not exist") };
         let Some(end) = other.connection() else { return holds(false, id, "the peer is not connected") };
         holds(end.peer == Some(id), id, "the peer has another peer")?;
         holds(end.broken.is_none(), id, "the peer is broken")?;
-        let sent_all = socket.shut.send && connection.unsent.is_none();
+        let sent_all = socket.shut.send && connection.unsent.is_none() && !self.end_travels(id);
         holds(end.end_received == sent_all, id, "the end of the stream is not where it should be")?;
-        let pumped = connection.unsent.is_none() || other.receive_room() == 0;
+        holds(self.travelling(id) <= connection.unsent_len(), id, "more is on its way than was kept")?;
+        let pumped = self.arrived_unsent(id) == 0 || other.receive_room() == 0;
         holds(pumped, id, "keeps data although the peer has room")?;
-        let refused = socket.shut.receive && !(connection.received.is_empty() && end.unsent.is_none());
+        let refused = socket.shut.receive && !(connection.received.is_empty() && self.arrived_unsent(peer) == 0);
         holds(!refused, id, "has data although shut for receiving")
     }
 

@@ -217,7 +217,7 @@ impl Afd {
         }
         self.clear_deadline(id);
         self.sockets[id].shut = Shut { send: true, receive: true };
-        if unsent == 0 {
+        if unsent == 0 && !(self.links.is_some() && self.link_takes_end(cx, id)) {
             return self.finish_orphan(cx, id);
         }
         cx.log.rule(RuleId::Close15);
@@ -239,6 +239,7 @@ impl Afd {
         self.destroy(cx, id);
         if let Some(peer) = peer {
             self.end_stream(cx, peer);
+            self.crossed_the_end(cx, peer);
         }
     }
 
@@ -250,6 +251,7 @@ impl Afd {
             self.unbind(id);
         }
         self.clear_deadline(id);
+        self.forget_flights(id);
         drop(self.sockets.remove(id));
         cx.log.note(|| Change::Destroyed { socket: id });
     }

@@ -9,6 +9,7 @@
 //! nothing here finds a connection by its names.
 
 use super::event::Cause;
+use super::link::Passage;
 use super::route::{self, Place, Route};
 use super::socket::{Attempt, Bound, Connection, Life, Phase, Role, SharedSocket};
 use super::{Afd, Change, Cx, Kind, SocketId};
@@ -115,7 +116,10 @@ impl Afd {
             registration.reported.remove(NetworkEvents::CONNECT);
         }
         let (phase, wait_ms) = match route::route(cx.platform, to.ip) {
-            Route::Own | Route::Broadcast => (Phase::Travelling, delay_ms),
+            Route::Own | Route::Broadcast => match self.link_passes_request(cx, source, to) {
+                Passage::After(ms) => (Phase::Travelling, delay_ms.saturating_add(ms)),
+                Passage::Silence => (Phase::Silent, cx.platform.limits.connect_timeout_ms),
+            },
             Route::Silent => (Phase::Silent, cx.platform.limits.connect_timeout_ms),
             Route::Unreachable => {
                 self.fail_attempt(cx, id, WsaError::NetUnreach);
@@ -124,7 +128,7 @@ impl Afd {
         };
         let deadline = cx.now.plus_ms(wait_ms);
         self.sockets[id].role = Role::Connecting(Attempt { to, deadline, phase });
-        if phase == Phase::Travelling && delay_ms == 0 {
+        if phase == Phase::Travelling && wait_ms == 0 {
             self.arrive(cx, id);
             return;
         }

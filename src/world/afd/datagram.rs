@@ -175,6 +175,28 @@ impl Afd {
 
     fn deliver(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], place: Place) {
         let Some(from) = self.source_place(cx, id, place.ip) else { return };
+        if self.links.is_some() && self.link_takes_datagram(cx, id, (from, place), data) {
+            return;
+        }
+        self.deliver_from(cx, Some(id), from, data, place);
+    }
+
+    /// A datagram that was on its way is there.
+    pub(super) fn arrive_datagram(
+        &mut self,
+        cx: &mut Cx<'_>,
+        sender: Option<SocketId>,
+        from: Place,
+        data: &[u8],
+        place: Place,
+    ) {
+        match route::route(cx.platform, place.ip) {
+            Route::Broadcast => self.deliver_to_all_from(cx, from, data, place),
+            _ => self.deliver_from(cx, sender, from, data, place),
+        }
+    }
+
+    fn deliver_from(&mut self, cx: &mut Cx<'_>, sender: Option<SocketId>, from: Place, data: &[u8], place: Place) {
         let (mut anybody, mut several) = (false, false);
         let mut receiver = None;
         for candidate in self.bound_at(place) {
@@ -199,8 +221,14 @@ impl Afd {
         }
         match receiver {
             Some(receiver) => self.queue_datagram(cx, receiver, data, from),
-            None if anybody => cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::NotFromPeer }),
-            None => self.port_unreachable(cx, id, place),
+            None => {
+                let Some(sender) = sender else { return };
+                if anybody {
+                    cx.log.note(|| Change::DatagramLost { socket: sender, why: Lost::NotFromPeer });
+                } else {
+                    self.port_unreachable(cx, sender, place);
+                }
+            }
         }
     }
 
@@ -212,6 +240,12 @@ impl Afd {
     /// Every socket on the port gets a broadcast, if its default peer allows.
     fn deliver_to_all(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], place: Place) {
         let Some(from) = self.source_place(cx, id, place.ip) else { return };
+        if !(self.links.is_some() && self.link_takes_datagram(cx, id, (from, place), data)) {
+            self.deliver_to_all_from(cx, from, data, place);
+        }
+    }
+
+    fn deliver_to_all_from(&mut self, cx: &mut Cx<'_>, from: Place, data: &[u8], place: Place) {
         let receivers: Vec<SocketId> = self.ports.on_port_v4(Kind::Datagram, place.port).map(|(_, id)| id).collect();
         for receiver in receivers {
             let peer = self.sockets[receiver].peer_place();

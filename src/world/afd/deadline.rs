@@ -23,11 +23,28 @@ impl Afd {
     /// When [`advance`](Self::advance) has something to do next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Ticks> {
-        self.deadlines.first().map(|&(when, _)| when)
+        let sockets = self.deadlines.first().map(|&(when, _)| when);
+        match &self.links {
+            None => sockets,
+            Some(links) => sockets.into_iter().chain(links.next()).min(),
+        }
     }
 
     /// Does what is due at `cx.now`.
     pub fn advance(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now;
+        while self.links.is_some()
+            && let Some(&(when, id)) = self.deadlines.first()
+            && when <= now
+        {
+            self.land(cx, when);
+            if self.deadlines.remove(&(when, id)) {
+                cx.now = when;
+                self.expire(cx, id);
+                cx.now = now;
+            }
+        }
+        self.land(cx, now);
         while let Some(&(when, id)) = self.deadlines.first()
             && when <= cx.now
         {

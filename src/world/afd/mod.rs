@@ -7,8 +7,8 @@
 //! call, [`Afd::next_deadline`] says when something is due and [`Afd::advance`] does what is due.
 //!
 //! The network is the machine talking to itself. A byte sent is in the peer's receive queue before the call returns, or
-//! in the sender's queue if there is no room; nothing is lost, delayed or reordered on the way. Other hosts exist as
-//! silence.
+//! in the sender's queue if there is no room; nothing is lost, delayed or reordered on the way unless a link fault says
+//! so. Other hosts exist as silence.
 //!
 //! | file | what |
 //! |---|---|
@@ -20,6 +20,7 @@
 //! | `values`, `option` | socket options and the blocking mode |
 //! | `event` | registrations, what is due when, the record |
 //! | `ready`, `deadline`, `fault` | readiness; time; what goes wrong from outside |
+//! | `link`, `flight` | link faults; what is on its way, and how it arrives |
 //! | `change` | every change, for the log |
 //! | `check` | what must always hold |
 //!
@@ -45,6 +46,8 @@ mod datagram;
 mod deadline;
 mod event;
 mod fault;
+mod flight;
+mod link;
 mod listen;
 mod option;
 mod port;
@@ -191,6 +194,8 @@ pub struct Afd {
     /// Empty between steps.
     signals: Vec<Signal>,
     faults: fault::Faults,
+    /// Link faults and what they delay; hardly ever any.
+    links: Option<Box<link::Links>>,
 }
 
 impl Afd {

@@ -173,6 +173,7 @@ impl Afd {
                 }
             }
             SockOpt::SndBuf => self.report_due(cx, id),
+            SockOpt::KeepAlive => self.watch_keep_alive(cx, id, cx.now),
             _ => {}
         }
     }

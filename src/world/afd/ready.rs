@@ -77,8 +77,7 @@ impl Afd {
         let Some(socket) = self.sockets.get(id).filter(|socket| !socket.shut.receive) else { return false };
         match &socket.role {
             Role::Connected(connection) => {
-                !connection.received.is_empty()
-                    || connection.peer.is_some_and(|peer| self.sockets[peer].unsent_bytes() > 0)
+                !connection.received.is_empty() || connection.peer.is_some_and(|peer| self.arrived_unsent(peer) > 0)
             }
             Role::Datagram(datagrams) => !datagrams.queue.is_empty(),
             _ => false,
@@ -90,7 +89,8 @@ impl Afd {
         let Some(socket) = self.sockets.get(id).filter(|socket| !socket.shut.send) else { return false };
         match &socket.role {
             Role::Connected(connection) if connection.broken.is_none() => {
-                socket.send_space() > 0 || connection.peer.is_none_or(|peer| self.sockets[peer].receive_room() > 0)
+                let door_open = |peer| self.sockets[peer].receive_room() > 0 && self.travelling(id) == 0;
+                socket.send_space() > 0 || connection.peer.is_none_or(door_open)
             }
             Role::Datagram(_) => socket.bound.is_some(),
             _ => false,
@@ -104,7 +104,7 @@ impl Afd {
         let bytes = match &socket.role {
             Role::Connected(connection) if connection.received.is_empty() => {
                 cx.log.rule(RuleId::Ioctl3);
-                connection.peer.map_or(0, |peer| self.sockets[peer].unsent_bytes())
+                connection.peer.map_or(0, |peer| self.arrived_unsent(peer))
             }
             Role::Datagram(datagrams) => {
                 cx.log.rule(RuleId::Ioctl4);

@@ -95,6 +95,12 @@ impl Afd {
         if data.is_empty() {
             return Ok(0);
         }
+        if self.links.is_some()
+            && peer.is_some()
+            && let Some(taken) = self.send_over_link(cx, id, data)
+        {
+            return Ok(taken);
+        }
         let Some(peer) = peer.filter(|&peer| self.sockets[peer].takes_data()) else {
             self.send_in_vain(cx, id);
             return Ok(data.len());
@@ -115,6 +121,20 @@ impl Afd {
             self.report_due(cx, peer);
         }
         Ok(taken)
+    }
+
+    /// A send that a link fault delays: the bytes wait in the send queue until they arrive. `None`: nothing delays it.
+    fn send_over_link(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8]) -> Option<usize> {
+        let sender = &self.sockets[id];
+        let taken = how_much(cx, data.len(), sender.send_space(), sender.nonblocking);
+        if taken == 0 {
+            return Some(0).filter(|_| self.travelling(id) > 0);
+        }
+        if !self.link_takes_bytes(cx, id, taken) {
+            return None;
+        }
+        self.keep(cx, id, &data[..taken]);
+        Some(taken)
     }
 
     /// An end that can send, or why it cannot.
@@ -178,8 +198,11 @@ impl Afd {
     }
 
     /// Data for an end that takes none any more: the send succeeds, and a reset comes back.
-    fn send_in_vain(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+    pub(super) fn send_in_vain(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         cx.log.rule(RuleId::Send7);
+        if self.links.is_some() && self.link_takes_answer(cx, id) {
+            return;
+        }
         self.break_connection(cx, id, WsaError::ConnReset, WsaError::ConnAborted);
     }
 
@@ -269,8 +292,9 @@ impl Afd {
 
     /// Takes data right out of the sender's queue: the receiver has no buffer of its own.
     fn take_unsent(&mut self, cx: &mut Cx<'_>, from: SocketId, room: usize, peek: bool) -> Option<Vec<u8>> {
-        let unsent = self.sockets[from].connection_mut()?.unsent.as_mut()?;
-        let bytes = unsent.bytes.front(room).to_vec();
+        let arrived = self.arrived_unsent(from);
+        let unsent = self.sockets[from].connection_mut()?.unsent.as_mut().filter(|_| arrived > 0)?;
+        let bytes = unsent.bytes.front(room.min(arrived)).to_vec();
         if !peek && !bytes.is_empty() {
             unsent.bytes.consume(bytes.len());
             self.after_unsent_shrank(cx, from, bytes.len());
@@ -282,7 +306,7 @@ impl Afd {
     pub(super) fn pump(&mut self, cx: &mut Cx<'_>, from: SocketId) {
         let Some(connection) = self.sockets.get_mut(from).and_then(|socket| socket.connection_mut()) else { return };
         let (Some(to), true) = (connection.peer, connection.unsent.is_some()) else { return };
-        let room = self.sockets[to].receive_room();
+        let room = self.sockets[to].receive_room().min(self.arrived_unsent(from));
         let Some(mut unsent) = self.sockets[from].connection_mut().and_then(|connection| connection.unsent.take())
         else {
             return;
@@ -375,6 +399,9 @@ impl Afd {
     fn end_sending(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         let Some(connection) = self.sockets[id].connection() else { return };
         if let Some(peer) = connection.peer.filter(|_| connection.unsent.is_none()) {
+            if self.links.is_some() && self.link_takes_end(cx, id) {
+                return;
+            }
             self.end_stream(cx, peer);
         }
     }
@@ -391,6 +418,9 @@ impl Afd {
 
     /// Breaks a connection: what is queued is lost, and each end reports its own error from now on.
     pub(super) fn break_connection(&mut self, cx: &mut Cx<'_>, id: SocketId, here: WsaError, there: WsaError) {
+        if self.links.is_some() && there != WsaError::NetDown && self.link_takes_reset(cx, id, here, there) {
+            return self.after_break(cx, id);
+        }
         let peer = self.break_end(cx, id, here);
         if let Some(peer) = peer {
             self.break_end(cx, peer, there);
@@ -399,7 +429,7 @@ impl Afd {
         self.after_break(cx, id);
     }
 
-    fn break_end(&mut self, cx: &mut Cx<'_>, id: SocketId, error: WsaError) -> Option<SocketId> {
+    pub(super) fn break_end(&mut self, cx: &mut Cx<'_>, id: SocketId, error: WsaError) -> Option<SocketId> {
         self.clear_deadline(id);
         let connection = self.sockets.get_mut(id)?.connection_mut()?;
         if connection.broken.is_some() {
@@ -409,11 +439,12 @@ impl Afd {
         connection.received.clear();
         connection.unsent = None;
         let peer = connection.peer.take();
+        self.forget_flights(id);
         cx.log.note(|| Change::Broken { socket: id, error });
         peer
     }
 
-    fn after_break(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+    pub(super) fn after_break(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         match self.sockets.get(id).map(|socket| socket.life) {
             Some(Life::Open) => self.report_due(cx, id),
             Some(Life::Orphan) => self.destroy(cx, id),

@@ -35,6 +35,7 @@ const SMALL: Limits = Limits {
     message_bytes: 16,
     backlog: 2,
     connect_timeout_ms: 50,
+    retransmit_timeout_ms: 300,
 };
 
 /// The machine that the next two bytes mean.

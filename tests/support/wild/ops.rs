@@ -4,6 +4,7 @@ use wspsim::abi::client::{ApiCall, BlockA, Call, Message, OsCall};
 use wspsim::abi::{Block, SpiFunction, Upcall};
 use wspsim::world::fault::Fault;
 use wspsim::world::ids::{Incarnation, ThreadId, Ticks};
+use wspsim::world::link_rule::{LinkEffect, LinkRule};
 use wspsim::world::op::Op;
 use wspsim::world::process::{Process, ProcessState};
 
@@ -167,8 +168,21 @@ impl Wild<'_> {
             90..=99 => Fault::Ready,
             100..=114 => Fault::NoBuffers,
             115..=139 => Fault::BuffersBack,
-            140..=154 => Fault::ConnectLatency { ms: u64::from(input.byte()) },
-            155..=209 => {
+            140..=149 => Fault::ConnectLatency { ms: u64::from(input.byte()) },
+            150..=179 => {
+                let ms = u64::from(input.byte());
+                let effect = match input.byte() % 4 {
+                    0 => LinkEffect::Latency { ms },
+                    1 => LinkEffect::Loss,
+                    2 => LinkEffect::Reorder { ms },
+                    _ => LinkEffect::Partition,
+                };
+                let every = Some(u32::from(input.byte() % 4)).filter(|&every| every > 0);
+                let until_ms = Some(u64::from(input.byte()) * 100).filter(|&until| until > 0);
+                Fault::Link(LinkRule { every, until_ms, ..LinkRule::always(effect) })
+            }
+            180..=184 => Fault::LinksRestored,
+            185..=209 => {
                 let upcall = input.pick(Upcall::ALL);
                 Fault::FailUpcall { upcall, nth: u32::from(input.byte() % 4), error: input.error() }
             }

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::bench::{Bench, at};
 use super::*;
 use crate::abi::{MessageFlags, SockOpt};
+use crate::world::link_rule::{LinkEffect, LinkRule};
 use crate::world::machine::{Interface, Limits};
 use crate::world::policy::{LingerOnSharedClose, PartialSend, RecordAtRegistration};
 
@@ -61,6 +62,8 @@ enum Op {
     Abort(usize, bool),
     Advance(u64),
     Delay(u64),
+    Link(LinkRule),
+    LinksRestored,
     NetworkDown(bool),
     NoBuffers(bool),
 }
@@ -88,6 +91,26 @@ const SWITCHES: [SockOpt; 6] = [
     SockOpt::Broadcast,
     SockOpt::Ipv6V6Only,
 ];
+
+fn link() -> impl Strategy<Value = LinkRule> {
+    let effect = prop_oneof![
+        3 => (1..2000_u64).prop_map(|ms| LinkEffect::Latency { ms }),
+        1 => Just(LinkEffect::Loss),
+        1 => (1..2000_u64).prop_map(|ms| LinkEffect::Reorder { ms }),
+        3 => Just(LinkEffect::Partition),
+    ];
+    let until_ms = prop::option::of(1..30_000_u64);
+    let from = prop::option::weighted(0.3, Just(at("127.0.0.1")));
+    (effect, until_ms, prop::option::of(1..4_u32), from, any::<bool>()).prop_map(
+        |(effect, until_ms, every, from, one_way)| LinkRule {
+            until_ms,
+            every: every.filter(|_| effect != LinkEffect::Partition),
+            from,
+            one_way,
+            ..LinkRule::always(effect)
+        },
+    )
+}
 
 fn op() -> impl Strategy<Value = Op> {
     let s = 0..60_usize;
@@ -130,6 +153,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (s, any::<bool>()).prop_map(|(s, keep_alive)| Op::Abort(s, keep_alive)),
         2 => (0..3000_u64).prop_map(Op::Advance),
         1 => (0..2000_u64).prop_map(Op::Delay),
+        2 => link().prop_map(Op::Link),
+        1 => Just(Op::LinksRestored),
         1 => prop::bool::weighted(0.1).prop_map(Op::NetworkDown),
         1 => prop::bool::weighted(0.1).prop_map(Op::NoBuffers),
     ]
@@ -310,6 +335,8 @@ impl Player {
             Op::ConnReset(_, on) => discard(afd.set_udp_connreset(cx, s, on)),
             Op::Advance(_) => afd.advance(cx),
             Op::Delay(ms) => afd.delay_connects(ms),
+            Op::Link(rule) => afd.add_link_rule(cx, rule),
+            Op::LinksRestored => afd.restore_links(cx),
             Op::NetworkDown(down) => afd.set_network_down(cx, down),
             Op::NoBuffers(none) => afd.set_no_buffers(none),
             _ => {
@@ -448,6 +475,9 @@ impl Player {
         while let Some(id) = self.descriptors.pop() {
             self.bench.run(|afd, cx| afd.release(cx, id, Release::Close));
         }
+        self.bench.run(|afd, cx| afd.restore_links(cx));
+        self.bench.now = self.bench.now.plus_ms(1_000_000_000);
+        self.bench.run(|afd, cx| afd.advance(cx));
         assert!(self.bench.afd.is_empty(), "sockets left: {:#?}", self.bench.afd);
         assert_eq!(self.bench.afd.next_deadline(), None);
     }
