@@ -60,7 +60,9 @@ pub struct Context<'a> {
     pub faults: &'a mut Faults,
     /// Who runs under which process id.
     pub directory: &'a Directory,
-    /// Blocked calls to be ended when this step ends.
+    /// Whether any call anywhere is blocked.
+    pub anyone_waits: bool,
+    /// Blocked calls to be ended when this step ends; see [`Context::cancel`].
     pub cancelled: &'a mut Vec<Cancel>,
     /// The log.
     pub log: &'a mut Log,
@@ -84,6 +86,14 @@ impl Context<'_> {
     #[must_use]
     pub fn shape(&self) -> &Shape {
         self.machine.shape(self.shape_id)
+    }
+
+    /// Ends blocked calls when this step ends.
+    #[inline]
+    pub fn cancel(&mut self, which: Cancel) {
+        if self.anyone_waits {
+            self.cancelled.push(which);
+        }
     }
 
     /// The log and the platform as the shared sockets want them.

@@ -20,6 +20,7 @@ impl World {
         let shell = Process::new(id, ProcessState::Exited);
         let ended = std::mem::replace(&mut self.processes[process.0 as usize], shell);
         self.processes[process.0 as usize].threads.clear();
+        self.waits -= ended.threads.iter().map(Thread::waits).sum::<u32>();
         self.directory.leave(process);
         log.note(|| Event::ProcessEnded { process });
         log.rule(RuleId::R29);

@@ -67,11 +67,13 @@ impl World {
         log.note(|| Event::Resumed { thread });
         let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
         let wait = frame.wait.take();
+        let of_os = matches!(frame.token, Token::Os);
+        self.waits -= u32::from(wait.is_some());
         let mut call = SpiCall::Cleanup;
         let mut flight = InFlight::new(&mut call);
-        let next = match frame.token {
-            Token::Os => self.resume_os(thread, wait, woken),
-            _ => self.resume_top(thread, Resumed::Woken(woken), &mut flight, log),
+        let next = match of_os {
+            true => self.resume_os(thread, wait, woken),
+            false => self.resume_top(thread, Resumed::Woken(woken), &mut flight, log),
         };
         self.drive(thread, next, flight, log)
     }
@@ -104,6 +106,7 @@ impl World {
         log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
         if let Some(frame) = self.frames(thread).last_mut() {
             frame.wait = Some(wait);
+            self.waits += 1;
         }
         Outcome::Parked
     }
@@ -118,7 +121,8 @@ impl World {
             self.note_entering(thread, instance, flight.call, log);
         }
         Frame::push_provider(self.frames(thread), instance, function);
-        self.with_instance(thread, instance, flight, log, Instance::call)
+        let too_many_clients = function == SpiFunction::WspStartup && self.too_many_clients();
+        self.with_instance(thread, instance, too_many_clients, flight, log, Instance::call)
     }
 
     /// A provider has answered: its frame goes, the one below goes on.
@@ -142,13 +146,18 @@ impl World {
             flight.result = Err(error);
         }
         match &mut frame.token {
+            // The common way; the token stays where it is.
+            Token::Ws2(Ws2Token::Calling(after)) if matches!(resumed, Resumed::Result { .. }) => {
+                let after = *after;
+                self.called(thread, after, flight, log)
+            }
             Token::Ws2(token) => {
                 let token = std::mem::replace(token, Ws2Token::Entered);
                 self.resume_ws2(thread, token, resumed, flight, log)
             }
             Token::Provider(instance, _) => {
                 let instance = *instance;
-                self.with_instance(thread, instance, flight, log, |instance, cx, kept, flight| {
+                self.with_instance(thread, instance, false, flight, log, |instance, cx, kept, flight| {
                     instance.resume(cx, kept, resumed, flight)
                 })
             }
@@ -161,11 +170,11 @@ impl World {
         &mut self,
         thread: ThreadId,
         id: InstanceId,
+        too_many_clients: bool,
         flight: &mut InFlight<'_>,
         log: &mut Log,
         run: impl FnOnce(&mut Instance, &mut Context<'_>, &mut ProviderToken, &mut InFlight<'_>) -> Move,
     ) -> Next {
-        let too_many_clients = self.is_starting(thread) && self.too_many_clients();
         let machine = &*self.machine;
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
             return Next::finish(Err(WsaError::SysCallFailure));
@@ -192,7 +201,6 @@ impl World {
             shape_id: instance.shape,
             in_callback,
             hook,
-            too_many_clients,
             handles,
             catalog,
             loaded,
@@ -201,7 +209,9 @@ impl World {
             duplications: &mut self.duplications,
             events: &mut self.events,
             faults: &mut self.faults,
+            too_many_clients,
             directory: &self.directory,
+            anyone_waits: self.waits > 0,
             cancelled: &mut cancelled,
             log: &mut *log,
         };
@@ -230,11 +240,6 @@ impl World {
             *remembered = token;
         }
         Next::Park(Box::new(wait))
-    }
-
-    fn is_starting(&self, thread: ThreadId) -> bool {
-        let frames = &self.processes[thread.process.0 as usize].threads[thread.index as usize].frames;
-        frames.last().is_some_and(|frame| frame.function == Some(SpiFunction::WspStartup))
     }
 
     /// Whether the machine serves as many processes as it can (WSAEPROCLIM).

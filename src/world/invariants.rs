@@ -3,7 +3,7 @@
 use super::World;
 use super::handles::Object;
 use super::ids::{Incarnation, SocketId};
-use super::process::{Process, ProcessState};
+use super::process::{Process, ProcessState, Thread};
 use crate::provider::State;
 
 impl World {
@@ -15,6 +15,10 @@ impl World {
         self.afd.check_invariants()?;
         if self.afd.signals_pending() {
             return Err("network events were left undelivered between two ops".into());
+        }
+        let waits = self.processes.iter().flat_map(|process| &process.threads).map(Thread::waits).sum::<u32>();
+        if waits != self.waits {
+            return Err(format!("{waits} frames wait, but {} are counted", self.waits));
         }
         self.references_add_up()?;
         self.descriptors_have_sockets()?;

@@ -57,6 +57,8 @@ pub struct World {
     events: EventObjects,
     duplications: Duplications,
     faults: Faults,
+    /// How many frames wait.
+    waits: u32,
 }
 
 impl World {
@@ -71,6 +73,7 @@ impl World {
             events: EventObjects::default(),
             duplications: Duplications::default(),
             faults: Faults::default(),
+            waits: 0,
             machine: Arc::clone(&machine),
         };
         let mut log = log::Log::off();

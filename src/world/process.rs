@@ -78,6 +78,12 @@ impl Thread {
         self.frames.last().and_then(|frame| frame.wait.as_deref())
     }
 
+    /// How many of its frames wait: more than one while a callback makes a call that blocks.
+    #[must_use]
+    pub fn waits(&self) -> u32 {
+        self.frames.iter().filter(|frame| frame.wait.is_some()).count() as u32
+    }
+
     /// Whether a client callback is running on this thread: a condition function or a blocking hook.
     #[must_use]
     pub fn in_callback(&self) -> bool {

@@ -95,13 +95,13 @@ impl Base {
 fn cancel_pending(cx: &mut Context<'_>, at: At, last: bool) {
     if last {
         // Calls that outlived their own descriptors, under `CancelNone`, end here with the socket.
-        cx.cancelled.push(Cancel::Socket(at.socket));
+        cx.cancel(Cancel::Socket(at.socket));
         return;
     }
     cx.log.policy(PolicyId::io_at_shared_close);
     match cx.machine.policies().io_at_shared_close {
-        IoAtSharedClose::CancelAll => cx.cancelled.push(Cancel::Socket(at.socket)),
-        IoAtSharedClose::CancelOwn => cx.cancelled.push(Cancel::Descriptor(at.s)),
+        IoAtSharedClose::CancelAll => cx.cancel(Cancel::Socket(at.socket)),
+        IoAtSharedClose::CancelOwn => cx.cancel(Cancel::Descriptor(at.s)),
         IoAtSharedClose::CancelNone => {}
     }
 }
@@ -113,6 +113,6 @@ pub(super) fn cancel_blocking(cx: &mut Context<'_>) -> Answer {
         return Err(WsaError::Inval);
     }
     cx.log.rule(RuleId::Cancel1);
-    cx.cancelled.push(Cancel::Thread);
+    cx.cancel(Cancel::Thread);
     Ok(SpiReturn::Done)
 }

@@ -50,7 +50,7 @@ impl Base {
 
     fn end(&mut self, cx: &mut Context<'_>) {
         cx.log.rule(RuleId::Cleanup3);
-        cx.cancelled.push(Cancel::Process);
+        cx.cancel(Cancel::Process);
         for (handle, socket) in self.give_back_handles(cx) {
             let registrant = Registrant { process: cx.thread.process, handle };
             let policies = *cx.machine.policies();

@@ -75,7 +75,7 @@ pub struct Probing {
 }
 
 /// What ws2_32 does with a provider's answer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum After {
     /// Hands it to the client.
     Plain,
@@ -101,7 +101,6 @@ impl World {
         log: &mut Log,
     ) -> Next {
         match (token, resumed) {
-            (Ws2Token::Calling(after), Resumed::Result { .. }) => self.called(thread, after, flight, log),
             (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, flight, log),
             (Ws2Token::Probing(probing), Resumed::Result { from }) => self.probed(thread, *probing, from, flight, log),
             (Ws2Token::Cleaning(left), resumed) => self.cleaned(thread, *left, resumed, flight, log),
@@ -114,7 +113,7 @@ impl World {
     }
 
     /// A provider has answered the client's call.
-    fn called(&mut self, thread: ThreadId, after: After, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+    pub(in crate::world) fn called(&mut self, thread: ThreadId, after: After, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
         match after {
             After::Plain => Next::FinishSpi,
             After::Socket { flags, token } => {
