@@ -422,7 +422,7 @@ impl SpiCall {
     }
 }
 
-/// What a successful call gives back.
+/// What a successful call gives back. It passes every frame on its way up, so what is big and rare is boxed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SpiReturn {
     /// Zero, and nothing else.
@@ -439,7 +439,7 @@ pub enum SpiReturn {
         /// The descriptor.
         socket: Handle,
         /// WSPAccept: addr, if there was room for it.
-        peer: Option<SockAddr>,
+        peer: Option<Box<SockAddr>>,
     },
     /// WSPDuplicateSocket: the filled lpProtocolInfo.
     Info(Info),
@@ -452,7 +452,7 @@ pub enum SpiReturn {
     /// An option's value that is a protocol info.
     ProtocolInfo(Info),
     /// A name, a parsed address.
-    Address(SockAddr),
+    Address(Box<SockAddr>),
     /// A network-event record.
     Events(Box<NetworkEventRecord>),
     /// Text, and its length in the unit of the call.

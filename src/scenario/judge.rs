@@ -93,7 +93,7 @@ fn text_holds(text: &str, value: &Value) -> bool {
     match value {
         Value::Spi(SpiReturn::Received(received)) => text.as_bytes() == received.data,
         Value::Spi(SpiReturn::Address(address) | SpiReturn::Socket { peer: Some(address), .. }) => {
-            text.parse::<SockAddr>().is_ok_and(|wanted| wanted == *address)
+            text.parse::<SockAddr>().is_ok_and(|wanted| wanted == **address)
         }
         Value::Spi(SpiReturn::Text(came, _)) => text == &**came,
         Value::Spi(SpiReturn::Bytes(bytes)) => text.as_bytes() == bytes.as_slice(),
@@ -171,7 +171,7 @@ fn written_return(value: &SpiReturn) -> Option<String> {
             let [major, minor] = version.to_le_bytes();
             format!("\"{major}.{minor}\"")
         }
-        SpiReturn::Socket { peer, .. } => format!("\"{}\"", (*peer)?),
+        SpiReturn::Socket { peer, .. } => format!("\"{}\"", peer.as_deref()?),
         SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info) => {
             let (id, reserved) = (info.catalog_entry_id(), info.reserved());
             format!("Block(name: {:?}, catalog_entry_id: {id}, provider_reserved: {reserved})", entry_name(info))

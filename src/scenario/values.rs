@@ -44,7 +44,7 @@ impl Held {
             Value::Window(window) => Self::Window { owner, window: *window },
             Value::Spi(SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info)) => Self::Block(info.clone()),
             Value::InfoA(info) => Self::BlockA(info.clone()),
-            Value::Spi(SpiReturn::Address(address)) => Self::Address(*address),
+            Value::Spi(SpiReturn::Address(address)) => Self::Address(**address),
             Value::Spi(SpiReturn::Received(received)) => Self::Address(received.from?),
             Value::Process { id, incarnation } => Self::Process { process: *incarnation, id: *id },
             Value::ProcessId(id) => Self::ProcessId(*id),

@@ -82,7 +82,7 @@ impl Base {
                     new.nonblocking = mode;
                 }
                 self.own_inherited_registration(cx, socket, handle);
-                Flow::Return(Ok(SpiReturn::Socket { socket: handle, peer: addr.map(|_| request.peer) }))
+                Flow::Return(Ok(SpiReturn::Socket { socket: handle, peer: addr.map(|_| Box::new(request.peer)) }))
             }
             Err(error) => {
                 let (afd, mut afd_cx) = cx.afd();

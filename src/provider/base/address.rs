@@ -50,7 +50,7 @@ pub(super) fn from_string(cx: &mut Context<'_>, text: &str, family: i32, info: O
         cx.log.rule(RuleId::AddrText7);
         return Err(WsaError::Fault);
     }
-    Ok(SpiReturn::Address(address))
+    Ok(SpiReturn::Address(Box::new(address)))
 }
 
 /// The protocol info must be one of this provider's entries.

@@ -40,7 +40,7 @@ pub(super) fn peer_name(cx: &mut Context<'_>, at: At, room: Room) -> Answer {
 fn named(cx: &mut Context<'_>, name: Result<SockAddr, WsaError>, room: Room) -> Answer {
     let name = name?;
     fits(room, &name).inspect_err(|_| cx.log.rule(RuleId::Name6))?;
-    Ok(SpiReturn::Address(name))
+    Ok(SpiReturn::Address(Box::new(name)))
 }
 
 impl Base {

@@ -113,7 +113,13 @@ impl World {
     }
 
     /// A provider has answered the client's call.
-    pub(in crate::world) fn called(&mut self, thread: ThreadId, after: After, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+    pub(in crate::world) fn called(
+        &mut self,
+        thread: ThreadId,
+        after: After,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+    ) -> Next {
         match after {
             After::Plain => Next::FinishSpi,
             After::Socket { flags, token } => {
