@@ -22,6 +22,7 @@
 //! | [`model`] | reading `models/`: catalogs, provider shapes, limits, policies |
 //! | [`scenario`] | reading scenarios, playing them, expectations |
 //! | [`trace`] | events and their renderings: lanes, JSON Lines |
+//! | [`coverage`] | which documented errors, rules and policies some plays have reached |
 //! | `cli` (of the binary) | the command line, one file a verb |
 //!
 //! One WSPDuplicateSocket from the application to the base and back, one file after the other: `world/step.rs` (the op
@@ -59,6 +60,7 @@
 
 pub mod abi;
 pub mod contract;
+pub mod coverage;
 pub mod model;
 pub mod provider;
 pub mod rules;

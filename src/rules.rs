@@ -50,9 +50,11 @@ macro_rules! text_or_none {
 /// The last link of the chain of tables: makes [`RuleId`] from the collected rows.
 ///
 /// A row is `Id: "Sentence." ("source")`, then `by policy` if a policy decides, then `missing "why"` if it is not
-/// modelled yet.
+/// modelled yet, or `unseen "why"` if it holds and no play can show the moment it decides: a definition, or a consequence
+/// of other rules.
 macro_rules! rules {
-    ([] $($id:ident: $sentence:literal ($source:literal) $(by $policy:ident)? $(missing $why:literal)?;)+) => {
+    ([] $($id:ident: $sentence:literal ($source:literal) $(by $policy:ident)? $(missing $why:literal)?
+        $(unseen $reason:literal)?;)+) => {
         /// The name of a rule.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum RuleId {
@@ -98,6 +100,12 @@ macro_rules! rules {
             pub fn missing(self) -> Option<&'static str> {
                 match self { $(RuleId::$id => text_or_none!($($why)?)),+ }
             }
+
+            /// Why no play shows the rule deciding; `None` for one that traces name where it decides.
+            #[must_use]
+            pub fn unseen(self) -> Option<&'static str> {
+                match self { $(RuleId::$id => text_or_none!($($reason)?)),+ }
+            }
         }
     };
 }
@@ -130,6 +138,12 @@ impl RuleId {
     #[must_use]
     pub fn modelled(self) -> bool {
         self.missing().is_none()
+    }
+
+    /// Whether traces name the rule where it decides.
+    #[must_use]
+    pub fn shows(self) -> bool {
+        self.modelled() && self.unseen().is_none()
     }
 
     /// The group the rule belongs to: its id without the number.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::Table;
 use serde_json::{Map, Value as Json, json};
 use wspsim::abi::consts::{family_name, protocol_name, socket_type_name};
 use wspsim::abi::{EntrySet, Info, ProviderFlags, SpiFunction};
@@ -14,6 +14,7 @@ use wspsim::world::machine::Machine;
 use wspsim::world::policy::{Policies, PolicyId, Profile};
 
 use super::output::{Look, Output, Status};
+use super::table::table;
 use super::wrap::definition;
 use super::{diagnostics, files};
 
@@ -144,14 +145,6 @@ fn providers(machine: &Machine, look: &Look) -> String {
         head + &facts.concat()
     });
     described.collect()
-}
-
-fn table(look: &Look, headings: &[&str]) -> Table {
-    let mut table = Table::new();
-    let style = if look.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_BORDERS_ONLY_CONDENSED };
-    table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
-    table.set_width(u16::try_from(look.width).unwrap_or(u16::MAX));
-    table
 }
 
 fn kind(entry: &CatalogEntry) -> &'static str {

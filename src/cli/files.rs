@@ -59,6 +59,17 @@ pub(crate) fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<Diagnostic>) {
     (found, wrong)
 }
 
+/// The scenarios among the files. A model in a folder is somebody's machine; one that is named is a mistake.
+pub(crate) fn scenarios(found: Vec<Found>, wrong: &mut Vec<Diagnostic>) -> Vec<Found> {
+    let (scenarios, models): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|file| file.kind() == Kind::Scenario);
+    for model in models.iter().filter(|model| model.named) {
+        let help = format!("`wspsim catalog {}` shows it", model.source.file);
+        wrong.push(about(&model.path, "this is a model, not a scenario").with_help(help));
+    }
+    scenarios
+}
+
 /// A diagnostic about a path as a whole.
 pub(crate) fn about(path: &Path, title: &str) -> Diagnostic {
     Diagnostic {

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod check;
+mod coverage;
 mod diagnostics;
 mod explain;
 mod files;
@@ -13,6 +14,7 @@ mod output;
 mod play;
 mod report;
 mod run;
+mod table;
 mod wrap;
 
 use std::process::ExitCode;
@@ -55,6 +57,7 @@ enum ColorChoice {
 enum Verb {
     Run(run::Arguments),
     Check(check::Arguments),
+    Coverage(coverage::Arguments),
     Explain(explain::Arguments),
     Catalog(catalog::Arguments),
     New(new::Arguments),
@@ -70,6 +73,7 @@ pub(crate) fn main() -> ExitCode {
     let status = match cli.verb {
         Verb::Run(arguments) => run::run(&arguments, &mut output),
         Verb::Check(arguments) => check::run(&arguments, &mut output),
+        Verb::Coverage(arguments) => coverage::run(&arguments, &mut output),
         Verb::Explain(arguments) => explain::run(&arguments, &mut output),
         Verb::Catalog(arguments) => catalog::run(&arguments, &mut output),
         Verb::New(arguments) => new::run(&arguments, &mut output),

@@ -10,7 +10,7 @@ use wspsim::trace::{Trace, json};
 use wspsim::world::policy::Profile;
 
 use super::diagnostics;
-use super::files::{self, Found, Kind};
+use super::files::{self, Found};
 use super::output::{Output, Status};
 use super::play::{self, Outcome, Tally, Wanted};
 use super::report::{self, Reporter};
@@ -85,7 +85,7 @@ pub(crate) enum Format {
 
 pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
     let (found, mut wrong) = files::find(&arguments.paths);
-    let scenarios = scenarios(found, &mut wrong);
+    let scenarios = files::scenarios(found, &mut wrong);
     let mut tracer = match arguments.trace.as_deref().map(Tracer::create).transpose() {
         Ok(tracer) => tracer,
         Err(error) => {
@@ -110,17 +110,6 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
         () if tally.held < tally.plays() => Status::Failed,
         () => Status::Held,
     }
-}
-
-/// The scenarios among the files. A model in a folder is somebody's machine; one that is named is a mistake.
-fn scenarios(found: Vec<Found>, wrong: &mut Vec<Diagnostic>) -> Vec<Found> {
-    let (scenarios, models): (Vec<Found>, Vec<Found>) =
-        found.into_iter().partition(|file| file.kind() == Kind::Scenario);
-    for model in models.iter().filter(|model| model.named) {
-        let help = format!("`wspsim catalog {}` shows it", model.source.file);
-        wrong.push(files::about(&model.path, "this is a model, not a scenario").with_help(help));
-    }
-    scenarios
 }
 
 fn reporter(arguments: &Arguments, scenarios: usize, output: &Output) -> Box<dyn Reporter> {

@@ -77,6 +77,7 @@ impl Line<'_, '_> {
             }
             Event::Time(now) => format!("time is {} ms", now.0),
             Event::Injected { function, error } => format!("fault: {function} fails with {error}"),
+            Event::InjectedUpcall { upcall, error } => format!("fault: {upcall} fails with {error}"),
             _ => String::new(),
         }
     }

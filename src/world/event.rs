@@ -9,7 +9,7 @@ use super::op::Op;
 use super::policy::PolicyId;
 use crate::abi::client::{Call, CallResult, Message, WindowMessage};
 use crate::abi::upcall::{UpcallCall, UpcallReturn};
-use crate::abi::{SpiCall, SpiFunction, SpiResult, WsaError};
+use crate::abi::{SpiCall, SpiFunction, SpiResult, Upcall, WsaError};
 use crate::rules::RuleId;
 
 /// One entry of a [`Log`](super::log::Log).
@@ -109,7 +109,14 @@ pub enum Event {
     },
     /// Virtual time moved.
     Time(Ticks),
-    /// A fault made a call or upcall fail.
+    /// A fault made an upcall fail, the one told next.
+    InjectedUpcall {
+        /// The upcall.
+        upcall: Upcall,
+        /// With what.
+        error: WsaError,
+    },
+    /// A fault made a call fail.
     Injected {
         /// The entry.
         function: SpiFunction,

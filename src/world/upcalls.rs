@@ -192,7 +192,9 @@ impl Context<'_> {
 
     #[inline]
     fn admit_upcall(&mut self, upcall: Upcall) -> UpcallResult<()> {
-        self.faults.on_upcall(upcall).map_or(Ok(()), Err)
+        let Some(error) = self.faults.on_upcall(upcall) else { return Ok(()) };
+        self.log.note(|| Event::InjectedUpcall { upcall, error });
+        Err(error)
     }
 
     #[inline]

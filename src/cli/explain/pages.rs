@@ -63,6 +63,9 @@ fn of_rule(rule: RuleId, look: &Look) -> String {
     if let Some(why) = rule.missing() {
         text += &field("not modelled", why, look);
     }
+    if let Some(why) = rule.unseen() {
+        text += &field("not in traces", why, look);
+    }
     text
 }
 

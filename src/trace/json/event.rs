@@ -166,6 +166,9 @@ impl Line<'_, '_> {
             Event::Injected { function, error } => {
                 ("inject", object([("call", json!(function.name())), ("error", json!(error.name()))]))
             }
+            Event::InjectedUpcall { upcall, error } => {
+                ("inject", object([("call", json!(upcall.name())), ("error", json!(error.name()))]))
+            }
             _ => return None,
         })
     }

@@ -1,0 +1,60 @@
+//! Every documented error of a provider or an upcall, every rule and every answer of a policy is reached by a scenario
+//! under `tests/scenarios`, or `src/contract/exempt.tsv` says why it cannot be.
+//!
+//! `tests/coverage-open.txt` lists what is still open. Nothing may be open that is not in it, and it only gets shorter;
+//! `COVERAGE=overwrite cargo test --test coverage` takes out what is reached by now.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wspsim::coverage::Coverage;
+use wspsim::model::Library;
+use wspsim::scenario::{Logging, Scenario, play};
+
+#[test]
+fn everything_is_reached_exempt_or_known_to_be_open() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let coverage = coverage(&root.join("scenarios"));
+    assert!(coverage.plays() > 1000, "the scenarios were played");
+
+    let list = root.join("coverage-open.txt");
+    let text = fs::read_to_string(&list).expect("the list of what is open");
+    let known: BTreeSet<&str> = text.lines().collect();
+    let open = coverage.open();
+    let new: Vec<&String> = open.iter().filter(|line| !known.contains(line.as_str())).collect();
+    assert!(
+        new.is_empty(),
+        "no scenario reaches these any more, or yet:\n{new:#?}\n`wspsim coverage tests/scenarios` tells more"
+    );
+    if std::env::var_os("COVERAGE").is_some_and(|what| what == "overwrite") {
+        let lines: String = open.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(&list, lines).expect("the list can be written");
+    }
+}
+
+fn coverage(folder: &Path) -> Coverage {
+    let (mut coverage, mut library) = (Coverage::new(), Library::new());
+    let mut files = Vec::new();
+    ron_files(folder, &mut files);
+    for path in files {
+        // What is no scenario is a model; `tests/scenarios.rs` would complain about anything else.
+        let Ok(scenario) = Scenario::load(&path) else { continue };
+        for model in scenario.models() {
+            let machine = scenario.machine(&mut library, model).expect("a model");
+            coverage.add(&play(&scenario, &machine, Logging::On), machine.policies());
+        }
+    }
+    coverage
+}
+
+fn ron_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            ron_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "ron") {
+            found.push(path);
+        }
+    }
+}
