@@ -12,6 +12,7 @@
 //!   a descriptor;
 //! - `rules/connections.rs`: `Bind`, `Connect`, `Listen`, `Accept`, `Name`, `AddrText`;
 //! - `rules/data.rs`: `Send`, `SendTo`, `Recv`, `RecvFrom`;
+//! - `rules/sessions.rs`: `SendDisc`, `RecvDisc`, `Join`, `Multicast`, `Qos`;
 //! - `rules/control.rs`: `Async`, `EventSel`, `Enum` (notification), `GetOpt`, `SetOpt`, `Ioctl`, `Cancel`;
 //! - `rules/upcalls.rs`: `Wpu...`, what a provider asks of ws2_32;
 //! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
@@ -20,8 +21,7 @@
 //! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a
 //! consequence drawn here from other rules; *Microsoft layered-provider sample* and *observed* mark what an
 //! implementation does where the documentation is silent. Where it contradicts itself or leaves a question open,
-//! [`OpenPoint`] says what was decided. Not in the table yet: WSPSelect, WSPJoinLeaf, WSPSendDisconnect,
-//! WSPRecvDisconnect, WSPGetQOSByName, WSPGetOverlappedResult and the functions of the catalog (WSC).
+//! [`OpenPoint`] says what was decided. Not in the table yet: WSPSelect, WSPGetOverlappedResult and the functions of the catalog (WSC).
 
 use std::fmt;
 
@@ -122,6 +122,8 @@ mod connections;
 #[macro_use]
 mod data;
 #[macro_use]
+mod sessions;
+#[macro_use]
 mod control;
 #[macro_use]
 mod upcalls;
@@ -131,7 +133,7 @@ mod tables;
 pub use open::OpenPoint;
 
 // Each table appends its rows and hands all of them to the next name in the list.
-sharing! { [common sockets connections data control upcalls tables rules] }
+sharing! { [common sockets connections data sessions control upcalls tables rules] }
 
 impl RuleId {
     /// Whether the world behaves by this rule.

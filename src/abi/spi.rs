@@ -319,8 +319,10 @@ pub enum SpiCall {
     GetQosByName {
         /// s.
         s: Handle,
-        /// lpQOSName.
+        /// lpQOSName; empty asks for all names.
         name: Arc<str>,
+        /// The room of lpQOSName's buffer, bytes.
+        room: u32,
         /// Whether lpQOS is valid.
         out: bool,
     },

@@ -28,6 +28,7 @@ built_in! {
     "layer-over-non-ifs-base",
     "two-chains",
     "qos",
+    "qos-offered",
     "move-only",
     "windows-token-in-flags",
     "layer-token-in-flags",

@@ -130,7 +130,7 @@ macro_rules! common {
         ("lpwspasyncselect, lpwspeventselect");
     E6: "FD_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE follow the edge: each change is \
         reported once, and for the last two their ioctl has to be issued before."
-        ("lpwspasyncselect, lpwspeventselect") missing "no provider offers quality of service or change notices";
+        ("lpwspasyncselect, lpwspeventselect");
     E7: "FD_WRITE comes when a connection is made or accepted, and afterwards only when space returns after a send \
         that gave WSAEWOULDBLOCK."
         ("lpwspasyncselect, lpwspeventselect");

@@ -136,9 +136,35 @@ macro_rules! control {
     Ioctl8: "SIO_BASE_HANDLE gives the base provider's handle; every layer passes it down untouched."
         ("winsock-ioctls");
     Ioctl9: "SIO_BSP_HANDLE may be answered by a layer with its own handle, so that what follows comes to the layer."
-        ("winsock-ioctls") missing "only SIO_BASE_HANDLE is answered";
+        ("winsock-ioctls");
     Ioctl10: "SIO_UDP_CONNRESET decides whether a datagram that reached no socket makes a later receive fail."
         ("winsock-ioctls");
+    Ioctl11: "SIO_ADDRESS_LIST_QUERY gives the local addresses of the socket's family that it could be bound to."
+        ("lpwspioctl") by short_address_list;
+    Ioctl12: "SIO_ROUTING_INTERFACE_QUERY gives the local address that traffic to a destination leaves from; one out of \
+        reach gives WSAENETUNREACH."
+        ("lpwspioctl");
+    Ioctl13: "SIO_ADDRESS_LIST_CHANGE and SIO_ROUTING_INTERFACE_CHANGE wait for a change; a nonblocking socket gives \
+        WSAEWOULDBLOCK and hears by event."
+        ("lpwspioctl");
+    Ioctl14: "After SIO_ENABLE_CIRCULAR_QUEUEING a full queue of datagrams loses its oldest instead of the newcomer."
+        ("lpwspioctl");
+    Ioctl15: "SIO_FLUSH drops what was sent and has not gone out."
+        ("lpwspioctl");
+    Ioctl16: "SIO_MULTIPOINT_LOOPBACK and SIO_MULTICAST_SCOPE are the loopback and scope of the socket's groups."
+        ("lpwspioctl");
+    Ioctl17: "SIO_GET_BROADCAST_ADDRESS gives the address that reaches everybody, on sockets that can broadcast."
+        ("lpwspioctl");
+    Ioctl18: "SIO_FIND_ROUTE finds a route to a destination, or there is none: WSAENETUNREACH."
+        ("lpwspioctl");
+    Ioctl19: "SIO_KEEPALIVE_VALS sets SO_KEEPALIVE with its time and interval in one go, on TCP."
+        ("winsock-ioctls");
+    Ioctl20: "SIO_QUERY_TARGET_PNP_HANDLE gives the handle one provider down; from the base, its own."
+        ("lpwspioctl, winsock-ioctls");
+    Ioctl21: "SIO_GET_INTERFACE_LIST lists the machine's IPv4 interfaces."
+        ("lpwspioctl");
+    Ioctl22: "A code nobody knows gives WSAEINVAL."
+        ("lpwspioctl") by unknown_ioctl;
 
     // WSPCancelBlockingCall
     Cancel1: "WSPCancelBlockingCall ends the blocking call of its own thread, which then gives WSAEINTR."

@@ -38,6 +38,8 @@ macro_rules! data {
         ("derived from R10");
     Send16: "SO_SNDTIMEO ends a blocking send that has waited so long with WSAETIMEDOUT."
         ("lpwspsetsockopt, sol-socket-socket-options");
+    Send17: "MSG_INTERRUPT is for 16-bit clients: a provider gives WSAEOPNOTSUPP."
+        ("lpwspsend, lpwsprecv");
 
     // WSPSendTo
     SendTo1: "On a connectionless socket lpTo is the destination of this datagram alone, even if there is a default \

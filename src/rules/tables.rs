@@ -119,6 +119,8 @@ macro_rules! tables {
         ("lpwspasyncselect, lpwspeventselect");
     EventClose5: "A close by the peer never raises FD_READ."
         ("lpwspasyncselect");
+    EventQos1: "FD_QOS comes when the quality of service changes, and again when it changes after SIO_GET_QOS."
+        ("lpwspasyncselect, lpwspeventselect");
     EventDown1: "When the network fails, events carry WSAENETDOWN as their code."
         ("lpwspenumnetworkevents, lpwspasyncselect");
 

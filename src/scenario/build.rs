@@ -21,7 +21,7 @@ use crate::world::machine::Machine;
 pub(super) const ADDRESS_ROOM: u32 = sizes::SOCKADDR_STORAGE as u32;
 
 /// Room for data, when the scenario does not say.
-const DATA_ROOM: u32 = 65_536;
+pub(super) const DATA_ROOM: u32 = 65_536;
 
 /// Room for values without a fixed size, when the scenario does not say.
 const VALUE_ROOM: u32 = 4_096;

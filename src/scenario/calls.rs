@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::block::BlockArg;
-use super::build::{ADDRESS_ROOM, Builder, Built, WINDOW_MESSAGE, data_room, ioctl_room, option_room, room_or, triple};
+use super::build::{
+    ADDRESS_ROOM, Builder, Built, DATA_ROOM, WINDOW_MESSAGE, data_room, ioctl_room, option_room, room_or, triple,
+};
 use super::form::{
     Argument, BytesArg, CodeArg, ConditionArg, DataArg, ErrorArg, HandleArg, IpcArg, NameArg, NewProcess, NullArg,
     OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
@@ -285,8 +287,9 @@ calls! {
         let wait = wait.unwrap_or(false);
         Spi(SpiCall::GetOverlappedResult { s: b.handle(*s)?, overlapped: *overlapped, wait })
     };
-    WSPGetQOSByName { s: HandleArg, name: TextArg, qos: Option<NullArg> } => |b| {
-        Spi(SpiCall::GetQosByName { s: b.handle(*s)?, name: Arc::clone(&name.0), out: qos.is_none() })
+    WSPGetQOSByName { s: HandleArg, name: TextArg, room: Option<u32>, qos: Option<NullArg> } => |b| {
+        let room = room.unwrap_or(DATA_ROOM);
+        Spi(SpiCall::GetQosByName { s: b.handle(*s)?, name: Arc::clone(&name.0), room, out: qos.is_none() })
     };
     WSPCancelBlockingCall {} => |_b| Spi(SpiCall::CancelBlockingCall);
 

@@ -158,10 +158,12 @@ impl Player<'_> {
             Until::Socket(socket, interest) => {
                 let what = match interest {
                     Interest::Readable => "something to receive",
+                    Interest::Urgent => "urgent data",
                     Interest::Writable => "space to send",
                     Interest::Acceptable => "somebody to connect",
                     Interest::Connected => "the connection",
                     Interest::Drained => "its data to be sent",
+                    Interest::Changed => "a change notice",
                     Interest::Turn => "another send to end",
                 };
                 let sharers = self.labels_of(*socket);

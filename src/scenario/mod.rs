@@ -82,7 +82,7 @@
 //! | `Advance(ms: 100)` | virtual time passes |
 //! | `Start(name: "p", suspended: false, winsock: true, id_of: "q")` | a process appears, without parent; all but `name` may be left out. `winsock`: it calls WSAStartup(2.2), unless suspended. `id_of`: it gets the process id of `q`, which has ended, or a number |
 //! | `Kill("p")` | a process is ended from outside |
-//! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `Link(...)` (see below), `LinksRestored`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
+//! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `AddInterface(address: "10.0.0.5", prefix: 24)` and `RemoveInterface(address: "10.0.0.5")` (change notices come), `Link(...)` (see below), `LinksRestored`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
 //! | `BreakConnection(socket: "s", error: WSAENETRESET)` | the connection of a socket breaks |
 //! | `LimitHandles(process: "p", handles: 3)` | a process may hold so many handles; `handles: None`: the model's limit again |
 //!
@@ -131,7 +131,7 @@
 //! | `WSPJoinLeaf(s!, name!, flags: 4)` | socket |
 //! | `WSPSendDisconnect(s!, data)`, `WSPRecvDisconnect(s!, room)` | |
 //! | `WSPGetOverlappedResult(s!, overlapped!, wait: false)` | |
-//! | `WSPGetQOSByName(s!, name!, qos)` | |
+//! | `WSPGetQOSByName(s!, name!, room: 65536, qos)` | |
 //! | `WSPCancelBlockingCall()` | |
 //! | `WSAStartup(version: "2.2")`, `WSACleanup()` | |
 //! | `WSAGetLastError()`, `WSASetLastError(error: None)` | |

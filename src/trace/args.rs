@@ -156,7 +156,7 @@ fn of_events(call: &SpiCall) -> Fields {
                 ("timeout", Value::timeout(*timeout_ms)),
             ]
         }
-        SpiCall::GetQosByName { s, name, out } => {
+        SpiCall::GetQosByName { s, name, out, .. } => {
             vec![socket(*s), ("lpQOSName", Value::Text(name.clone())), ("lpQOS", Value::pointer(*out))]
         }
         _ => Vec::new(),

@@ -150,5 +150,6 @@ fn lost(why: Lost) -> &'static str {
         Lost::NobodyThere => "nobody_there",
         Lost::Silence => "silence",
         Lost::OnTheWay => "on_the_way",
+        Lost::NotLooped => "not_looped",
     }
 }

@@ -263,10 +263,12 @@ impl<'t, 'a> Words<'t, 'a> {
 fn interest_words(interest: Interest) -> &'static str {
     match interest {
         Interest::Readable => "data on",
+        Interest::Urgent => "urgent data on",
         Interest::Writable => "room to send on",
         Interest::Acceptable => "a request at",
         Interest::Connected => "the connection of",
         Interest::Drained => "the rest of the data of",
+        Interest::Changed => "a change notice for",
         Interest::Turn => "the end of another send on",
     }
 }

@@ -1,5 +1,7 @@
 //! What goes wrong on purpose: conditions of the whole machine, and single failures by occurrence.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::link_rule::LinkRule;
@@ -30,6 +32,18 @@ pub enum Fault {
     Link(LinkRule),
     /// All link faults end; what a partition held up arrives.
     LinksRestored,
+    /// The machine gets another address: change notices come.
+    AddInterface {
+        /// The address.
+        address: IpAddr,
+        /// The prefix of its network, bits.
+        prefix: u8,
+    },
+    /// The machine loses an address: change notices come.
+    RemoveInterface {
+        /// The address.
+        address: IpAddr,
+    },
     /// An upcall fails once.
     FailUpcall {
         /// Which.

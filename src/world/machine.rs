@@ -1,4 +1,4 @@
-//! The part of a world that never changes: what the model file said about the machine.
+//! The part of a world that hardly ever changes: what the model file said about the machine.
 
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -78,7 +78,7 @@ pub struct Platform {
     pub interfaces: Vec<Interface>,
 }
 
-/// The immutable description of a machine. Worlds that start from the same model share it.
+/// The description of a machine. Worlds that start from the same model share it until one of them gets other interfaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// What the model calls itself.

@@ -287,6 +287,20 @@ policies! {
         /// Sends all if any space is free, else WSAEWOULDBLOCK.
         WholeOrNothing,
     } windows: WholeOrNothing
+    unknown_ioctl: UnknownIoctl, "O217", "What does WSPIoctl give for a code nobody knows?" {
+        /// WSAEINVAL.
+        #[default]
+        Wsaeinval,
+        /// WSAEOPNOTSUPP.
+        Wsaeopnotsupp,
+    } windows: Wsaeopnotsupp
+    short_address_list: ShortAddressList, "O223", "What does SIO_ADDRESS_LIST_QUERY give for an output too short even for the count?" {
+        /// WSAEFAULT.
+        #[default]
+        Wsaefault,
+        /// WSAEINVAL.
+        Wsaeinval,
+    } windows: Wsaeinval
     udp_port_unreachable: UdpPortUnreachable, "functions 4, O255", "Does a datagram to a closed local port make the sender's next receive fail?" {
         /// Yes: WSAECONNRESET.
         #[default]

@@ -1,5 +1,7 @@
 //! `step`: the one way a world changes. Also what can happen by itself: `enabled`.
 
+use std::sync::Arc;
+
 use super::World;
 use super::afd::Cx;
 use super::event::Event;
@@ -7,6 +9,7 @@ use super::fault::Fault;
 use super::frame::{Until, Wait, Woken};
 use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Ticks};
 use super::log::Log;
+use super::machine::Interface;
 use super::op::{Op, Outcome, Rejection};
 use super::process::{Process, ProcessState};
 use crate::abi::client::Call;
@@ -176,8 +179,14 @@ impl World {
     }
 
     pub(super) fn apply_fault(&mut self, fault: Fault, log: &mut Log) {
+        if self.change_interfaces(fault) {
+            let (afd, mut cx) = self.afd_cx(log);
+            afd.network_changed(&mut cx);
+            return;
+        }
         let (afd, mut cx) = self.afd_cx(log);
         match fault {
+            Fault::AddInterface { .. } | Fault::RemoveInterface { .. } => {}
             Fault::NetworkDown => afd.set_network_down(&mut cx, true),
             Fault::NetworkUp => afd.set_network_down(&mut cx, false),
             Fault::NoBuffers => afd.set_no_buffers(true),
@@ -188,6 +197,24 @@ impl World {
             Fault::NotReady => self.faults.not_ready = true,
             Fault::Ready => self.faults.not_ready = false,
             Fault::FailUpcall { .. } | Fault::FailCall { .. } => self.faults.arm(fault),
+        }
+    }
+
+    /// Whether the machine has other addresses afterwards.
+    fn change_interfaces(&mut self, fault: Fault) -> bool {
+        let known = |address| self.machine.platform.interfaces.iter().any(|interface| interface.address == address);
+        match fault {
+            Fault::AddInterface { address, prefix } if !known(address) => {
+                let interfaces = &mut Arc::make_mut(&mut self.machine).platform.interfaces;
+                interfaces.push(Interface { address, prefix });
+                true
+            }
+            Fault::RemoveInterface { address } if known(address) => {
+                let interfaces = &mut Arc::make_mut(&mut self.machine).platform.interfaces;
+                interfaces.retain(|interface| interface.address != address);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -232,8 +259,7 @@ fn is_modelled(call: &Call) -> bool {
             | SpiCall::JoinLeaf { .. }
             | SpiCall::SendDisconnect { .. }
             | SpiCall::RecvDisconnect { .. }
-            | SpiCall::GetOverlappedResult { .. }
-            | SpiCall::GetQosByName { .. } => false,
+            | SpiCall::GetOverlappedResult { .. } => false,
             _ => true,
         },
         Call::Api(_) | Call::Os(_) => true,

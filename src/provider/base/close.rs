@@ -73,7 +73,7 @@ impl Base {
                 super::data::leave_turn(cx, sending.at);
                 fail(error)
             }
-            Blocked::Recv(_) => fail(error),
+            Blocked::Recv(_) | Blocked::Change(_) => fail(error),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{At, Base, Blocked, Receiving, Sending, Step, checked, fail, fits, no
 use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Room, Scatter, SockAddr, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
-use crate::world::afd::{Interest, Kind, Received};
+use crate::world::afd::{Interest, Kind, Received, SharedSocket};
 use crate::world::frame::Woken;
 use crate::world::policy::{PolicyId, RecvFromConnected};
 
@@ -171,8 +171,10 @@ impl Base {
             return fail(WsaError::WouldBlock);
         }
         cx.log.rule(RuleId::Recv2);
+        let urgent = receiving.flags.contains(MessageFlags::OOB);
+        let interest = if urgent { Interest::Urgent } else { Interest::Readable };
         let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.receive_timeout_ms());
-        wait(cx, at, Interest::Readable, timeout, Blocked::Recv(receiving))
+        wait(cx, at, interest, timeout, Blocked::Recv(receiving))
     }
 
     /// A blocked receive goes on.
@@ -200,8 +202,10 @@ pub(super) fn leave_turn(cx: &mut Context<'_>, at: At) {
 /// Recv5: MSG_WAITALL on a blocking stream goes on until the buffers are full.
 fn wants_more(cx: &mut Context<'_>, receiving: &Receiving) -> bool {
     let stream = shared(cx, receiving.at).is_ok_and(|socket| socket.transport().kind == Kind::Stream);
-    let whole = receiving.flags.contains(MessageFlags::WAITALL) && !receiving.flags.contains(MessageFlags::PEEK);
-    let more = stream && whole && receiving.so_far.len() < receiving.room;
+    let whole = receiving.flags.contains(MessageFlags::WAITALL)
+        && !receiving.flags.intersects(MessageFlags::PEEK | MessageFlags::OOB);
+    let marked = whole && shared(cx, receiving.at).is_ok_and(SharedSocket::stands_at_mark);
+    let more = stream && whole && !marked && receiving.so_far.len() < receiving.room;
     if more {
         cx.log.rule(RuleId::Recv5);
     }

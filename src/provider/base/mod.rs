@@ -12,7 +12,8 @@
 //! | `close` | WSPCloseSocket |
 //! | `connection` | WSPBind, WSPListen, WSPConnect, WSPAccept, names, WSPShutdown |
 //! | `data` | WSPSend, WSPSendTo, WSPRecv, WSPRecvFrom |
-//! | `option` | WSPGetSockOpt, WSPSetSockOpt, WSPIoctl |
+//! | `option` | WSPGetSockOpt, WSPSetSockOpt |
+//! | `ioctl`, `notice`, `qos` | WSPIoctl, WSPGetQOSByName |
 //! | `notify` | WSPEventSelect, WSPAsyncSelect, WSPEnumNetworkEvents |
 //! | `address` | WSPAddressToString, WSPStringToAddress |
 //!
@@ -24,9 +25,12 @@ mod close;
 mod connection;
 mod data;
 mod duplicate;
+mod ioctl;
+mod notice;
 mod notify;
 mod open;
 mod option;
+mod qos;
 mod startup;
 
 pub(in crate::provider) use startup::negotiate;
@@ -80,6 +84,8 @@ pub enum Blocked {
     Send(Sending),
     /// WSPRecv or WSPRecvFrom.
     Recv(Receiving),
+    /// WSPIoctl waits for a change notice.
+    Change(At),
     /// WSPCloseSocket lingers.
     Close(At),
 }
@@ -175,6 +181,7 @@ impl Provider for Base {
             },
             Blocked::Send(sending) => self.send_on(cx, sending, woken),
             Blocked::Recv(receiving) => self.recv_on(cx, receiving, woken),
+            Blocked::Change(_) => Flow::Return(Ok(SpiReturn::Bytes(crate::abi::Bytes::EMPTY))),
             Blocked::Close(at) => self.lingered(cx, at),
         }
     }
@@ -203,14 +210,15 @@ impl Base {
                 done(option::set(cx, at, *level, *option, value.as_ref()))
             }
             SpiCall::Ioctl { code, input, room, returned, .. } => {
-                let control = option::Control { code: *code, input: input.as_ref(), room: *room, returned: *returned };
-                Flow::Return(option::ioctl(cx, at, &control))
+                let control = ioctl::Control { code: *code, input: input.as_ref(), room: *room, returned: *returned };
+                self.ioctl(cx, at, &control)
             }
             SpiCall::EventSelect { event, events, .. } => done(notify::event_select(cx, at, *event, *events)),
             SpiCall::AsyncSelect { window, message, events, .. } => {
                 done(notify::async_select(cx, at, *window, *message, *events))
             }
             SpiCall::EnumNetworkEvents { event, out, .. } => Flow::Return(notify::enumerate(cx, at, *event, *out)),
+            SpiCall::GetQosByName { name, room, out, .. } => Flow::Return(qos::by_name(cx, at, name, *room, *out)),
             // Refused by `World::step` before they get here.
             _ => fail(WsaError::OpNotSupp),
         }

@@ -1,22 +1,12 @@
-//! WSPGetSockOpt, WSPSetSockOpt and WSPIoctl: between bytes and values.
+//! WSPGetSockOpt and WSPSetSockOpt: between bytes and values.
 
 use super::{Answer, At, own_entry, shared};
 use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
 use crate::abi::{
-    Bytes, Ioctl, Linger, OptionType, ProtocolInfoA, ProtocolInfoW, Room, SockAddr, SockOpt, SpiReturn, WsaError,
+    Bytes, Linger, OptionType, ProtocolInfoA, ProtocolInfoW, Room, SockAddr, SockOpt, SpiReturn, WsaError,
 };
 use crate::provider::Context;
-use crate::rules::RuleId;
 use crate::world::afd::{Kind, OptionValue, Transport};
-use crate::world::policy::{BlockingMode, PolicyId};
-
-/// The arguments of WSPIoctl.
-pub(super) struct Control<'a> {
-    pub(super) code: u32,
-    pub(super) input: Option<&'a Bytes>,
-    pub(super) room: Room,
-    pub(super) returned: bool,
-}
 
 /// The option, or why there is none (GetOpt, SetOpt: unknown level, unknown option).
 fn lookup(level: i32, number: i32) -> Result<SockOpt, WsaError> {
@@ -126,80 +116,4 @@ fn decode(option: SockOpt, bytes: &Bytes) -> Result<OptionValue, WsaError> {
         }
         _ => OptionValue::Bytes(bytes.as_slice().into()),
     })
-}
-
-/// WSPIoctl.
-pub(super) fn ioctl(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
-    if !control.returned {
-        return Err(WsaError::Fault);
-    }
-    match Ioctl::lookup(control.code) {
-        Some(Ioctl::Fionbio) => set_mode(cx, at, control),
-        Some(Ioctl::Fionread) => {
-            let (afd, mut afd_cx) = cx.afd();
-            let count = afd.readable_bytes(&mut afd_cx, at.socket);
-            output(control, Bytes::word(count))
-        }
-        Some(Ioctl::UdpConnReset) => {
-            cx.log.rule(RuleId::Ioctl10);
-            let reported = control.input.and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
-            let (afd, mut afd_cx) = cx.afd();
-            afd.set_udp_connreset(&mut afd_cx, at.socket, reported)?;
-            Ok(SpiReturn::Bytes(Bytes::EMPTY))
-        }
-        Some(Ioctl::SiocAtMark) => at_mark(cx, at, control),
-        Some(Ioctl::BaseHandle) => {
-            cx.log.rule(RuleId::Ioctl8);
-            output(control, Bytes::of(&at.s.0.to_le_bytes()))
-        }
-        Some(
-            Ioctl::AssociateHandle
-            | Ioctl::EnableCircularQueueing
-            | Ioctl::Flush
-            | Ioctl::GetQos
-            | Ioctl::SetQos
-            | Ioctl::TranslateHandle,
-        ) => Err(WsaError::NoProtoOpt),
-        Some(_) => Err(WsaError::OpNotSupp),
-        None => {
-            cx.log.rule(RuleId::Ioctl6);
-            Err(WsaError::Inval)
-        }
-    }
-}
-
-/// SIOCATMARK: no urgent data exists yet, so none waits.
-fn at_mark(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
-    cx.log.rule(RuleId::Ioctl5);
-    match shared(cx, at)?.transport().kind {
-        Kind::Stream => output(control, Bytes::word(1)),
-        Kind::Datagram => Err(WsaError::Inval),
-    }
-}
-
-/// FIONBIO.
-fn set_mode(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Answer {
-    let nonblocking = control.input.and_then(Bytes::as_word).ok_or(WsaError::Fault)? != 0;
-    cx.log.policy(PolicyId::blocking_mode);
-    let per_descriptor = cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor;
-    let (afd, mut afd_cx) = cx.afd();
-    if per_descriptor {
-        let registered = afd.registration(at.socket).is_some();
-        if registered && !nonblocking {
-            return Err(WsaError::Inval);
-        }
-        if let Some(entry) = cx.handles.get_mut(at.s) {
-            entry.nonblocking = nonblocking;
-        }
-    } else {
-        afd.set_nonblocking(&mut afd_cx, at.socket, nonblocking)?;
-    }
-    Ok(SpiReturn::Bytes(Bytes::EMPTY))
-}
-
-fn output(control: &Control<'_>, bytes: Bytes) -> Answer {
-    match control.room {
-        Some(room) if room as usize >= bytes.as_slice().len() => Ok(SpiReturn::Bytes(bytes)),
-        _ => Err(WsaError::Fault),
-    }
 }

@@ -144,6 +144,12 @@ impl Layer {
             SpiCall::GetSockOpt { level, option, room, .. } if pass::asks_for_protocol_info(*level, *option) => {
                 Flow::Return(self.protocol_info(cx, known, *option, *room))
             }
+            SpiCall::Ioctl { code, room, returned: true, .. } if cx.shape().handles == HandleKind::NonIfs => {
+                match pass::own_answer(cx, known, s, *code, *room) {
+                    Some(answer) => Flow::Return(answer),
+                    None => self.down(known, call, Token::Plain),
+                }
+            }
             _ => self.down(known, call, Token::Plain),
         }
     }

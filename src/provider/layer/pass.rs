@@ -2,7 +2,7 @@
 
 use super::{Known, Layer, Selecting, Step, Token, fail};
 use crate::abi::consts::SOL_SOCKET;
-use crate::abi::{ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
+use crate::abi::{Bytes, Ioctl, ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
 use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
@@ -15,6 +15,20 @@ const HIDDEN_MESSAGE: u32 = 0x400;
 pub(super) fn asks_for_protocol_info(level: i32, option: i32) -> bool {
     level == SOL_SOCKET
         && [SockOpt::ProtocolInfoA, SockOpt::ProtocolInfoW].iter().any(|info| info.row().number == option)
+}
+
+/// The ioctls a layer with handles of its own answers itself: SIO_BSP_HANDLE and its kin with its own handle, so that
+/// what follows comes to it, and SIO_QUERY_TARGET_PNP_HANDLE with the handle below.
+pub(super) fn own_answer(cx: &mut Context<'_>, known: Known, s: Handle, code: u32, room: Room) -> Option<SpiResult> {
+    let (handle, rule) = match Ioctl::lookup(code)? {
+        Ioctl::BspHandle | Ioctl::BspHandleSelect | Ioctl::BspHandlePoll => (s, RuleId::Ioctl9),
+        Ioctl::QueryTargetPnpHandle => (known.lower, RuleId::Ioctl20),
+        _ => return None,
+    };
+    cx.log.rule(rule);
+    let bytes = Bytes::of(&handle.0.to_le_bytes());
+    let fits = room.is_some_and(|room| room as usize >= bytes.as_slice().len());
+    Some(if fits { Ok(SpiReturn::Bytes(bytes)) } else { Err(WsaError::Fault) })
 }
 
 impl Layer {

@@ -354,11 +354,13 @@ fn library(call: &Call) -> &'static str {
 fn interest_name(interest: Interest) -> &'static str {
     match interest {
         Interest::Readable => "readable",
+        Interest::Urgent => "urgent",
         Interest::Writable => "writable",
         Interest::Acceptable => "acceptable",
         Interest::Connected => "connected",
         Interest::Drained => "drained",
         Interest::Turn => "turn",
+        Interest::Changed => "changed",
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Lost {
     Silence,
     /// A link fault took it.
     OnTheWay,
+    /// It went to a group, and the member takes nothing its own machine sends.
+    NotLooped,
 }
 
 macro_rules! changes {
@@ -158,6 +160,13 @@ changes! {
         /// Bytes left.
         left: usize,
     } "{bytes} bytes read, {left} left";
+    /// An urgent byte arrived.
+    UrgentArrived {
+        /// Ordinary bytes before it that are not read yet.
+        ahead: usize,
+    } "an urgent byte arrived, {ahead} bytes ahead of it";
+    /// An urgent byte was read.
+    UrgentTaken {} "an urgent byte read";
     /// A datagram joined the receive queue.
     DatagramQueued {
         /// Its sender.
@@ -183,6 +192,7 @@ changes! {
         Lost::NotFromPeer => "the receiver has another peer",
         Lost::NobodyThere => "nobody is bound there",
         Lost::Silence => "the host does not answer",
+        Lost::NotLooped => "it comes from the member's own machine",
         Lost::OnTheWay => "a link fault took it",
     };
     /// A link fault delays data, or the end of a stream (no bytes).
@@ -195,6 +205,16 @@ changes! {
         Some(when) => format!(" until {} ms", when.0),
         None => ", held up by the link".to_owned(),
     };
+    /// It joined a group.
+    Joined {
+        /// Which.
+        group: SockAddr,
+    } "joined {group}";
+    /// It left a group.
+    Left {
+        /// Which.
+        group: SockAddr,
+    } "left {group}";
     /// Directions were shut down.
     ShutDown {
         /// Sending.

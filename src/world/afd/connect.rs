@@ -88,7 +88,7 @@ impl Afd {
     }
 
     fn is_no_host(&self, cx: &Cx<'_>, place: Place) -> bool {
-        place.ip.is_unspecified() || route::route(cx.platform, place.ip) == Route::Broadcast
+        place.ip.is_unspecified() || matches!(route::route(cx.platform, place.ip), Route::Broadcast | Route::Group)
     }
 
     /// A socket bound to the wildcard takes one address for the connection; somebody else may hold exactly that one.
@@ -116,7 +116,7 @@ impl Afd {
             registration.reported.remove(NetworkEvents::CONNECT);
         }
         let (phase, wait_ms) = match route::route(cx.platform, to.ip) {
-            Route::Own | Route::Broadcast => match self.link_passes_request(cx, source, to) {
+            Route::Own | Route::Broadcast | Route::Group => match self.link_passes_request(cx, source, to) {
                 Passage::After(ms) => (Phase::Travelling, delay_ms.saturating_add(ms)),
                 Passage::Silence => (Phase::Silent, cx.platform.limits.connect_timeout_ms),
             },

@@ -24,6 +24,13 @@ impl Datagrams {
         bytes
     }
 
+    /// SIO_ENABLE_CIRCULAR_QUEUEING: makes room for a datagram at the cost of those that came first.
+    fn drop_oldest(&mut self, charge: u32, limit: u32) {
+        while !self.queue.is_empty() && self.charge.saturating_add(charge) > limit && charge <= limit {
+            self.pop();
+        }
+    }
+
     /// Keeps the datagrams of one sender only.
     fn keep_only(&mut self, peer: Place) {
         self.queue.retain(|datagram| datagram.from == peer);
@@ -124,7 +131,7 @@ impl Afd {
     ) -> Result<usize, WsaError> {
         let socket = &mut self.sockets[id];
         let peer = socket.datagrams_mut().and_then(|datagrams| datagrams.peer);
-        match peer {
+        match peer.or_else(|| self.session(id)) {
             Some(peer) => self.send_to_place(cx, id, data, peer),
             None => {
                 cx.log.rule(if without == WsaError::NotConn { RuleId::Send1 } else { RuleId::SendTo4 });
@@ -166,6 +173,7 @@ impl Afd {
         match route {
             Route::Own => self.deliver(cx, id, data, place),
             Route::Broadcast => self.deliver_to_all(cx, id, data, place),
+            Route::Group => self.deliver_to_group(cx, id, data, place),
             Route::Silent | Route::Unreachable => {
                 cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::Silence })
             }
@@ -255,14 +263,18 @@ impl Afd {
         }
     }
 
-    fn queue_datagram(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], from: Place) {
+    pub(super) fn queue_datagram(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], from: Place) {
         let socket = &mut self.sockets[id];
         let limit = socket.options.receive_buffer;
         let family = socket.transport.family;
+        let circular = socket.extras.as_ref().is_some_and(|extras| extras.circular);
         if socket.shut.receive {
             cx.log.rule(RuleId::Shutdown5);
         }
         let Some(datagrams) = socket.datagrams_mut() else { return };
+        if circular {
+            datagrams.drop_oldest(charge_of(data), limit);
+        }
         let charge = charge_of(data).saturating_add(datagrams.charge);
         if charge > limit {
             cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::QueueFull });
@@ -272,6 +284,16 @@ impl Afd {
         datagrams.queue.push_back(Datagram { from, bytes: data.to_vec() });
         cx.log.note(|| Change::DatagramQueued { socket: id, from: from.seen_by(family), bytes: data.len() });
         self.report_due(cx, id);
+    }
+
+    /// SIO_ENABLE_CIRCULAR_QUEUEING. WSAENOPROTOOPT on a socket that loses nothing.
+    pub fn queue_circularly(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<(), WsaError> {
+        if self.usable(cx, id)?.transport.kind != Kind::Datagram {
+            return Err(WsaError::NoProtoOpt);
+        }
+        cx.log.rule(RuleId::Ioctl14);
+        self.sockets[id].extras_mut().circular = true;
+        Ok(())
     }
 
     /// Nobody is bound at the destination.

@@ -7,14 +7,15 @@
 //! | event | condition | freed by |
 //! |---|---|---|
 //! | FD_READ | data waits | any receive |
+//! | FD_OOB | urgent data waits, SO_OOBINLINE off | any receive |
 //! | FD_WRITE | a send is possible | a send that gave WSAEWOULDBLOCK |
 //! | FD_ACCEPT | a request waits and the first was not put off | accept, unless it gave WSATRY_AGAIN |
 //! | FD_CONNECT | connected by this end | the next connect |
 //! | FD_CLOSE | stream ended and all read, or broken | nothing |
 //!
 //! Whenever a condition may have become true, `report_due` compares. FD_CONNECT alone is not compared but told, with
-//! the outcome. Reports leave as [`Signal`]s; the caller sets events and posts messages. FD_OOB, FD_QOS and the change
-//! events can be asked for and never come.
+//! the outcome, and so are the two change notices. Reports leave as [`Signal`]s;
+//! the caller sets events and posts messages.
 
 use super::socket::{Role, SharedSocket};
 use super::{Afd, Change, Cx, Handle, Incarnation, Registrant, Signal, SocketId, Target};
@@ -25,8 +26,14 @@ use crate::world::ids::EventId;
 use crate::world::policy::{ForeignEvent, PolicyId, RecordAtRegistration, RegistrantCloses};
 
 /// The events a condition can make due, in the order of reporting.
-const LEVELS: [NetworkEvents; 4] =
-    [NetworkEvents::ACCEPT, NetworkEvents::READ, NetworkEvents::WRITE, NetworkEvents::CLOSE];
+const LEVELS: [NetworkEvents; 6] = [
+    NetworkEvents::ACCEPT,
+    NetworkEvents::READ,
+    NetworkEvents::OOB,
+    NetworkEvents::WRITE,
+    NetworkEvents::QOS,
+    NetworkEvents::CLOSE,
+];
 
 /// Why conditions are compared; says which rule a report follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,7 +313,12 @@ impl Afd {
             (NetworkEvents::ACCEPT, _) => RuleId::EventAccept2,
             (NetworkEvents::READ, Cause::Registered) => RuleId::EventRead1,
             (NetworkEvents::READ, Cause::Reenabled) => RuleId::EventRead3,
+            (NetworkEvents::READ, _) if socket.is_some_and(SharedSocket::has_urgent_inline) => RuleId::EventRead4,
             (NetworkEvents::READ, _) => RuleId::EventRead2,
+            (NetworkEvents::OOB, Cause::Registered) => RuleId::EventOob1,
+            (NetworkEvents::OOB, Cause::Reenabled) => RuleId::EventOob3,
+            (NetworkEvents::OOB, _) => RuleId::EventOob2,
+            (NetworkEvents::QOS, _) => RuleId::EventQos1,
             (NetworkEvents::WRITE, Cause::Registered) => RuleId::EventWrite1,
             (NetworkEvents::WRITE, Cause::Connected) => RuleId::EventWrite2,
             (NetworkEvents::WRITE, _) if connected => RuleId::EventWrite3,
@@ -361,7 +373,9 @@ impl Afd {
         let mut due = NetworkEvents::empty();
         due.set(NetworkEvents::ACCEPT, socket.announces_request());
         due.set(NetworkEvents::READ, self.has_data(id));
+        due.set(NetworkEvents::OOB, socket.has_urgent_aside());
         due.set(NetworkEvents::WRITE, self.can_send(id));
+        due.set(NetworkEvents::QOS, self.qos_changed(id));
         due.set(NetworkEvents::CLOSE, !self.has_data(id) && socket.has_ended());
         due
     }
@@ -410,11 +424,18 @@ fn note_registration(cx: &mut Cx<'_>, target: Target, mask: NetworkEvents, earli
 fn note_cause(cx: &mut Cx<'_>, event: NetworkEvents, cause: Cause) {
     match cause {
         Cause::Registered => cx.log.rule(RuleId::E9),
-        Cause::Reenabled if event == NetworkEvents::READ || event == NetworkEvents::ACCEPT => cx.log.rule(RuleId::E5),
+        Cause::Reenabled
+            if event == NetworkEvents::READ || event == NetworkEvents::OOB || event == NetworkEvents::ACCEPT =>
+        {
+            cx.log.rule(RuleId::E5)
+        }
         _ => {}
     }
     if event == NetworkEvents::CLOSE {
         cx.log.rule(RuleId::E10);
+    }
+    if event == NetworkEvents::OOB {
+        cx.log.rule(RuleId::E11);
     }
 }
 

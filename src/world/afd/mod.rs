@@ -16,7 +16,8 @@
 //! | `close` | giving up references: linger, background close, reset |
 //! | `route`, `port`, `bind` | the machine's addresses, who is bound where, names |
 //! | `listen`, `connect` | queues of requests, accepting; attempts and how they end |
-//! | `queue`, `stream`, `datagram` | data |
+//! | `queue`, `stream`, `urgent`, `datagram` | data |
+//! | `extras`, `multicast`, `qos`, `notice` | what few sockets have: groups, quality of service, change notices |
 //! | `values`, `option` | socket options and the blocking mode |
 //! | `event` | registrations, what is due when, the record |
 //! | `ready`, `deadline`, `fault` | readiness; time; what goes wrong from outside |
@@ -24,8 +25,7 @@
 //! | `change` | every change, for the log |
 //! | `check` | what must always hold |
 //!
-//! Not modelled yet: out-of-band data (MSG_OOB gives WSAEOPNOTSUPP), multipoint, overlapped operations, quality of
-//! service, raw sockets. Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous open.
+//! Not modelled yet: overlapped operations, raw sockets. Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous open.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -45,18 +45,23 @@ mod connect;
 mod datagram;
 mod deadline;
 mod event;
+mod extras;
 mod fault;
 mod flight;
 mod link;
 mod listen;
+mod multicast;
+mod notice;
 mod option;
 mod port;
+mod qos;
 mod queue;
 mod ready;
 mod reference;
 mod route;
 mod socket;
 mod stream;
+mod urgent;
 mod values;
 mod view;
 
@@ -69,6 +74,7 @@ pub use connect::Connect;
 pub use event::{NO_EVENT, Registration};
 pub use listen::{Request, RequestState};
 pub use ready::Readiness;
+pub use route::InterfaceV4;
 pub use socket::SharedSocket;
 pub use stream::Received;
 pub use values::OptionValue;
@@ -99,6 +105,13 @@ impl Family {
     #[must_use]
     pub fn unspecified(self) -> SockAddr {
         SockAddr::new(self.wildcard(), 0)
+    }
+
+    fn loopback(self) -> IpAddr {
+        match self {
+            Self::V4 => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            Self::V6 => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        }
     }
 
     fn wildcard(self) -> IpAddr {
@@ -132,6 +145,8 @@ pub struct Transport {
 pub enum Interest {
     /// A receive: data, the end of the stream, an error.
     Readable,
+    /// A receive with MSG_OOB: urgent data, the end of the stream, an error.
+    Urgent,
     /// A send: space, an error.
     Writable,
     /// An accept: a request.
@@ -140,6 +155,8 @@ pub enum Interest {
     Connected,
     /// A close: all data sent, or no connection any more.
     Drained,
+    /// A change notice: it came.
+    Changed,
     /// A send while another one is half done: its end.
     Turn,
 }

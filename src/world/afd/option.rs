@@ -2,7 +2,8 @@
 //!
 //! What an option is stands in the table of [`SockOpt`]; here is what it does. Most switches and numbers are only kept
 //! and read back (the table marks those that may be). SO_PROTOCOL_INFO, SO_OPENTYPE and unknown levels or numbers are
-//! the caller's; options of connect data, of the extension functions and of multicast membership are unknown.
+//! the caller's; those of connect data, of the extension
+//! functions and of source membership are unknown. Groups are in `multicast`.
 
 use super::socket::{Role, SharedSocket};
 use super::values::{OptionValue, default_of};
@@ -50,7 +51,7 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         Applies::Retired => (false, WsaError::Inval),
     };
     let shapeless = matches!(option.row().value, OptionType::ProtocolInfoA | OptionType::ProtocolInfoW)
-        || (option.row().value == OptionType::Address && option != SockOpt::BspState);
+        || (option.row().value == OptionType::Address && !has_shape(option));
     if shapeless {
         return Err(WsaError::NoProtoOpt);
     }
@@ -64,6 +65,18 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         return Err(error);
     }
     Ok(())
+}
+
+/// Options whose value is a structure of addresses that is understood here.
+fn has_shape(option: SockOpt) -> bool {
+    matches!(
+        option,
+        SockOpt::BspState
+            | SockOpt::IpAddMembership
+            | SockOpt::IpDropMembership
+            | SockOpt::Ipv6JoinGroup
+            | SockOpt::Ipv6LeaveGroup
+    )
 }
 
 impl Afd {
@@ -149,6 +162,9 @@ impl Afd {
             return Err(WsaError::NoProtoOpt);
         }
         self.check_settable(cx, id, option, &value)?;
+        if let Some(outcome) = self.set_membership(cx, id, option, &value) {
+            return outcome;
+        }
         self.apply(id, option, &value)?;
         cx.log.note(|| Change::OptionSet { socket: id, option, value });
         self.after_setting(cx, id, option);

@@ -107,6 +107,14 @@ impl Ports {
         self.bound.range(key(LOWEST, 0)..=key(last, u32::MAX)).map(|(key, entry)| (key.address, entry.socket))
     }
 
+    /// Sockets bound to this port in one family, each once.
+    pub(super) fn on_port(&self, kind: Kind, port: u16, v4: bool) -> impl Iterator<Item = SocketId> + '_ {
+        let all = self.bound.range(
+            Key { kind, port, address: LOWEST, sequence: 0 }..=Key { kind, port, address: HIGHEST, sequence: u32::MAX },
+        );
+        all.filter(move |(key, _)| key.address.is_ipv4() == v4).map(|(_, entry)| entry.socket)
+    }
+
     /// All entries: type, port, address, sequence, socket.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Kind, u16, IpAddr, u32, SocketId)> + '_ {
         self.bound.iter().map(|(key, entry)| (key.kind, key.port, key.address, key.sequence, entry.socket))

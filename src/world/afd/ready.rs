@@ -2,6 +2,7 @@
 
 use super::socket::{Life, Role, SharedSocket};
 use super::{Afd, Cx, Interest, SocketId};
+use crate::abi::NetworkEvents;
 use crate::rules::RuleId;
 use crate::world::policy::{FionreadDatagram, PolicyId};
 
@@ -12,7 +13,7 @@ pub struct Readiness {
     pub read: bool,
     /// writefds: connected and able to send.
     pub write: bool,
-    /// exceptfds: a connect failed.
+    /// exceptfds: a connect failed, or urgent data waits out of band.
     pub except: bool,
 }
 
@@ -26,9 +27,13 @@ impl Afd {
         }
         match interest {
             Interest::Readable => self.receive_returns(id, socket),
+            Interest::Urgent => self.urgent_returns(socket),
             Interest::Writable => self.send_returns(id, socket),
             Interest::Acceptable => socket.listener().is_none_or(|listener| listener.front().is_some()),
             Interest::Connected => !matches!(socket.role, Role::Connecting(_)),
+            Interest::Changed => {
+                !socket.awaits(NetworkEvents::ROUTING_INTERFACE_CHANGE | NetworkEvents::ADDRESS_LIST_CHANGE)
+            }
             Interest::Turn => socket.sender.is_none(),
             Interest::Drained => socket.connection().is_none_or(|connection| connection.unsent.is_none()),
         }
@@ -41,6 +46,11 @@ impl Afd {
             _ => true,
         };
         fails || socket.shut.receive || self.has_data(id)
+    }
+
+    fn urgent_returns(&self, socket: &SharedSocket) -> bool {
+        let fails = socket.connection().is_none_or(|connection| connection.end_received || connection.broken.is_some());
+        fails || socket.shut.receive || socket.inline() || socket.has_urgent_aside()
     }
 
     fn send_returns(&self, id: SocketId, socket: &SharedSocket) -> bool {
@@ -62,7 +72,7 @@ impl Afd {
             Role::Connected(_) => Readiness {
                 read: self.receive_returns(id, socket),
                 write: self.send_returns(id, socket),
-                except: false,
+                except: socket.has_urgent_aside(),
             },
             Role::Datagram(_) => Readiness {
                 read: socket.bound.is_some() && self.receive_returns(id, socket),
@@ -77,7 +87,9 @@ impl Afd {
         let Some(socket) = self.sockets.get(id).filter(|socket| !socket.shut.receive) else { return false };
         match &socket.role {
             Role::Connected(connection) => {
-                !connection.received.is_empty() || connection.peer.is_some_and(|peer| self.arrived_unsent(peer) > 0)
+                !connection.received.is_empty()
+                    || socket.has_urgent_inline()
+                    || connection.peer.is_some_and(|peer| self.arrived_unsent(peer) > 0)
             }
             Role::Datagram(datagrams) => !datagrams.queue.is_empty(),
             _ => false,
@@ -119,7 +131,11 @@ impl Afd {
                 socket.received_bytes()
             }
         };
-        u32::try_from(bytes).unwrap_or(u32::MAX)
+        let before_mark = match socket.connection().filter(|connection| connection.has_urgent()) {
+            Some(connection) => connection.room_before_mark(bytes, socket.inline()).unwrap_or(1),
+            None => bytes,
+        };
+        u32::try_from(before_mark).unwrap_or(u32::MAX)
     }
 }
 

@@ -1,13 +1,14 @@
 //! Addresses: which are the machine's own, and what becomes of traffic to the others.
 //!
 //! Every address is either the machine's own, a broadcast address, a host in a known network (which exists only as
-//! silence), or out of reach. IPv6 scopes and flow labels mean nothing here and names lose them; multicast groups do not
-//! exist and are out of reach like any other foreign address.
+//! silence), or out of reach. A group is with whoever
+//! joined it (`multicast`). IPv6 scopes and flow labels mean nothing here and names lose them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-use super::Family;
-use crate::abi::SockAddr;
+use super::{Afd, Cx, Family, Kind, SocketId};
+use crate::abi::{SockAddr, WsaError};
+use crate::rules::RuleId;
 use crate::world::machine::{Interface, Platform};
 
 /// Where traffic to an address ends up.
@@ -17,6 +18,8 @@ pub(super) enum Route {
     Own,
     /// With everybody on the network, this machine included.
     Broadcast,
+    /// With the members of a group.
+    Group,
     /// With a host that never answers.
     Silent,
     /// Nowhere.
@@ -75,6 +78,9 @@ pub(super) fn route(platform: &Platform, to: IpAddr) -> Route {
     if to == IpAddr::V4(Ipv4Addr::BROADCAST) {
         return Route::Broadcast;
     }
+    if to.is_multicast() {
+        return Route::Group;
+    }
     match platform.interfaces.iter().find(|interface| contains(interface, to)) {
         Some(interface) if is_broadcast_of(interface, to) => Route::Broadcast,
         Some(_) => Route::Silent,
@@ -96,6 +102,74 @@ pub(super) fn source(platform: &Platform, to: IpAddr) -> IpAddr {
         Some(interface) => interface.address.to_canonical(),
         None if to.is_ipv4() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         None => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    }
+}
+
+/// An IPv4 interface as SIO_GET_INTERFACE_LIST shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterfaceV4 {
+    /// The machine's address.
+    pub address: Ipv4Addr,
+    /// The broadcast address of the network.
+    pub broadcast: Ipv4Addr,
+    /// The mask of the network.
+    pub mask: Ipv4Addr,
+    /// Whether it is loopback.
+    pub loopback: bool,
+}
+
+impl InterfaceV4 {
+    fn new(address: Ipv4Addr, prefix: u8) -> Self {
+        let host = host_mask(32, prefix) as u32;
+        let broadcast = Ipv4Addr::from_bits(address.to_bits() | host);
+        Self { address, broadcast, mask: Ipv4Addr::from_bits(!host), loopback: address.is_loopback() }
+    }
+}
+
+impl Afd {
+    /// SIO_ROUTING_INTERFACE_QUERY: the local address that traffic of this socket to `to` leaves from.
+    pub fn routing_interface(&self, cx: &mut Cx<'_>, id: SocketId, to: &SockAddr) -> Result<SockAddr, WsaError> {
+        let socket = self.usable(cx, id)?;
+        let place = socket.remote_place(to).map_err(|_| WsaError::Fault)?;
+        if route(cx.platform, place.ip) == Route::Unreachable {
+            return Err(WsaError::NetUnreach);
+        }
+        let ip = source(cx.platform, place.ip);
+        Ok(Place { ip, port: 0 }.seen_by(socket.transport.family))
+    }
+
+    /// SIO_ADDRESS_LIST_QUERY: the local addresses of the socket's family; loopback if there is no other.
+    pub fn local_addresses(&self, cx: &mut Cx<'_>, id: SocketId) -> Result<Vec<SockAddr>, WsaError> {
+        let family = self.usable(cx, id)?.transport.family;
+        let own = cx.platform.interfaces.iter().map(|interface| interface.address.to_canonical());
+        let mut addresses: Vec<SockAddr> =
+            own.filter(|ip| ip.is_ipv4() == (family == Family::V4)).map(|ip| SockAddr::new(ip, 0)).collect();
+        if addresses.is_empty() {
+            addresses.push(SockAddr::new(source(cx.platform, family.loopback()), 0));
+        }
+        Ok(addresses)
+    }
+
+    /// SIO_GET_INTERFACE_LIST. WSAEINVAL on a socket of another family.
+    pub fn interfaces_v4(&self, cx: &mut Cx<'_>, id: SocketId) -> Result<Vec<InterfaceV4>, WsaError> {
+        if self.usable(cx, id)?.transport.family != Family::V4 {
+            return Err(WsaError::Inval);
+        }
+        let own = cx.platform.interfaces.iter().filter_map(|interface| match interface.address.to_canonical() {
+            IpAddr::V4(ip) => Some(InterfaceV4::new(ip, interface.prefix)),
+            IpAddr::V6(_) => None,
+        });
+        Ok(std::iter::once(InterfaceV4::new(Ipv4Addr::LOCALHOST, 8)).chain(own).collect())
+    }
+
+    /// SIO_GET_BROADCAST_ADDRESS. WSAEINVAL on a socket that cannot broadcast.
+    pub fn broadcast_address(&self, cx: &mut Cx<'_>, id: SocketId) -> Result<SockAddr, WsaError> {
+        let transport = self.usable(cx, id)?.transport;
+        if transport.family != Family::V4 || transport.kind != Kind::Datagram {
+            return Err(WsaError::Inval);
+        }
+        cx.log.rule(RuleId::Ioctl17);
+        Ok(SockAddr::v4(Ipv4Addr::BROADCAST, 0))
     }
 }
 
@@ -140,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_has_one_of_four_fates() {
+    fn every_address_has_one_fate() {
         let platform = platform(&[("10.0.0.5", 24), ("fd00::5", 64)]);
         let fates = [
             ("127.0.0.1", Route::Own),
@@ -154,7 +228,8 @@ mod tests {
             ("255.255.255.255", Route::Broadcast),
             ("10.0.1.6", Route::Unreachable),
             ("fd01::6", Route::Unreachable),
-            ("224.0.0.1", Route::Unreachable),
+            ("224.0.0.1", Route::Group),
+            ("ff02::1", Route::Group),
         ];
         for (address, fate) in fates {
             assert_eq!(route(&platform, ip(address)), fate, "{address}");

@@ -6,9 +6,11 @@
 use std::collections::VecDeque;
 
 use super::event::Registration;
+use super::extras::Extras;
 use super::listen::Listener;
 use super::queue::ByteQueue;
 use super::route::Place;
+use super::urgent::Urgent;
 use super::values::Options;
 use super::{Kind, SocketId, Ticks, Transport};
 use crate::abi::WsaError;
@@ -34,6 +36,8 @@ pub struct SharedSocket {
     /// The thread whose blocked send is half done: until it is over nobody else's bytes come in between.
     pub(super) sender: Option<ThreadId>,
     pub(super) options: Options,
+    /// What few sockets have.
+    pub(super) extras: Option<Box<Extras>>,
     pub(super) role: Role,
 }
 
@@ -113,6 +117,8 @@ pub(super) struct Connection {
     pub(super) received: ByteQueue,
     /// What found no room at the peer; never empty.
     pub(super) unsent: Option<Box<Unsent>>,
+    /// Urgent bytes on this side; never empty.
+    pub(super) urgent: Option<Box<Urgent>>,
     pub(super) since: Ticks,
     /// The connection is broken, and this is what calls report.
     pub(super) broken: Option<WsaError>,
@@ -170,8 +176,15 @@ impl SharedSocket {
             registration: None,
             sender: None,
             options,
+            extras: None,
             role,
         }
+    }
+
+    /// Whether it is a byte stream.
+    #[inline]
+    pub(super) fn is_stream(&self) -> bool {
+        self.transport.kind == Kind::Stream
     }
 
     #[inline]
@@ -236,6 +249,7 @@ impl Connection {
             peer: Some(peer),
             received: ByteQueue::default(),
             unsent: None,
+            urgent: None,
             since,
             broken: None,
             end_received: false,

@@ -4,7 +4,7 @@
 //! kept moves on when the peer reads. With SO_RCVBUF 0 nothing moves by itself, and a receive takes from the sender's
 //! queue. The end of a stream follows its data. A reset drops what is queued at both ends.
 //!
-//! Not modelled: MSG_OOB (WSAEOPNOTSUPP), MSG_WAITALL (a caller's loop), and the order among blocked senders.
+//! Urgent data is in `urgent`. Not modelled: MSG_WAITALL (a caller's loop), and the order among blocked senders.
 
 use super::socket::{Connection, Life, Role};
 use super::{Afd, Change, Cx, Kind, SocketId};
@@ -59,8 +59,9 @@ impl Afd {
     #[inline]
     pub fn send(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], flags: MessageFlags) -> Result<usize, WsaError> {
         let kind = self.buffered(cx, id)?.transport.kind;
-        check_send_flags(cx, flags)?;
+        check_send_flags(cx, kind, flags)?;
         match kind {
+            Kind::Stream if flags.contains(MessageFlags::OOB) => self.send_urgent(cx, id, data),
             Kind::Stream => self.send_stream(cx, id, data),
             Kind::Datagram => self.send_to_peer(cx, id, data, WsaError::NotConn),
         }
@@ -76,8 +77,9 @@ impl Afd {
         flags: MessageFlags,
     ) -> Result<usize, WsaError> {
         let kind = self.buffered(cx, id)?.transport.kind;
-        check_send_flags(cx, flags)?;
+        check_send_flags(cx, kind, flags)?;
         match (kind, to) {
+            (Kind::Stream, _) if flags.contains(MessageFlags::OOB) => self.send_urgent(cx, id, data),
             (Kind::Stream, _) => {
                 cx.log.rule(RuleId::SendTo2);
                 self.send_stream(cx, id, data)
@@ -90,7 +92,7 @@ impl Afd {
         }
     }
 
-    fn send_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8]) -> Result<usize, WsaError> {
+    pub(super) fn send_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8]) -> Result<usize, WsaError> {
         let peer = self.sending_end(cx, id)?.peer;
         if data.is_empty() {
             return Ok(0);
@@ -139,7 +141,7 @@ impl Afd {
 
     /// An end that can send, or why it cannot.
     #[inline]
-    fn sending_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&Connection, WsaError> {
+    pub(super) fn sending_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&Connection, WsaError> {
         let socket = &mut self.sockets[id];
         let Role::Connected(connection) = &mut socket.role else {
             cx.log.rule(RuleId::Send1);
@@ -160,7 +162,7 @@ impl Afd {
 
     /// An end that can receive, or why it cannot.
     #[inline]
-    fn receiving_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&mut Connection, WsaError> {
+    pub(super) fn receiving_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&mut Connection, WsaError> {
         let socket = &mut self.sockets[id];
         let Role::Connected(connection) = &mut socket.role else {
             cx.log.rule(RuleId::Recv1);
@@ -206,6 +208,25 @@ impl Afd {
         self.break_connection(cx, id, WsaError::ConnReset, WsaError::ConnAborted);
     }
 
+    /// SIO_FLUSH: drops what was sent and found no room at the peer. WSAENOPROTOOPT on a socket that queues no sends.
+    pub fn flush(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<(), WsaError> {
+        if self.usable(cx, id)?.transport.kind == Kind::Datagram {
+            return Err(WsaError::NoProtoOpt);
+        }
+        cx.log.rule(RuleId::Ioctl15);
+        let unsent = self.sockets[id].unsent_bytes();
+        let Some(peer) = self.sockets[id].peer_socket().filter(|_| unsent > 0) else { return Ok(()) };
+        let received = self.sockets[peer].received_bytes();
+        if let Some(connection) = self.sockets[peer].connection_mut() {
+            connection.cut_after(received);
+        }
+        if let Some(unsent) = self.sockets[id].connection_mut().and_then(|connection| connection.unsent.as_mut()) {
+            unsent.bytes.clear();
+        }
+        self.after_unsent_shrank(cx, id, unsent);
+        Ok(())
+    }
+
     /// A blocked send is half done, or over (`None`).
     pub fn set_sender(&mut self, id: SocketId, sender: Option<ThreadId>) {
         if let Some(socket) = self.sockets.get_mut(id) {
@@ -243,15 +264,16 @@ impl Afd {
         flags: MessageFlags,
     ) -> Result<Received, WsaError> {
         let kind = self.usable(cx, id)?.transport.kind;
-        if flags.contains(MessageFlags::OOB) {
-            cx.log.rule(RuleId::Recv21);
-            return Err(WsaError::OpNotSupp);
+        let urgent = flags.contains(MessageFlags::OOB);
+        if flags.intersects(MessageFlags::OOB | MessageFlags::INTERRUPT) {
+            check_receive_flags(cx, kind, flags)?;
         }
         let peek = flags.contains(MessageFlags::PEEK);
         if peek {
             cx.log.rule(RuleId::Recv16);
         }
         match kind {
+            Kind::Stream if urgent => self.receive_urgent(cx, id, room, peek),
             Kind::Stream => self.receive_stream(cx, id, room, peek),
             Kind::Datagram => self.receive_datagram(cx, id, room, peek),
         }
@@ -260,11 +282,23 @@ impl Afd {
     fn receive_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, room: usize, peek: bool) -> Result<Received, WsaError> {
         let connection = self.receiving_end(cx, id)?;
         let (peer, ended) = (connection.peer, connection.end_received);
+        let room = if connection.has_urgent() {
+            match self.before_mark(cx, id, room, peek) {
+                Ok(room) => room,
+                Err(bytes) => return Ok(Received::Data { bytes, from: None, truncated: false }),
+            }
+        } else {
+            room
+        };
+        let Some(connection) = self.sockets[id].connection() else { return Ok(Received::Empty) };
         let bytes = match connection.received.is_empty() {
             false => Some(self.take_received(cx, id, room, peek)),
             true => peer.and_then(|peer| self.take_unsent(cx, peer, room, peek)),
         };
         if let Some(bytes) = bytes {
+            if !peek {
+                self.pass_marks(id, bytes.len());
+            }
             cx.log.rule(RuleId::Recv4);
             return Ok(Received::Data { bytes, from: None, truncated: false });
         }
@@ -438,6 +472,7 @@ impl Afd {
         connection.broken = Some(error);
         connection.received.clear();
         connection.unsent = None;
+        connection.urgent = None;
         let peer = connection.peer.take();
         self.forget_flights(id);
         cx.log.note(|| Change::Broken { socket: id, error });
@@ -457,20 +492,34 @@ impl Afd {
     }
 }
 
-/// Flags that no socket here can honour.
+/// Flags that a send cannot honour.
 #[inline]
-fn check_send_flags(cx: &mut Cx<'_>, flags: MessageFlags) -> Result<(), WsaError> {
+fn check_send_flags(cx: &mut Cx<'_>, kind: Kind, flags: MessageFlags) -> Result<(), WsaError> {
     if flags.is_empty() {
         return Ok(());
     }
     if flags.contains(MessageFlags::DONTROUTE) {
         cx.log.rule(RuleId::Send12);
     }
-    if flags.intersects(MessageFlags::OOB | MessageFlags::PARTIAL) {
-        cx.log.rule(if flags.contains(MessageFlags::OOB) { RuleId::Send10 } else { RuleId::Send11 });
-        return Err(WsaError::OpNotSupp);
-    }
-    Ok(())
+    let rule = match () {
+        () if flags.contains(MessageFlags::OOB) && kind != Kind::Stream => RuleId::Send10,
+        () if flags.contains(MessageFlags::PARTIAL) => RuleId::Send11,
+        () if flags.contains(MessageFlags::INTERRUPT) => RuleId::Send17,
+        () => return Ok(()),
+    };
+    cx.log.rule(rule);
+    Err(WsaError::OpNotSupp)
+}
+
+/// Flags that a receive cannot honour.
+fn check_receive_flags(cx: &mut Cx<'_>, kind: Kind, flags: MessageFlags) -> Result<(), WsaError> {
+    let rule = match () {
+        () if flags.contains(MessageFlags::OOB) && kind != Kind::Stream => RuleId::Recv21,
+        () if flags.contains(MessageFlags::INTERRUPT) => RuleId::Send17,
+        () => return Ok(()),
+    };
+    cx.log.rule(rule);
+    Err(WsaError::OpNotSupp)
 }
 
 /// How much of a send is taken.

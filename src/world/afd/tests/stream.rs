@@ -145,13 +145,13 @@ fn a_stream_ignores_destinations() {
 }
 
 #[test]
-fn urgent_and_partial_are_not_supported() {
+fn partial_messages_are_not_for_streams() {
     let mut bench = Bench::new();
     let (client, _) = bench.pair();
-    for flags in [MessageFlags::OOB, MessageFlags::PARTIAL] {
+    for flags in [MessageFlags::INTERRUPT, MessageFlags::PARTIAL] {
         assert_eq!(bench.run(|afd, cx| afd.send(cx, client, b"x", flags)), Err(WsaError::OpNotSupp));
     }
-    assert_eq!(bench.run(|afd, cx| afd.recv(cx, client, 1, MessageFlags::OOB)), Err(WsaError::OpNotSupp));
+    assert_eq!(bench.run(|afd, cx| afd.recv(cx, client, 1, MessageFlags::INTERRUPT)), Err(WsaError::OpNotSupp));
     assert_eq!(bench.run(|afd, cx| afd.send(cx, client, b"x", MessageFlags::DONTROUTE)), Ok(1), "and this is ignored");
 }
 
