@@ -6,14 +6,17 @@ macro_rules! common {
     // Results and errors.
     G1: "A provider function reports its code in the call's own lpErrno, beside SOCKET_ERROR, INVALID_SOCKET or FALSE; \
         only ws2_32 keeps a last error, per thread."
-        ("lpwspsocket, lpwspbind");
+        ("lpwspsocket, lpwspbind")
+        unseen "the form of every answer";
     G2: "WSPStartup has no lpErrno: what it returns is the error code itself."
-        ("wspstartup");
+        ("wspstartup")
+        unseen "the form of every answer";
     G3: "A socket remembers its own error until SO_ERROR reads and thereby clears it; a call that succeeds leaves it \
         alone."
         ("lpwspgetsockopt");
     G4: "Checking parameters is the provider's work; ws2_32 checks only those of the functions it implements itself."
-        ("transport-division-of-responsibilities-between-dll-and-service-providers-2");
+        ("transport-division-of-responsibilities-between-dll-and-service-providers-2")
+        unseen "a division of labour; the rules of each function say what is checked";
     G5: "A handle that is no descriptor of the calling process gives WSAENOTSOCK."
         ("lpwspbind and every page with a descriptor parameter");
     G6: "While the network is down, any function on a socket may answer WSAENETDOWN."
@@ -26,7 +29,8 @@ macro_rules! common {
         ("wspstartup, lpwspcleanup, wpuopencurrentthread, wpuclosethread");
     G9: "A socket address starts with two bytes of family in host order; the remainder is in network order, and \
         namelen says how many bytes it has."
-        ("lpwspbind");
+        ("lpwspbind")
+        unseen "a layout of bytes";
 
     // New descriptors.
     Handle1: "Before an IFS provider lets a new descriptor out it calls WPUModifyIFSHandle, and from then on it uses \
@@ -75,7 +79,8 @@ macro_rules! common {
         now."
         ("wpuqueryblockingcallback");
     B7: "WSPBind, WSPGetSockOpt, WSPGetPeerName and their like finish at once in either mode."
-        ("ioctlsocket");
+        ("ioctlsocket")
+        unseen "these calls have no way to wait";
 
     // Overlapped operations.
     O1: "A call is overlapped if it brings an overlapped structure or a completion routine; on a socket made without \
@@ -135,7 +140,8 @@ macro_rules! common {
         that gave WSAEWOULDBLOCK."
         ("lpwspasyncselect, lpwspeventselect");
     E8: "Nothing re-enables FD_CONNECT and FD_CLOSE."
-        ("lpwspasyncselect, lpwspeventselect");
+        ("lpwspasyncselect, lpwspeventselect")
+        unseen "no call re-enables these two";
     E9: "Conditions are looked at when a registration or a re-enabling call is made, and one that holds already is \
         reported there and then."
         ("lpwspasyncselect, lpwspeventselect");
@@ -157,9 +163,11 @@ macro_rules! common {
         WSPAsyncSelect ends the feeding."
         ("lpwspenumnetworkevents, lpwspeventselect");
     E17: "WSPSelect and registrations do not affect each other."
-        ("lpwspselect");
+        ("lpwspselect")
+        unseen "neither looks at the other";
     E18: "An event is a hint: the call it invites may still find nothing and give WSAEWOULDBLOCK."
-        ("lpwspasyncselect, lpwspeventselect");
+        ("lpwspasyncselect, lpwspeventselect")
+        unseen "a consequence of E5 and Recv3";
 
     // Base providers and layers.
     L1: "A layer may offer the lower provider's functions as its own only if it offers the lower handles too; one with \
@@ -175,7 +183,8 @@ macro_rules! common {
         ("wpucreatesockethandle") missing "overlapped operations";
     L5: "An IFS layer that passes lower handles through keeps to the limits of WPUModifyIFSHandle: it must not count \
         on seeing all I/O."
-        ("wpumodifyifshandle");
+        ("wpumodifyifshandle")
+        unseen "what programs are expected to do; the machine does not hold them to it";
     L6: "A layer with its own handles takes WSPAsyncSelect messages on a hidden window to exchange the handle in them, \
         and answers SO_PROTOCOL_INFOW with its chain entry."
         ("Microsoft layered-provider sample");

@@ -21,7 +21,8 @@ macro_rules! connections {
     Bind8: "An address in use by another socket gives WSAEADDRINUSE or WSAEACCES, as the table of bind conflicts says."
         ("lpwspbind, using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
     Bind9: "A bind that fails leaves the socket unbound."
-        ("derived");
+        ("derived")
+        unseen "nothing is bound before every check has passed";
     Bind10: "Without buffers, or with no port free, WSPBind gives WSAENOBUFS."
         ("lpwspbind");
 

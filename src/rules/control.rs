@@ -175,9 +175,11 @@ macro_rules! control {
         sure to work."
         ("lpwspcancelblockingcall");
     Cancel4: "A stream broken by a cancellation is reset, and all calls on it but the close give WSAECONNABORTED."
-        ("lpwspcancelblockingcall");
+        ("lpwspcancelblockingcall")
+        unseen "no provider here resets a stream for a cancelled call";
     Cancel5: "A call that finishes before the cancellation reaches it succeeds as if nothing had been said."
-        ("lpwspcancelblockingcall");
+        ("lpwspcancelblockingcall")
+        unseen "a call that has returned waits nowhere";
     Cancel6: "A layer knows which lower provider blocks each thread and hands the cancellation to it."
         ("Microsoft layered-provider sample");
     } };

@@ -76,7 +76,8 @@ macro_rules! data {
         ("lpwsprecv");
     Recv7: "A socket receives as a stream unless it is XP1_MESSAGE_ORIENTED, is not XP1_PSEUDO_STREAM, and the call \
         has no MSG_PARTIAL."
-        ("lpwsprecv");
+        ("lpwsprecv")
+        unseen "a definition; the type of the socket decides";
     Recv8: "The buffers of the array are filled one after the other without gaps."
         ("lpwsprecv");
     Recv9: "A message too large for the buffers of an unreliable protocol fills them, gives WSAEMSGSIZE, and loses its \

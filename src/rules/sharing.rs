@@ -20,12 +20,15 @@ macro_rules! sharing {
         ("lpwspduplicatesocket, descriptor-allocation-2");
     R7: "Only a provider of IFS handles may copy the handle with the operating system's means; any other socket \
         travels by WSPDuplicateSocket alone."
-        ("lpwspduplicatesocket");
+        ("lpwspduplicatesocket")
+        unseen "what programs are expected to do; the machine does not hold them to it";
     R8: "Applications do wrong to copy a socket with DuplicateHandle: layers can miss it, and the receiver has no call \
         that takes the copy in."
-        ("socket-handles-2");
+        ("socket-handles-2")
+        unseen "what programs are expected to do; the machine does not hold them to it";
     R9: "One descriptor serves all threads of its process, so nothing has to be duplicated between threads."
-        ("shared-sockets-in-the-spi-2, wsaduplicatesocketw");
+        ("shared-sockets-in-the-spi-2, wsaduplicatesocketw")
+        unseen "a descriptor has no thread, so there is nothing to decide";
     R10: "Reads and writes through any descriptor reach the same queues; nobody controls access, and nobody orders \
         what different processes do."
         ("lpwspduplicatesocket, shared-sockets-2");
@@ -60,13 +63,15 @@ macro_rules! sharing {
         it reaches the base."
         ("lpwspduplicatesocket, lpwspsocket, wspstartup, lpwspaddresstostring, lpwspstringtoaddress");
     R22: "A base provider works without knowing that chains exist."
-        ("lpwspduplicatesocket, initialization-2");
+        ("lpwspduplicatesocket, initialization-2")
+        unseen "a base is told nothing of chains";
     R23: "Given protocol info, ws2_32 goes straight to that entry's provider and hands family, type and protocol \
         through; 0 and FROM_PROTOCOL_INFO are acceptable there."
         ("transport-division-of-responsibilities-between-dll-and-service-providers-2, lpwspsocket") by explicit_triple;
     R24: "A target is expected to open with the flags the socket was made with, and with WSA_FLAG_OVERLAPPED if it was \
         made by plain socket()."
-        ("wsaduplicatesocketw");
+        ("wsaduplicatesocketw")
+        unseen "what programs are expected to do; the machine does not hold them to it";
     R25: "A socket with quality of service enabled cannot be duplicated."
         ("wsaduplicatesocketw") missing "no provider offers quality of service";
     R26: "API calls on a handle go to the catalog id that was last given for it to WPUModifyIFSHandle or \
@@ -86,6 +91,7 @@ macro_rules! sharing {
         ("lpwspaccept, lpwspjoinleaf");
     R32: "WSPDuplicateSocket may fail with WSAENETDOWN, WSAEINVAL, WSAEINPROGRESS, WSAEMFILE, WSAENOBUFS and \
         WSAENOTSOCK; the API adds WSANOTINITIALISED and WSAEFAULT."
-        ("lpwspduplicatesocket, wsaduplicatesocketw");
+        ("lpwspduplicatesocket, wsaduplicatesocketw")
+        unseen "a list; each error has a rule of its own";
     } };
 }

@@ -17,14 +17,16 @@ macro_rules! sockets {
         ("wspstartup");
     Startup5: "A version word has the major number in its low byte and the minor number in its high byte; 2.2 is \
         current."
-        ("wspstartup");
+        ("wspstartup")
+        unseen "a layout of bytes";
     Startup6: "Each WSPStartup may ask for its own version; an earlier one does not bind a later one."
         ("wspstartup");
     Startup7: "lpProtocolInfo says which protocol is wanted from a library that serves several; a chain is asked for \
         by its own entry."
         ("wspstartup");
     Startup8: "A procedure table with an empty place is refused: the API reports WSAEINVALIDPROCTABLE."
-        ("wspstartup, wsasocketw");
+        ("wspstartup, wsasocketw")
+        unseen "the tables of the providers here are complete";
     Startup9: "A provider that negotiates another version than the one ws2_32 expects makes the API report \
         WSAEINVALIDPROVIDER."
         ("wsasocketw, windows-sockets-error-codes-2");
@@ -35,7 +37,8 @@ macro_rules! sockets {
         layer above it."
         ("wspstartup, wscinstallprovider");
     Startup12: "An output pointer of WSPStartup that cannot be written gives WSAEFAULT."
-        ("wspstartup");
+        ("wspstartup")
+        unseen "ws2_32 and the layers here pass pointers that can be written";
     Startup13: "A provider that cannot start reports WSASYSNOTREADY, or WSAEPROCLIM if it has too many clients already."
         ("wspstartup");
 
@@ -105,7 +108,8 @@ macro_rules! sockets {
     Socket16: "Overlapped or not is a property of the shared socket, whatever flags a later open gives."
         ("derived from R11, open point A27");
     Socket17: "Of two threads that open the same block at once, one gets the descriptor."
-        ("derived from R3");
+        ("derived from R3")
+        unseen "calls run one after the other; to the second the block is spent (R3)";
     Socket18: "An ordinary catalog entry as lpProtocolInfo may be used for any number of opens."
         ("lpwspsocket, derived from R3");
 
@@ -136,7 +140,8 @@ macro_rules! sockets {
         then opens past the layer."
         ("Microsoft layered-provider sample");
     Dup12: "A WSPDuplicateSocket that fails leaves no pending duplication behind."
-        ("derived from R32");
+        ("derived from R32")
+        unseen "nothing is made before every check has passed";
     Dup13: "A source that cleans up or dies leaves its pending duplications to their targets."
         ("derived from R13 and R29, open point A8") by reference_taken;
     Dup14: "A missing buffer for the protocol info gives WSAEFAULT, and no duplication is made."

@@ -118,7 +118,8 @@ macro_rules! tables {
     EventClose4: "FD_CLOSE with WSAECONNRESET comes when the peer resets the connection."
         ("lpwspasyncselect, lpwspeventselect");
     EventClose5: "A close by the peer never raises FD_READ."
-        ("lpwspasyncselect");
+        ("lpwspasyncselect")
+        unseen "a close is told by FD_CLOSE alone";
     EventQos1: "FD_QOS comes when the quality of service changes, and again when it changes after SIO_GET_QOS."
         ("lpwspasyncselect, lpwspeventselect");
     EventDown1: "When the network fails, events carry WSAENETDOWN as their code."
@@ -148,6 +149,7 @@ macro_rules! tables {
         ("lpwspduplicatesocket, socket-handles-2, observed");
     Inherit9: "Events, pending operations and timers of a process do not travel with a block or by inheritance of the \
         socket."
-        ("derived, observed");
+        ("derived, observed")
+        unseen "nothing of the kind is in a block or a handle table";
     } };
 }

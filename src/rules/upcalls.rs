@@ -14,10 +14,12 @@ macro_rules! upcalls {
     WpuModify4: "Registering a handle again moves it to the new owner: the last one to register gets the calls."
         ("wpumodifyifshandle");
     WpuModify5: "An IFS handle has no context value."
-        ("wpumodifyifshandle, wpuquerysockethandlecontext");
+        ("wpumodifyifshandle, wpuquerysockethandlecontext")
+        unseen "the handle's binding holds none";
     WpuModify6: "A layer that takes over a lower IFS handle offers the base's WSPSend, WSPRecv and \
         WSPGetOverlappedResult as its own and lets WSPIoctl through."
-        ("wpumodifyifshandle");
+        ("wpumodifyifshandle")
+        unseen "advice to layers, which the built-in ones follow";
 
     // WPUCreateSocketHandle
     WpuCreate1: "WPUCreateSocketHandle makes a new handle in the calling process, owned by the given catalog id, with \
@@ -26,7 +28,8 @@ macro_rules! upcalls {
     WpuCreate2: "Without buffers it gives WSAENOBUFS and INVALID_SOCKET."
         ("wpucreatesockethandle");
     WpuCreate3: "An entry whose handles are made this way does not set XP1_IFS_HANDLES."
-        ("wpucreatesockethandle");
+        ("wpucreatesockethandle")
+        unseen "a field of the catalog record; no call decides by it";
     WpuCreate4: "A layer in a chain registers its handles under one of its catalog ids, either the chain entry's or \
         its own."
         ("wpucreatesockethandle, Microsoft layered-provider sample") by layer_handle_owner;
@@ -40,7 +43,8 @@ macro_rules! upcalls {
     WpuClose2: "An IFS handle, one closed before, or anything else gives WSAENOTSOCK."
         ("wpuclosesockethandle");
     WpuClose3: "What the context value stood for is the provider's to release; the value is not handed back."
-        ("wpuclosesockethandle");
+        ("wpuclosesockethandle")
+        unseen "the answer of the upcall has no place for a context value";
 
     // WPUQuerySocketHandleContext
     WpuQuery1: "WPUQuerySocketHandleContext gives the context value the handle was made with."
@@ -48,7 +52,8 @@ macro_rules! upcalls {
     WpuQuery2: "A handle that WPUCreateSocketHandle did not make gives WSAENOTSOCK."
         ("wpuquerysockethandlecontext");
     WpuQuery3: "A context value stays what it was; no upcall changes it."
-        ("wpuquerysockethandlecontext, derived");
+        ("wpuquerysockethandlecontext, derived")
+        unseen "no upcall writes one";
 
     // WPUCreateEvent, WPUSetEvent, WPUResetEvent, WPUCloseEvent
     WpuEvent1: "WPUCreateEvent makes an event that is not signalled and stays signalled once set, until it is reset."
@@ -58,7 +63,8 @@ macro_rules! upcalls {
     WpuEvent3: "WPUSetEvent, WPUResetEvent and WPUCloseEvent answer a handle that is no event with code 6."
         ("wpusetevent, wpuresetevent, wpucloseevent");
     WpuEvent4: "An event handle means something only in the process that has it; it does not travel with a block."
-        ("derived, observed");
+        ("derived, observed")
+        unseen "each process has a handle table of its own";
 
     // WPUPostMessage
     WpuPost1: "WPUPostMessage puts a message into the window's queue and tells by TRUE or FALSE whether it could; it \

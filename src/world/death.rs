@@ -24,6 +24,9 @@ impl World {
         self.directory.leave(process);
         log.note(|| Event::ProcessEnded { process });
         log.rule(RuleId::R29);
+        if ended.client.startups > 0 {
+            log.rule(RuleId::Cleanup8);
+        }
         log.policy(PolicyId::open_at_cleanup);
         let how = release_at_end(self.machine.policies().open_at_cleanup);
         if ended.threads.iter().any(Thread::in_callback) {
@@ -43,9 +46,15 @@ impl World {
                 }
             }
         }
+        let left_behind = |socket| self.afd.socket(socket).is_some_and(|socket| socket.descriptors() == 0);
+        if log.is_on() && self.duplications.iter().any(|it| it.holds_reference && left_behind(it.socket)) {
+            log.rule(RuleId::Dup13);
+        }
         if self.machine.policies().target_identity == TargetIdentity::Incarnation {
             for duplication in self.duplications.take(|duplication| duplication.target == process) {
                 log.rule(RuleId::Dup3);
+                log.rule(RuleId::Dup5);
+                log.policy(PolicyId::target_identity);
                 self.drop_duplication(&duplication, log);
             }
         }

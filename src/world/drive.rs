@@ -13,6 +13,7 @@ use crate::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, WsaError};
 use crate::provider::context::Cancel;
 use crate::provider::{Callee, Context, InFlight, Instance, Move, ProviderToken, Resumed};
+use crate::rules::RuleId;
 
 /// What the topmost frame of a thread wants next. How it goes on afterwards stands in the frame already.
 pub(super) enum Next {
@@ -116,7 +117,14 @@ impl World {
             return self.resume_top(thread, Resumed::NotLoaded, flight, log);
         };
         let function = flight.call.function();
-        let instance = self.implementer(thread.process, instance, function);
+        let hooked = instance;
+        let instance = self.implementer(thread.process, hooked, function);
+        if instance != hooked {
+            log.rule(RuleId::L1);
+            if function == SpiFunction::WspDuplicateSocket {
+                log.rule(RuleId::Dup11);
+            }
+        }
         if log.is_on() {
             self.note_entering(thread, instance, flight.call, log);
         }
@@ -269,6 +277,8 @@ impl World {
             }
         }
         if any && cancel != Cancel::Thread {
+            log.rule(RuleId::R15);
+            log.rule(RuleId::Close3);
             log.policy(PolicyId::blocked_call_at_close);
         }
     }

@@ -103,6 +103,9 @@ impl World {
         let inherited: Vec<_> = handles.iter().filter(|(_, entry)| entry.inheritable).map(|(h, e)| (h, *e)).collect();
         for (handle, entry) in inherited {
             log.rule(RuleId::Inherit3);
+            if matches!(entry.object, Object::Socket(_)) {
+                log.rule(RuleId::Inherit6);
+            }
             let copy = HandleEntry { binding: None, ..entry };
             if self.processes[child.0 as usize].handles.insert_at(handle, copy) {
                 self.count_handle(copy.object, log);

@@ -42,6 +42,7 @@ impl World {
         match signal.target {
             Target::Event(event) => {
                 self.events.set(event, true);
+                log.rule(RuleId::EventSel5);
                 log.note(|| Event::EventSet { event, signalled: true });
             }
             Target::Window { process, window, message, socket } => {
@@ -63,6 +64,9 @@ impl World {
             window = above;
             message.message = number;
             message.socket = upper;
+        }
+        for rule in [RuleId::WpuPost1, RuleId::Async1, RuleId::Async7] {
+            log.rule(rule);
         }
         if let Some(queue) = owner.window_mut(window) {
             queue.push_back(message);

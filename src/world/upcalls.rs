@@ -31,11 +31,16 @@ impl Context<'_> {
     fn bind_ifs(&mut self, entry: u32, handle: Handle) -> UpcallResult<()> {
         self.log.rule(RuleId::R6);
         let instance = self.owner(entry).ok_or(WsaError::Inval)?;
-        let slot = self.handles.get_mut(handle).ok_or(WsaError::Inval)?;
-        if !matches!(slot.object, Object::Socket(_)) {
+        let slot = self.handles.get_mut(handle).filter(|slot| matches!(slot.object, Object::Socket(_)));
+        let Some(slot) = slot else {
+            self.log.rule(RuleId::WpuModify2);
             return Err(WsaError::Inval);
+        };
+        let before = slot.binding.replace(Binding { entry, instance, context: 0 });
+        if before.is_some() {
+            self.log.rule(RuleId::WpuModify4);
         }
-        slot.binding = Some(Binding { entry, instance, context: 0 });
+        self.note_owner(RuleId::WpuModify1);
         Ok(())
     }
 
@@ -52,6 +57,13 @@ impl Context<'_> {
                 let slot = HandleEntry { binding, ..HandleEntry::new(Object::NonIfs, true) };
                 self.handles.insert(self.handle_limit(), slot).ok_or(WsaError::NoBufs)
             });
+        match result {
+            Ok(_) => {
+                self.log.rule(RuleId::R28);
+                self.note_owner(RuleId::WpuCreate1);
+            }
+            Err(_) => self.log.rule(RuleId::WpuCreate2),
+        }
         self.note_upcall(|| UpcallCall::CreateSocketHandle { entry, context }, result.map(UpcallReturn::Handle));
         result
     }
@@ -66,6 +78,13 @@ impl Context<'_> {
             self.handles.remove(s);
             Ok(())
         });
+        match result {
+            Ok(()) => {
+                self.log.rule(RuleId::Handle4);
+                self.log.rule(RuleId::WpuClose1);
+            }
+            Err(_) => self.log.rule(RuleId::WpuClose2),
+        }
         self.note_upcall(|| UpcallCall::CloseSocketHandle { s }, result.map(|()| UpcallReturn::Done));
         result
     }
@@ -80,6 +99,7 @@ impl Context<'_> {
             .admit_upcall(Upcall::WpuQuerySocketHandleContext)
             .and_then(|()| self.non_ifs(s))
             .map(|binding| binding.context);
+        self.log.rule(if result.is_ok() { RuleId::WpuQuery1 } else { RuleId::WpuQuery2 });
         self.note_upcall(|| UpcallCall::QuerySocketHandleContext { s }, result.map(UpcallReturn::Context));
         result
     }
@@ -94,6 +114,7 @@ impl Context<'_> {
             let shape = entry.and_then(|entry| entry.shape).ok_or(WsaError::Inval)?;
             Ok(Arc::clone(&self.machine.shape(shape).path))
         });
+        self.log.rule(if result.is_ok() { RuleId::WpuPath1 } else { RuleId::WpuPath2 });
         self.note_upcall(|| UpcallCall::GetProviderPath { provider }, result.clone().map(UpcallReturn::Path));
         result
     }
@@ -106,6 +127,7 @@ impl Context<'_> {
         let result = self
             .admit_upcall(Upcall::WpuQueryBlockingCallback)
             .and_then(|()| self.catalog.entry(entry).map(|_| self.hook).ok_or(WsaError::Inval));
+        self.log.rule(if result.is_ok() { RuleId::WpuBlock1 } else { RuleId::WpuBlock3 });
         self.note_upcall(|| UpcallCall::QueryBlockingCallback { entry }, result.map(UpcallReturn::Bool));
         result
     }
@@ -123,6 +145,7 @@ impl Context<'_> {
                 WsaError::NotEnoughMemory
             })
         });
+        self.log.rule(if result.is_ok() { RuleId::WpuEvent1 } else { RuleId::WpuEvent2 });
         self.note_upcall(|| UpcallCall::CreateEvent, result.map(UpcallReturn::Handle));
         result
     }
@@ -138,6 +161,9 @@ impl Context<'_> {
             self.events.set(id, signalled);
             Ok(())
         });
+        if result.is_err() {
+            self.log.rule(RuleId::WpuEvent3);
+        }
         let call = || match signalled {
             true => UpcallCall::SetEvent { event },
             false => UpcallCall::ResetEvent { event },
@@ -159,8 +185,18 @@ impl Context<'_> {
             }
             Ok(())
         });
+        if result.is_err() {
+            self.log.rule(RuleId::WpuEvent3);
+        }
         self.note_upcall(|| UpcallCall::CloseEvent { event }, result.map(|()| UpcallReturn::Done));
         result
+    }
+
+    /// ws2_32 knows now whose a handle is.
+    fn note_owner(&mut self, rule: RuleId) {
+        self.log.rule(RuleId::Handle3);
+        self.log.rule(RuleId::R26);
+        self.log.rule(rule);
     }
 
     /// The event behind a handle of this process.

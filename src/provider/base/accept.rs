@@ -5,7 +5,7 @@ use crate::abi::consts::{CF_ACCEPT, CF_DEFER, CF_REJECT};
 use crate::abi::{Condition, NetworkEvents, Room, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
-use crate::world::afd::{Interest, Release, Request, RequestState, Target};
+use crate::world::afd::{Interest, Release, Request, RequestState, StateKind, Target};
 use crate::world::frame::{Until, Wait};
 
 impl Base {
@@ -15,6 +15,10 @@ impl Base {
             Ok(front) => front,
             Err(error) => {
                 cx.log.rule(RuleId::Accept2);
+                if shared(cx, at).is_ok_and(|socket| socket.state() == StateKind::Connected) && error == WsaError::Inval
+                {
+                    cx.log.rule(RuleId::Accept17);
+                }
                 return fail(error);
             }
         };
@@ -24,7 +28,10 @@ impl Base {
             return refuse(cx, at, WsaError::Fault);
         }
         match condition {
-            None => self.take(cx, at, addr, request),
+            None => {
+                cx.log.rule(RuleId::Accept3);
+                self.take(cx, at, addr, request)
+            }
             Some(Condition::Wild) => refuse(cx, at, WsaError::Fault),
             _ if request.state != RequestState::Waiting => self.take(cx, at, addr, request),
             Some(Condition::Returns(answer)) => self.answered(cx, at, addr, answer),
@@ -62,6 +69,7 @@ impl Base {
     /// Takes the first request and makes a descriptor for the new socket (Accept5).
     fn take(&mut self, cx: &mut Context<'_>, at: At, addr: Room, request: Request) -> Step {
         if cx.is_full() {
+            cx.log.rule(RuleId::Listen9);
             cx.log.rule(RuleId::Accept13);
             return refuse(cx, at, WsaError::MFile);
         }
@@ -76,7 +84,7 @@ impl Base {
         let entry = entry.map_or(0, |entry| entry.catalog_entry_id());
         match self.register(cx, entry, socket, true) {
             Ok(handle) => {
-                cx.log.rule(RuleId::Accept5);
+                note_taken(cx, at, addr);
                 let mode = cx.handles.get(at.s).is_some_and(|listener| listener.nonblocking);
                 if let Some(new) = cx.handles.get_mut(handle) {
                     new.nonblocking = mode;
@@ -108,6 +116,18 @@ impl Base {
     }
 }
 
+/// The rules a connection is accepted by.
+fn note_taken(cx: &mut Context<'_>, at: At, addr: Room) {
+    cx.log.rule(RuleId::Accept5);
+    if addr.is_some() {
+        cx.log.rule(RuleId::Accept10);
+    }
+    if shared(cx, at).is_ok_and(|listener| listener.descriptors() > 1) {
+        cx.log.rule(RuleId::Accept14);
+        cx.log.rule(RuleId::Accept15);
+    }
+}
+
 /// An accept that fails re-enables FD_ACCEPT all the same (E4).
 fn refuse(cx: &mut Context<'_>, at: At, error: WsaError) -> Step {
     let (afd, mut afd_cx) = cx.afd();
@@ -117,6 +137,7 @@ fn refuse(cx: &mut Context<'_>, at: At, error: WsaError) -> Step {
 
 fn nothing_queued(cx: &mut Context<'_>, at: At, addr: Room, condition: Option<Condition>) -> Step {
     if nonblocking(cx, at) {
+        cx.log.rule(RuleId::B4);
         cx.log.rule(RuleId::Accept9);
         return refuse(cx, at, WsaError::WouldBlock);
     }

@@ -21,6 +21,11 @@ pub(super) fn to_string(cx: &mut Context<'_>, address: Name, info: Option<&Info>
         Name::At { .. } => checked(address).map_err(|_| WsaError::Inval)?,
         Name::Null => return Err(WsaError::Fault),
     };
+    cx.log.rule(RuleId::AddrText9);
+    cx.log.rule(RuleId::AddrText3);
+    if address.port() != 0 {
+        cx.log.rule(RuleId::AddrText4);
+    }
     let text: Arc<str> = address.to_string().into();
     let characters = text.encode_utf16().count() as u32 + 1;
     cx.log.policy(PolicyId::address_string_length);
@@ -49,6 +54,10 @@ pub(super) fn from_string(cx: &mut Context<'_>, text: &str, family: i32, info: O
     if room.is_none_or(|room| (room as usize) < address.encoded_len()) {
         cx.log.rule(RuleId::AddrText7);
         return Err(WsaError::Fault);
+    }
+    cx.log.rule(RuleId::AddrText9);
+    if address.port() == 0 {
+        cx.log.rule(RuleId::AddrText6);
     }
     Ok(SpiReturn::Address(Box::new(address)))
 }

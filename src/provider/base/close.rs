@@ -46,7 +46,9 @@ impl Base {
         cx.log.rule(RuleId::R13);
         cancel_pending(cx, at, last);
         self.unregister(cx, at.s);
+        cx.log.rule(RuleId::Close1);
         if !last {
+            cx.log.rule(RuleId::R16);
             let registrant = Registrant { process: cx.thread.process, handle: at.s };
             let (afd, mut afd_cx) = cx.afd();
             afd.registrant_gone(&mut afd_cx, at.socket, registrant);
@@ -66,6 +68,7 @@ impl Base {
             }
             Blocked::Accept(at, ..) | Blocked::Condition(at, ..) => {
                 cx.afd.answer(at.socket, cx.thread);
+                cx.log.rule(RuleId::Cancel3);
                 cx.log.rule(RuleId::Accept18);
                 fail(error)
             }
@@ -73,7 +76,11 @@ impl Base {
                 super::data::leave_turn(cx, sending.at);
                 fail(error)
             }
-            Blocked::Recv(_) | Blocked::Change(_) => fail(error),
+            Blocked::Recv(_) => {
+                cx.log.rule(RuleId::Recv25);
+                fail(error)
+            }
+            Blocked::Change(_) => fail(error),
         }
     }
 

@@ -10,7 +10,11 @@ use crate::world::afd::{Connect, Family, Interest, Kind};
 pub(super) fn bind(cx: &mut Context<'_>, at: At, name: Name) -> Result<(), WsaError> {
     let address = checked(name)?;
     let (afd, mut afd_cx) = cx.afd();
-    afd.bind(&mut afd_cx, at.socket, &address)
+    let bound = afd.bind(&mut afd_cx, at.socket, &address);
+    if bound == Err(WsaError::NoBufs) {
+        cx.log.rule(RuleId::Bind10);
+    }
+    bound
 }
 
 /// WSPListen.
@@ -28,13 +32,54 @@ pub(super) fn shutdown(cx: &mut Context<'_>, at: At, how: i32) -> Result<(), Wsa
 /// WSPGetSockName.
 pub(super) fn local_name(cx: &mut Context<'_>, at: At, room: Room) -> Answer {
     let name = cx.afd.local_name(at.socket);
+    if cx.log.is_on() {
+        note_local(cx, at, &name);
+    }
     named(cx, name, room)
 }
 
 /// WSPGetPeerName.
 pub(super) fn peer_name(cx: &mut Context<'_>, at: At, room: Room) -> Answer {
     let name = cx.afd.peer_name(at.socket);
+    if cx.log.is_on() {
+        note_peer(cx, at, &name);
+    }
     named(cx, name, room)
+}
+
+/// The rules WSPGetSockName follows.
+fn note_local(cx: &mut Context<'_>, at: At, name: &Result<SockAddr, WsaError>) {
+    match name {
+        Ok(name) => {
+            cx.log.rule(RuleId::Name1);
+            if name.ip().is_some_and(|ip| ip.is_unspecified()) {
+                cx.log.rule(RuleId::Name3);
+            }
+            note_shared_name(cx, at);
+        }
+        Err(WsaError::Inval) => cx.log.rule(RuleId::Name2),
+        Err(_) => {}
+    }
+}
+
+/// The rules WSPGetPeerName follows.
+fn note_peer(cx: &mut Context<'_>, at: At, name: &Result<SockAddr, WsaError>) {
+    if !matches!(name, Ok(_) | Err(WsaError::NotConn)) {
+        return;
+    }
+    if shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Datagram) {
+        cx.log.rule(RuleId::Name5);
+    }
+    cx.log.rule(RuleId::Name4);
+    if name.is_ok() {
+        note_shared_name(cx, at);
+    }
+}
+
+fn note_shared_name(cx: &mut Context<'_>, at: At) {
+    if shared(cx, at).is_ok_and(|socket| socket.references() > 1) {
+        cx.log.rule(RuleId::Name7);
+    }
 }
 
 fn named(cx: &mut Context<'_>, name: Result<SockAddr, WsaError>, room: Room) -> Answer {
@@ -56,6 +101,7 @@ impl Base {
             Err(error) => fail(error),
             Ok(Connect::Done) => done(Ok(())),
             Ok(Connect::Started) if mode => {
+                cx.log.rule(RuleId::B4);
                 cx.log.rule(RuleId::Connect7);
                 fail(WsaError::WouldBlock)
             }

@@ -4,7 +4,7 @@ use super::{At, Base, Blocked, Receiving, Sending, Step, checked, fail, fits, no
 use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Room, Scatter, SockAddr, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
-use crate::world::afd::{Interest, Kind, Received, SharedSocket};
+use crate::world::afd::{Interest, Kind, Received, SharedSocket, StateKind};
 use crate::world::frame::Woken;
 use crate::world::policy::{PolicyId, RecvFromConnected};
 
@@ -19,6 +19,7 @@ impl Base {
         to: Option<SockAddr>,
     ) -> Step {
         let Some(data) = data.bytes() else { return refuse(cx, at, NetworkEvents::WRITE, WsaError::Fault) };
+        cx.log.rule(RuleId::Send2);
         if flags.contains(MessageFlags::PARTIAL) {
             cx.log.rule(RuleId::Send11);
             return refuse(cx, at, NetworkEvents::WRITE, WsaError::OpNotSupp);
@@ -41,6 +42,9 @@ impl Base {
         let datagram = shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Datagram);
         if !datagram {
             cx.log.rule(RuleId::SendTo2);
+            if shared(cx, at).is_ok_and(|socket| socket.state() == StateKind::Unconnected) {
+                cx.log.rule(RuleId::SendTo8);
+            }
             return self.send(cx, at, data, flags, None);
         }
         match destination(cx, at, to) {
@@ -86,6 +90,7 @@ impl Base {
                 cx.log.rule(RuleId::Send4);
                 return sent(sending.sent);
             }
+            cx.log.rule(RuleId::B4);
             cx.log.rule(RuleId::Send5);
             let (afd, mut afd_cx) = cx.afd();
             afd.note_would_block(&mut afd_cx, at.socket);
@@ -154,6 +159,10 @@ impl Base {
                         receiving.so_far.extend_from_slice(&bytes);
                     }
                     if !wants_more(cx, &receiving) {
+                        cx.log.rule(RuleId::Recv8);
+                        if receiving.from.is_some() && from.is_some() {
+                            cx.log.rule(RuleId::RecvFrom1);
+                        }
                         return received(receiving, from);
                     }
                 }
@@ -167,6 +176,7 @@ impl Base {
             if !receiving.so_far.is_empty() {
                 return received(receiving, None);
             }
+            cx.log.rule(RuleId::B4);
             cx.log.rule(RuleId::Recv3);
             return fail(WsaError::WouldBlock);
         }
@@ -180,6 +190,7 @@ impl Base {
     /// A blocked receive goes on.
     pub(super) fn recv_on(&mut self, cx: &mut Context<'_>, receiving: Receiving, woken: Woken) -> Step {
         if woken == Woken::TimedOut {
+            cx.log.rule(RuleId::Recv24);
             return if receiving.so_far.is_empty() { fail(WsaError::TimedOut) } else { received(receiving, None) };
         }
         self.recv_more(cx, receiving)
@@ -230,16 +241,18 @@ fn may_receive_from(cx: &mut Context<'_>, at: At, from: Room) -> Result<Room, Ws
     let transport = shared(cx, at)?.transport();
     if transport.kind == Kind::Stream {
         // lpFrom is ignored on a connection.
+        cx.log.rule(RuleId::RecvFrom2);
         return Ok(None);
     }
     if cx.afd.peer_name(at.socket).is_ok() {
+        cx.log.rule(RuleId::RecvFrom5);
         cx.log.policy(PolicyId::recvfrom_connected);
         if cx.machine.policies().recvfrom_connected == RecvFromConnected::Wsaeisconn {
             return Err(WsaError::IsConn);
         }
     }
     if from.is_some() {
-        fits(from, &transport.family.unspecified())?;
+        fits(from, &transport.family.unspecified()).inspect_err(|_| cx.log.rule(RuleId::RecvFrom4))?;
     }
     Ok(from)
 }

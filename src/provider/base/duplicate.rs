@@ -29,11 +29,12 @@ impl Base {
             return Err(WsaError::NoBufs);
         }
         let entry = own_entry(cx, shared(cx, at)?.transport()).ok_or(WsaError::Inval)?;
-        cx.log.rule(RuleId::R1);
+        note_made(cx, target);
         let early = cx.machine.policies().reference_taken == ReferenceTaken::AtDuplicate;
         cx.log.policy(PolicyId::reference_taken);
         let token = cx.duplications.add(cx.shape_id, at.socket, target, process, early).ok_or(WsaError::NoBufs)?;
         if early {
+            cx.log.rule(RuleId::Dup2);
             let (afd, mut afd_cx) = cx.afd();
             afd.add_duplication(&mut afd_cx, at.socket);
         }
@@ -44,9 +45,20 @@ impl Base {
     }
 }
 
+/// The rules every block is made by.
+fn note_made(cx: &mut Context<'_>, target: Incarnation) {
+    for rule in [RuleId::R1, RuleId::R4, RuleId::Dup1, RuleId::Dup8, RuleId::Dup9] {
+        cx.log.rule(rule);
+    }
+    if target == cx.thread.process {
+        cx.log.rule(RuleId::Dup6);
+    }
+}
+
 /// The process a duplication is for must exist; it need not have started Winsock (Dup4, Dup7).
 fn living_target(cx: &mut Context<'_>, id: ProcessId) -> Result<Incarnation, WsaError> {
     if let Some(target) = cx.directory.living(id) {
+        cx.log.rule(RuleId::Dup7);
         return Ok(target);
     }
     cx.log.rule(RuleId::Dup4);
@@ -72,10 +84,10 @@ fn may_duplicate(cx: &mut Context<'_>, at: At) -> Result<(), WsaError> {
 
 /// Puts the token where the policy says.
 fn sealed(cx: &mut Context<'_>, mut entry: Info, token: u32) -> Info {
+    cx.log.policy(PolicyId::token_place);
     match cx.machine.policies().token_place {
         TokenPlace::ProviderReserved => entry.with_reserved(token),
         TokenPlace::ServiceFlags => {
-            cx.log.policy(PolicyId::token_place);
             entry.edit(|fields| {
                 fields.service_flags3 = token;
                 fields.service_flags4 = !token;

@@ -283,6 +283,7 @@ impl Base {
                 let limit = cx.handle_limit();
                 let slot = HandleEntry::new(Object::Socket(socket), inheritable);
                 let raw = cx.handles.insert(limit, slot).ok_or(WsaError::MFile)?;
+                cx.log.rule(RuleId::WpuModify3);
                 cx.modify_ifs_handle(entry, raw).inspect_err(|_| {
                     cx.handles.remove(raw);
                 })
@@ -382,6 +383,9 @@ fn nonblocking(cx: &mut Context<'_>, at: At) -> bool {
 /// Waits on a shared socket, having asked for the blocking hook (B5, B6).
 fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32>, blocked: Blocked) -> Step {
     cx.log.rule(RuleId::B5);
+    if cx.hook {
+        cx.log.rule(RuleId::B6);
+    }
     let transport = cx.afd.socket(at.socket).map(SharedSocket::transport);
     if let Some(entry) = transport.and_then(|transport| own_entry(cx, transport))
         && let Err(error) = cx.query_blocking_callback(entry.catalog_entry_id())

@@ -15,7 +15,10 @@ pub(super) fn event_select(cx: &mut Context<'_>, at: At, event: Handle, events: 
     let target = match known {
         Some(id) => Target::Event(id),
         None if events.is_empty() => Target::Event(crate::world::afd::NO_EVENT),
-        None => return Err(WsaError::Inval),
+        None => {
+            cx.log.rule(RuleId::EventSel6);
+            return Err(WsaError::Inval);
+        }
     };
     if let Some(id) = known {
         cx.events.mark_registered(id);
@@ -32,6 +35,7 @@ pub(super) fn async_select(
     events: NetworkEvents,
 ) -> Result<(), WsaError> {
     if !events.is_empty() && !window_exists(cx.windows, window) {
+        cx.log.rule(RuleId::Async6);
         return Err(WsaError::Inval);
     }
     let target = Target::Window { process: cx.thread.process, window, message, socket: at.s };
@@ -40,6 +44,9 @@ pub(super) fn async_select(
 
 fn register(cx: &mut Context<'_>, at: At, target: Target, events: NetworkEvents) -> Result<(), WsaError> {
     if !NetworkEvents::ALL_EVENTS.contains(events) {
+        if matches!(target, Target::Window { .. }) {
+            cx.log.rule(RuleId::Async6);
+        }
         return Err(WsaError::Inval);
     }
     cx.log.rule(RuleId::R17);

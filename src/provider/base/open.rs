@@ -139,6 +139,7 @@ impl Base {
         afd.add_descriptor(&mut afd_cx, socket);
         let inheritable = !opening.flags.contains(SocketFlags::NO_HANDLE_INHERIT)
             && cx.machine.policies().duplicate_inheritable == DuplicateInheritable::Yes;
+        cx.log.rule(RuleId::Socket16);
         cx.log.rule(RuleId::Inherit2);
         cx.log.policy(PolicyId::duplicate_inheritable);
         self.describe(cx, info.catalog_entry_id(), socket, inheritable)
@@ -188,6 +189,9 @@ fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplicatio
     let known = cx.duplications.get(token).copied();
     let Some(duplication) = known else {
         cx.log.rule(RuleId::R3);
+        if cx.machine.policies().block_reuse == BlockReuse::Refuse {
+            cx.log.policy(PolicyId::block_reuse);
+        }
         return Err(WsaError::Inval);
     };
     let transport = cx.afd.socket(duplication.socket).map(|socket| socket.transport());
@@ -249,6 +253,9 @@ fn check_triple(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<
 /// wildcards (Socket3..Socket6).
 fn chosen_entry(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<Info, WsaError> {
     let fields = info.fields();
+    if [opening.af, opening.kind, opening.protocol].iter().any(|&given| given == 0 || given == FROM_PROTOCOL_INFO) {
+        cx.log.rule(RuleId::Socket3);
+    }
     let family = given_or(opening.af, fields.address_family);
     let kind = given_or(opening.kind, fields.socket_type);
     let protocol = match opening.protocol {
@@ -266,11 +273,14 @@ fn chosen_entry(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<
         return Ok(entry.clone());
     }
     if !own().any(|entry| entry.fields().address_family == family) {
+        cx.log.rule(RuleId::Socket4);
         return Err(WsaError::AfNoSupport);
     }
     if !own().any(|entry| entry.fields().address_family == family && entry.fields().socket_type == kind) {
+        cx.log.rule(RuleId::Socket5);
         return Err(WsaError::SockTNoSupport);
     }
+    cx.log.rule(RuleId::Socket6);
     let known = [IPPROTO_TCP, IPPROTO_UDP].contains(&protocol);
     Err(if known { WsaError::Prototype } else { WsaError::ProtoNoSupport })
 }

@@ -6,6 +6,7 @@ use crate::abi::{
     Bytes, Linger, OptionType, ProtocolInfoA, ProtocolInfoW, Room, SockAddr, SockOpt, SpiReturn, WsaError,
 };
 use crate::provider::Context;
+use crate::rules::RuleId;
 use crate::world::afd::{Kind, OptionValue, Transport};
 
 /// The option, or why there is none (GetOpt, SetOpt: unknown level, unknown option).
@@ -20,7 +21,7 @@ fn lookup(level: i32, number: i32) -> Result<SockOpt, WsaError> {
 /// WSPGetSockOpt.
 pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: Room) -> Answer {
     let option = lookup(level, number)?;
-    let room = room.ok_or(WsaError::Fault)? as usize;
+    let room = room.ok_or(WsaError::Fault).inspect_err(|_| cx.log.rule(RuleId::GetOpt1))? as usize;
     if matches!(option, SockOpt::ProtocolInfoA | SockOpt::ProtocolInfoW) {
         return protocol_info(cx, at, option, room);
     }
@@ -28,12 +29,18 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
     let (afd, mut afd_cx) = cx.afd();
     // Asked before the value is taken: SO_ERROR must not be lost to a short buffer.
     if room < fixed_len(option) {
+        cx.log.rule(RuleId::GetOpt1);
         return Err(WsaError::Fault);
     }
     let value = afd.get_option(&mut afd_cx, at.socket, option)?;
     let bytes = encode(&value, transport)?;
+    cx.log.rule(RuleId::GetOpt1);
     if room < bytes.as_slice().len() {
         return Err(WsaError::Fault);
+    }
+    cx.log.rule(RuleId::GetOpt11);
+    if shared(cx, at)?.references() > 1 {
+        cx.log.rule(RuleId::GetOpt10);
     }
     Ok(SpiReturn::Bytes(bytes))
 }
@@ -43,8 +50,10 @@ fn protocol_info(cx: &mut Context<'_>, at: At, option: SockOpt, room: usize) -> 
     let entry = own_entry(cx, shared(cx, at)?.transport()).ok_or(WsaError::NoProtoOpt)?;
     let needed = if option == SockOpt::ProtocolInfoW { ProtocolInfoW::SIZE } else { ProtocolInfoA::SIZE };
     if room < needed {
+        cx.log.rule(RuleId::GetOpt1);
         return Err(WsaError::Fault);
     }
+    cx.log.rule(RuleId::GetOpt8);
     Ok(SpiReturn::ProtocolInfo(entry))
 }
 
@@ -57,7 +66,11 @@ pub(super) fn set(
     value: Option<&Bytes>,
 ) -> Result<(), WsaError> {
     let option = lookup(level, number)?;
-    let value = decode(option, value.ok_or(WsaError::Fault)?)?;
+    let value = value.ok_or(WsaError::Fault).and_then(|value| decode(option, value));
+    let value = value.inspect_err(|_| cx.log.rule(RuleId::SetOpt2))?;
+    if matches!(value, OptionValue::Bool(_)) {
+        cx.log.rule(RuleId::SetOpt1);
+    }
     let (afd, mut afd_cx) = cx.afd();
     afd.set_option(&mut afd_cx, at.socket, option, value)
 }

@@ -5,7 +5,7 @@ use crate::abi::{SpiReturn, WsaError};
 use crate::provider::context::{Cancel, Context};
 use crate::provider::{HandleKind, ShapeKind};
 use crate::rules::RuleId;
-use crate::world::afd::{Registrant, Release};
+use crate::world::afd::{Registrant, Release, StateKind};
 use crate::world::catalog::{Catalog, ShapeId};
 use crate::world::handles::{HandleEntry, Object};
 use crate::world::ids::{Handle, SocketId};
@@ -29,6 +29,9 @@ impl Base {
             cx.log.rule(RuleId::Startup13);
             return Err(WsaError::ProcLim);
         }
+        if self.startups > 0 {
+            cx.log.rule(RuleId::R30);
+        }
         cx.log.rule(RuleId::Startup2);
         self.startups += 1;
         Ok(version)
@@ -50,6 +53,7 @@ impl Base {
 
     fn end(&mut self, cx: &mut Context<'_>) {
         cx.log.rule(RuleId::Cleanup3);
+        note_end(cx);
         cx.cancel(Cancel::Process);
         for (handle, socket) in self.give_back_handles(cx) {
             let registrant = Registrant { process: cx.thread.process, handle };
@@ -61,8 +65,14 @@ impl Base {
                 afd.reset_for_all(&mut afd_cx, socket);
             }
             afd_cx.log.policy(PolicyId::open_at_cleanup);
+            if afd.socket(socket).is_some_and(|socket| socket.references() > 1) {
+                afd_cx.log.rule(RuleId::Cleanup9);
+            }
             let how = match policies.open_at_cleanup {
-                OpenAtCleanup::Reset => Release::Reset,
+                OpenAtCleanup::Reset => {
+                    afd_cx.log.rule(RuleId::Cleanup5);
+                    Release::Reset
+                }
                 OpenAtCleanup::Close => Release::Close,
             };
             afd.release(&mut afd_cx, socket, how);
@@ -86,6 +96,13 @@ impl Base {
             }
         }
         records.iter().map(|(_, record)| (record.handle, record.socket)).collect()
+    }
+}
+
+/// Sockets that are closed already send on.
+fn note_end(cx: &mut Context<'_>) {
+    if cx.log.is_on() && cx.afd.iter().any(|(_, socket)| socket.state() == StateKind::Closing) {
+        cx.log.rule(RuleId::Cleanup6);
     }
 }
 

@@ -40,9 +40,13 @@ impl Link {
     /// What goes down as lpProtocolInfo: unmodified to a layer, the base's own entry to the base, with
     /// dwProviderReserved kept (R21, Chain5).
     pub(super) fn info_below(&self, cx: &mut Context<'_>, given: &Info) -> Info {
+        cx.log.rule(RuleId::R21);
         if !self.next_is_base {
             cx.log.rule(RuleId::Chain2);
             return given.clone();
+        }
+        if given.reserved() != 0 {
+            cx.log.rule(RuleId::Chain5);
         }
         cx.log.rule(RuleId::Chain3);
         match cx.catalog.entry(self.next_entry) {
@@ -58,6 +62,7 @@ impl Link {
 
     /// The catalog id under which the layer registers handles (A3).
     pub(super) fn owner(&self, cx: &mut Context<'_>) -> u32 {
+        cx.log.rule(RuleId::WpuCreate4);
         cx.log.policy(PolicyId::layer_handle_owner);
         match cx.machine.policies().layer_handle_owner {
             LayerHandleOwner::ChainEntry => self.own,
@@ -89,6 +94,7 @@ impl Layer {
             Err(error) => return fail(error),
         };
         if self.link(info.catalog_entry_id()).is_some() {
+            cx.log.rule(RuleId::R30);
             self.startups += 1;
             return Flow::Return(Ok(started));
         }
@@ -108,7 +114,9 @@ impl Layer {
         version: Option<SpiReturn>,
         call: &mut SpiCall,
     ) -> Step {
-        cx.log.rule(RuleId::Chain4);
+        for rule in [RuleId::Chain1, RuleId::L2, RuleId::Startup10, RuleId::Startup11, RuleId::Chain4] {
+            cx.log.rule(rule);
+        }
         let Some(link) = place(cx, info) else { return fail(WsaError::Inval) };
         let Some(next) = cx.catalog.entry(link.next_entry) else { return fail(WsaError::ProviderFailedInit) };
         let provider = next.provider_id();

@@ -109,7 +109,7 @@ impl Provider for Layer {
             SpiCall::Cleanup => self.cleanup(cx, call),
             SpiCall::Socket { .. } => self.open(cx, call),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.convert(cx, call),
-            SpiCall::CancelBlockingCall => self.cancel(),
+            SpiCall::CancelBlockingCall => self.cancel(cx),
             _ => fail(WsaError::OpNotSupp),
         }
     }
@@ -230,7 +230,8 @@ impl Layer {
     }
 
     /// WSPCancelBlockingCall comes down the same way (Cancel6).
-    fn cancel(&self) -> Step {
+    fn cancel(&self, cx: &mut Context<'_>) -> Step {
+        cx.log.rule(RuleId::Cancel6);
         match self.first_below() {
             Some(next) => Flow::Call { callee: Callee::Instance(next), token: Token::Plain },
             None => fail(WsaError::Inval),

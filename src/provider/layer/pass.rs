@@ -40,6 +40,7 @@ impl Layer {
             return self.down(known, call, Token::Plain);
         }
         if !events.is_empty() && !window_exists(cx.windows, *window) {
+            cx.log.rule(RuleId::Async6);
             return fail(WsaError::Inval);
         }
         cx.log.rule(RuleId::L6);
@@ -80,6 +81,7 @@ impl Layer {
         }
         let info = self.link_at(known.link).and_then(|link| link.own_info(cx)).ok_or(WsaError::NoProtoOpt)?;
         cx.log.rule(RuleId::L6);
+        cx.log.rule(RuleId::GetOpt8);
         Ok(SpiReturn::ProtocolInfo(info))
     }
 

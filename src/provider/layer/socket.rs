@@ -74,6 +74,7 @@ impl Layer {
         let owner = link.owner(cx);
         match cx.shape().handles {
             HandleKind::Ifs => {
+                cx.log.rule(RuleId::WpuModify3);
                 let handle = cx.modify_ifs_handle(owner, lower)?;
                 self.claimed.insert(handle, at);
                 Ok(handle)

@@ -67,7 +67,7 @@ fn rules_and_policies_stand_at_the_end_of_their_crossing() {
     let ends = of_kind(&events, "end");
     let of = |call: &str| ends.iter().find(|end| end["call"] == call && end["depth"] == 1).expect("there");
     assert_eq!(of("WSPDuplicateSocket")["policies"]["reference_taken"], "AtDuplicate");
-    assert_eq!(of("WSPCloseSocket")["rules"], serde_json::json!(["R13"]));
+    assert_eq!(of("WSPCloseSocket")["rules"], serde_json::json!(["R13", "Close1", "R16"]));
     let refused = ends.iter().find(|end| end["error"] == "WSAEINVAL").expect("the second open");
     assert_eq!(refused["rules"], serde_json::json!(["R3"]));
     assert!(of_kind(&events, "rule").iter().all(|rule| rule["of"].is_null()), "told twice");

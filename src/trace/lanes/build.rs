@@ -23,6 +23,9 @@ pub(super) fn picture(trace: &Trace<'_>, detail: Detail) -> Picture {
     Picture { lanes, route: builder.route, blocks }
 }
 
+/// More would not fit into a lane.
+const RULES_IN_A_LINE: usize = 5;
+
 pub(super) struct Builder<'t, 'a> {
     pub(super) trace: &'t Trace<'a>,
     pub(super) words: Words<'t, 'a>,
@@ -138,7 +141,7 @@ impl<'t, 'a> Builder<'t, 'a> {
         }
     }
 
-    /// Rules and policies of one place share a line.
+    /// Rules of one place share lines of a few; a policy has one to itself.
     fn decided(&mut self, at: usize, what: String) {
         if !self.everything() {
             return;
@@ -149,8 +152,11 @@ impl<'t, 'a> Builder<'t, 'a> {
             && said.decides
             && said.depth == depth
             && Some(said.lane) == self.acting.map(lane)
+            && let Some(rule) = what.strip_prefix("rule ")
+            && let Some(others) = said.text.strip_prefix("rules ").or_else(|| said.text.strip_prefix("rule "))
+            && others.matches(',').count() + 1 < RULES_IN_A_LINE
         {
-            said.text = format!("{}, {what}", said.text);
+            said.text = format!("rules {others}, {rule}");
             return;
         }
         self.aside(at, &what);

@@ -136,14 +136,18 @@ impl<'t, 'a> Calls<'t, 'a> {
         };
         let origin = self.members(call).find(failed).and_then(|end| self.trace.spans.partner(end)).unwrap_or(call);
         let own = |&at: &usize| self.trace.spans.owner(at) == Some(origin);
-        let (mut rule, mut policies) = (None, Vec::new());
+        let (mut rules, mut policies) = (Vec::new(), Vec::new());
         for at in self.members(call).filter(own) {
-            match self.trace.events[at] {
-                Event::Rule(decided) => rule = Some(decided),
-                Event::Policy(decided) if !policies.contains(&decided) => policies.push(decided),
+            match &self.trace.events[at] {
+                Event::Rule(decided) => rules.push(*decided),
+                Event::Policy(decided) if !policies.contains(decided) => policies.push(*decided),
+                Event::Upcall(done) if done.result.is_ok() => {
+                    while rules.pop_if(|rule| is_of_upcall(*rule)).is_some() {}
+                }
                 _ => {}
             }
         }
+        let rule = rules.pop();
         policies.extend(rule.and_then(RuleId::policy).filter(|policy| !policies.contains(policy)));
         (rule, policies)
     }
@@ -223,4 +227,10 @@ fn settle(settled: &mut BTreeMap<usize, bool>, last: &mut BTreeMap<SocketId, usi
     for (socket, at) in std::mem::take(last) {
         settled.insert(at, !known.insert(socket));
     }
+}
+
+/// Whether a rule speaks of what an upcall does: one that succeeded made no call fail.
+fn is_of_upcall(rule: RuleId) -> bool {
+    use RuleId::{Handle3, Handle4, R26, R28};
+    rule.group().starts_with("Wpu") || [Handle3, Handle4, R26, R28].contains(&rule)
 }

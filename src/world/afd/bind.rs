@@ -85,6 +85,8 @@ impl Afd {
             cx.log.rule(RuleId::Bind8);
             cx.log.rule(line);
             cx.log.policy(PolicyId::bind_matrix);
+        } else if cx.log.is_on() && !bind.address.is_unspecified() && self.ports.anyone(bind.kind, bind.port) {
+            cx.log.rule(RuleId::BindMatrix1);
         }
         outcome
     }

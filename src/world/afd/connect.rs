@@ -148,6 +148,9 @@ impl Afd {
             self.fail_attempt(cx, id, WsaError::ConnRefused);
             return;
         };
+        if cx.log.is_on() && self.listeners_at(place).count() > 1 {
+            cx.log.rule(RuleId::BindMatrix12);
+        }
         if self.sockets[listener].options.switch(SockOpt::ConditionalAccept) {
             self.offer(cx, id, listener, place);
         } else if self.has_room(cx) {
@@ -229,9 +232,13 @@ impl Afd {
     /// The listening socket that gets requests for this place: bound to the address before the wildcard, and of several
     /// the one bound first.
     fn listener_at(&self, place: Place) -> Option<SocketId> {
+        self.listeners_at(place).next()
+    }
+
+    fn listeners_at(&self, place: Place) -> impl Iterator<Item = SocketId> + '_ {
         let exact = self.ports.at(Kind::Stream, place.port, place.ip);
         let wildcard = self.ports.at(Kind::Stream, place.port, Place::wildcard(place.ip));
-        exact.chain(wildcard).find(|&id| self.sockets[id].is_listening())
+        exact.chain(wildcard).filter(|&id| self.sockets[id].is_listening())
     }
 
     /// Two ends: the client's, and a new one that waits in the listener's queue.

@@ -132,7 +132,7 @@ impl Afd {
         let socket = &mut self.sockets[id];
         let peer = socket.datagrams_mut().and_then(|datagrams| datagrams.peer);
         match peer.or_else(|| self.session(id)) {
-            Some(peer) => self.send_to_place(cx, id, data, peer),
+            Some(peer) => self.send_to_place(cx, id, data, peer, RuleId::Send14),
             None => {
                 cx.log.rule(if without == WsaError::NotConn { RuleId::Send1 } else { RuleId::SendTo4 });
                 Err(without)
@@ -149,10 +149,17 @@ impl Afd {
     ) -> Result<usize, WsaError> {
         let socket = &self.sockets[id];
         let place = socket.remote_place(to).inspect_err(|_| cx.log.rule(RuleId::SendTo5))?;
-        self.send_to_place(cx, id, data, place)
+        self.send_to_place(cx, id, data, place, RuleId::SendTo7)
     }
 
-    fn send_to_place(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], place: Place) -> Result<usize, WsaError> {
+    fn send_to_place(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        data: &[u8],
+        place: Place,
+        broadcast_rule: RuleId,
+    ) -> Result<usize, WsaError> {
         if self.sockets[id].shut.send {
             cx.log.rule(RuleId::Send8);
             return Err(WsaError::Shutdown);
@@ -165,7 +172,7 @@ impl Afd {
             cx.log.rule(RuleId::Send6);
             return Err(WsaError::MsgSize);
         }
-        let route = self.check_destination(cx, id, place, RuleId::SendTo7)?;
+        let route = self.check_destination(cx, id, place, broadcast_rule)?;
         if self.sockets[id].bound.is_none() {
             self.bind_implicitly(cx, id)?;
             self.report_due(cx, id);
@@ -332,7 +339,7 @@ impl Afd {
             cx.log.rule(RuleId::Recv15);
             return Err(WsaError::Shutdown);
         }
-        let family = socket.transport.family;
+        let (family, several) = (socket.transport.family, socket.references() > 1);
         let Some(datagrams) = socket.datagrams_mut() else { return Ok(Received::Empty) };
         if std::mem::take(&mut datagrams.unreachable) {
             cx.log.rule(RuleId::RecvFrom6);
@@ -341,6 +348,9 @@ impl Afd {
         let Some(front) = datagrams.queue.front() else { return Ok(Received::Empty) };
         let (from, length) = (front.from.seen_by(family), front.bytes.len());
         let truncated = length > room;
+        if several && !peek {
+            cx.log.rule(RuleId::RecvFrom7);
+        }
         cx.log.rule(if truncated { RuleId::Recv9 } else { RuleId::Recv6 });
         let bytes = if peek {
             front.bytes[..length.min(room)].to_vec()

@@ -115,6 +115,9 @@ impl Afd {
         cx.log.rule(RuleId::R18);
         self.force_nonblocking(cx, id);
         let earlier = self.take_registration(cx, id);
+        if earlier.as_ref().is_some_and(|earlier| earlier.target != target) {
+            cx.log.rule(RuleId::E2);
+        }
         note_registration(cx, target, mask, earlier.as_deref());
         if mask.is_empty() {
             return Ok(());
@@ -240,6 +243,10 @@ impl Afd {
         }
         let record = (std::mem::take(&mut registration.record), std::mem::take(&mut registration.codes));
         if !record.0.is_empty() {
+            let shared = self.sockets[id].references() > 1;
+            for rule in [RuleId::Enum4, RuleId::Enum6].into_iter().chain(shared.then_some(RuleId::Enum7)) {
+                cx.log.rule(rule);
+            }
             cx.log.rule(if event.is_some() { RuleId::Enum1 } else { RuleId::Enum2 });
             cx.log.note(|| Change::RecordCleared { socket: id, events: record.0 });
         }
@@ -257,6 +264,9 @@ impl Afd {
         };
         if registration.reported.intersects(freed) {
             registration.reported.remove(freed);
+            if events.contains(NetworkEvents::READ) {
+                cx.log.rule(RuleId::Recv17);
+            }
             cx.log.rule(RuleId::E4);
         }
         self.report_because(cx, id, Cause::Reenabled);
@@ -296,6 +306,7 @@ impl Afd {
         // A dead network has no code of its own among those of FD_CONNECT.
         let error = error.map(|error| if error == WsaError::NetDown { WsaError::NetUnreach } else { error });
         if self.registration(id).is_some() {
+            cx.log.rule(RuleId::Connect9);
             cx.log.rule(RuleId::E12);
             cx.log.rule(if error.is_some() { RuleId::EventConnect3 } else { RuleId::EventConnect2 });
         }

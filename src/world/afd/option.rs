@@ -120,6 +120,7 @@ impl Afd {
         let (rule, value) = match option {
             SockOpt::Error => {
                 let error = socket.error.take().map_or(0, |error| error.number() as i32);
+                cx.log.rule(RuleId::G3);
                 (Some(RuleId::GetOpt4), OptionValue::Int(error))
             }
             SockOpt::MaxMsgSize | SockOpt::MaxDg | SockOpt::MaxPathDg => {
@@ -167,12 +168,21 @@ impl Afd {
         }
         self.apply(id, option, &value)?;
         cx.log.note(|| Change::OptionSet { socket: id, option, value });
+        if self.sockets[id].references() > 1 {
+            cx.log.rule(RuleId::R11);
+            cx.log.rule(RuleId::SetOpt12);
+        }
         self.after_setting(cx, id, option);
         Ok(())
     }
 
     /// What a new value changes at once.
     fn after_setting(&mut self, cx: &mut Cx<'_>, id: SocketId, option: SockOpt) {
+        match option {
+            SockOpt::SndBuf | SockOpt::RcvBuf => cx.log.rule(RuleId::SetOpt7),
+            SockOpt::SndTimeo | SockOpt::RcvTimeo if !self.sockets[id].overlapped => cx.log.rule(RuleId::SetOpt14),
+            _ => {}
+        }
         match option {
             SockOpt::Linger => {
                 let on = self.sockets[id].linger().is_on();
@@ -277,6 +287,10 @@ impl Afd {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         if socket.nonblocking != nonblocking {
             socket.nonblocking = nonblocking;
+            cx.log.rule(RuleId::B1);
+            if socket.references() > 1 {
+                cx.log.rule(RuleId::R12);
+            }
             cx.log.note(|| Change::Mode { socket: id, nonblocking });
         }
     }

@@ -144,6 +144,12 @@ impl Ports {
         range.contains(&candidate).then_some(candidate)
     }
 
+    /// Whether anyone is bound to a port, on whatever address.
+    pub(super) fn anyone(&self, kind: Kind, port: u16) -> bool {
+        let key = |address, sequence| Key { kind, port, address, sequence };
+        self.bound.range(key(LOWEST, 0)..=key(HIGHEST, u32::MAX)).next().is_some()
+    }
+
     /// Whether the bind conflicts with one in force. Also says which line of the matrix decided; `None` if there was
     /// nothing to compare with.
     pub(super) fn conflict(&self, matrix: BindMatrix, second: &Bind) -> (Option<RuleId>, Result<(), WsaError>) {

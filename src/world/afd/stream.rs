@@ -201,6 +201,8 @@ impl Afd {
 
     /// Data for an end that takes none any more: the send succeeds, and a reset comes back.
     pub(super) fn send_in_vain(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let gone = self.sockets[id].connection().is_some_and(|connection| connection.peer.is_none());
+        cx.log.rule(if gone { RuleId::Close20 } else { RuleId::Shutdown4 });
         cx.log.rule(RuleId::Send7);
         if self.links.is_some() && self.link_takes_answer(cx, id) {
             return;
@@ -298,6 +300,10 @@ impl Afd {
         if let Some(bytes) = bytes {
             if !peek {
                 self.pass_marks(id, bytes.len());
+            }
+            if cx.log.is_on() && self.sockets[id].references() > 1 {
+                cx.log.rule(RuleId::R10);
+                cx.log.rule(RuleId::Recv23);
             }
             cx.log.rule(RuleId::Recv4);
             return Ok(Received::Data { bytes, from: None, truncated: false });
@@ -416,6 +422,10 @@ impl Afd {
             (false, _) => RuleId::Shutdown2,
             (true, true) => RuleId::Shutdown3,
         });
+        if self.sockets[id].references() > 1 {
+            cx.log.rule(RuleId::Shutdown9);
+        }
+        cx.log.rule(RuleId::Shutdown6);
         let shut = &mut self.sockets[id].shut;
         let ends_sending = send && !shut.send;
         shut.send |= send;

@@ -6,7 +6,9 @@ use super::{After, Ws2Token};
 use crate::abi::client::{ApiCall, Value};
 use crate::abi::consts::WSA_MAXIMUM_WAIT_EVENTS;
 use crate::abi::{Info, ProviderFlags, SpiCall, WsaError};
+use crate::rules::RuleId;
 use crate::world::World;
+use crate::world::catalog::CatalogEntry;
 use crate::world::drive::Next;
 use crate::world::event::Event;
 use crate::world::frame::{Until, Wait, Woken};
@@ -24,7 +26,7 @@ impl World {
         log: &mut Log,
     ) -> Next {
         let result = match api {
-            ApiCall::Startup { version } => return self.wsa_startup(thread, version),
+            ApiCall::Startup { version } => return self.wsa_startup(thread, version, log),
             ApiCall::Cleanup => return self.wsa_cleanup(thread, call, log),
             ApiCall::DuplicateSocketA { s, process, out } => {
                 let info = out.then(|| self.machine.blank.clone());
@@ -44,7 +46,7 @@ impl World {
                 self.set_last_error(thread, error);
                 Ok(Value::Done)
             }
-            ApiCall::EnumProtocols => self.enum_protocols(thread),
+            ApiCall::EnumProtocols => self.enum_protocols(thread, log),
             ApiCall::CreateEvent => self.create_event(thread),
             ApiCall::CloseEvent { event } => self.close_event(thread, event, log),
             ApiCall::SetEvent { event } => self.set_event(thread, event, true, log),
@@ -77,13 +79,14 @@ impl World {
     }
 
     /// WSAEnumProtocols: base entries and chains that are not hidden, in catalog order.
-    fn enum_protocols(&self, thread: ThreadId) -> Result<Value, WsaError> {
+    fn enum_protocols(&self, thread: ThreadId, log: &mut Log) -> Result<Value, WsaError> {
         let catalog = self.processes[thread.process.0 as usize].client.catalog.as_ref();
         let catalog = catalog.ok_or(WsaError::NotInitialised)?;
-        let shown = catalog
-            .entries()
-            .iter()
-            .filter(|entry| !entry.is_layer() && !entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN));
+        let hidden = |entry: &&CatalogEntry| entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN);
+        if log.is_on() && catalog.entries().iter().any(|entry| hidden(&entry)) {
+            log.rule(RuleId::Choose10);
+        }
+        let shown = catalog.entries().iter().filter(|entry| !entry.is_layer() && !hidden(entry));
         let infos: Arc<[Info]> = shown.map(|entry| entry.info.clone()).collect();
         Ok(Value::Infos(infos))
     }

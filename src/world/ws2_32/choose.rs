@@ -45,6 +45,7 @@ pub(super) fn by_triple<'a>(
         log.policy(PolicyId::hidden_entries);
     }
     if let Some(entry) = candidates().find(|entry| visible(entry) && request.fits(entry.info.fields())) {
+        request.note_match(log);
         if is_hidden(entry) {
             log.policy(PolicyId::hidden_entries);
         }
@@ -54,6 +55,15 @@ pub(super) fn by_triple<'a>(
 }
 
 impl Request {
+    /// The rules of a match.
+    fn note_match(self, log: &mut Log) {
+        if self.af == 0 || self.kind == 0 {
+            log.rule(RuleId::Choose2);
+        }
+        log.rule(if self.protocol == 0 { RuleId::Choose3 } else { RuleId::Choose4 });
+        log.rule(RuleId::Choose5);
+    }
+
     fn fits(self, entry: &ProtocolInfoW) -> bool {
         self.family_fits(entry) && self.kind_fits(entry) && self.protocol_fits(entry)
     }
@@ -75,6 +85,7 @@ impl Request {
 
     /// Which of the errors tells best why nothing fits: family first, then type, then protocol (A23).
     fn misfit<'a, I: Iterator<Item = &'a ProtocolInfoW>>(self, entries: impl Fn() -> I, log: &mut Log) -> WsaError {
+        log.rule(RuleId::Choose6);
         log.rule(RuleId::Choose8);
         if self.af == FROM_PROTOCOL_INFO || !entries().any(|entry| self.family_fits(entry)) {
             return WsaError::AfNoSupport;

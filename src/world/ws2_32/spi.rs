@@ -35,7 +35,7 @@ impl World {
         match call {
             SpiCall::Socket { .. } => self.enter_socket(thread, call, log),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.enter_address(thread, call, log),
-            SpiCall::CancelBlockingCall => self.enter_cancel(thread, call),
+            SpiCall::CancelBlockingCall => self.enter_cancel(thread, call, log),
             SpiCall::DuplicateSocket { info: None, .. } => {
                 log.rule(RuleId::Dup14);
                 Next::finish(Err(WsaError::Fault))
@@ -51,6 +51,7 @@ impl World {
             Route::Unknown => self.start_probing(thread, call, after, log),
             Route::NoSocket => {
                 log.rule(RuleId::G5);
+                self.note_no_socket(thread, handle, call, log);
                 Next::finish(Err(WsaError::NotSock))
             }
         }
@@ -67,6 +68,16 @@ impl World {
         }
     }
 
+    /// Why a number names no socket here.
+    fn note_no_socket(&self, thread: ThreadId, handle: Handle, call: &SpiCall, log: &mut Log) {
+        let handles = &self.processes[thread.process.0 as usize].handles;
+        if handles.get(handle).is_some_and(|entry| entry.object == Object::NonIfs) {
+            log.rule(RuleId::Inherit4);
+        } else if matches!(call, SpiCall::CloseSocket { .. }) {
+            log.rule(RuleId::Close17);
+        }
+    }
+
     fn enter_socket(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
         let SpiCall::Socket { af, kind, protocol, info, flags, .. } = call else {
             return Next::finish(Err(WsaError::SysCallFailure));
@@ -77,18 +88,26 @@ impl World {
             return Next::finish(Err(WsaError::NotInitialised));
         };
         let chosen = match &*info {
-            Some(block) => choose::by_block(catalog, block, log),
+            Some(block) => {
+                log.rule(RuleId::R23);
+                choose::by_block(catalog, block, log)
+            }
             None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, hidden, log),
         };
         let entry = match chosen {
             Ok(entry) => entry,
             Err(error) => return Next::finish(Err(error)),
         };
-        let id = entry.id();
+        let (id, given) = (entry.id(), info.is_some());
         let token = match info.get_or_insert_with(|| Block::Info(entry.info.clone())) {
             Block::Info(passed) => token_of(passed, token_place),
             Block::WrongLength(_) => 0,
         };
+        log.rule(match (given, token) {
+            (false, _) => RuleId::Socket2,
+            (true, 0) => RuleId::Socket18,
+            (true, _) => RuleId::Dup15,
+        });
         let after = After::Socket { flags: *flags, token };
         self.call_entry(thread, id, call, after, log)
     }
@@ -130,7 +149,7 @@ impl World {
     }
 
     /// WSPCancelBlockingCall goes to the provider that is blocking this thread (Cancel1, Cancel2).
-    fn enter_cancel(&mut self, thread: ThreadId, call: &mut SpiCall) -> Next {
+    fn enter_cancel(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
         let process = &self.processes[thread.process.0 as usize];
         let frames = &process.threads[thread.index as usize].frames;
         let blocked = frames.iter().rposition(|frame| frame.wait.as_ref().is_some_and(|wait| wait.via.is_some()));
@@ -141,7 +160,10 @@ impl World {
                 *call = SpiCall::CancelBlockingCall;
                 self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(After::Plain))
             }
-            _ => Next::finish(Err(WsaError::Inval)),
+            _ => {
+                log.rule(RuleId::Cancel2);
+                Next::finish(Err(WsaError::Inval))
+            }
         }
     }
 
@@ -160,6 +182,9 @@ impl World {
         }
         let policy = self.machine.policies().duplicate_inheritable;
         if let Ok(SpiReturn::Socket { socket, .. }) = result {
+            if !opened {
+                log.rule(RuleId::Inherit1);
+            }
             let process = &mut self.processes[thread.process.0 as usize];
             if let Some(entry) = process.handles.get_mut(*socket) {
                 entry.inheritable =
@@ -171,6 +196,9 @@ impl World {
     /// Under `NeverConsumed` only the end of the whole open decides about a block that a base has opened.
     fn settle_block(&mut self, token: u32, succeeded: bool, log: &mut Log) {
         if self.machine.policies().failed_open != FailedOpen::NeverConsumed {
+            if !succeeded {
+                log.policy(PolicyId::failed_open);
+            }
             return;
         }
         let Some(duplication) = self.duplications.get_mut(token) else { return };

@@ -20,7 +20,7 @@ pub(crate) fn comparable(version: u16) -> u16 {
 
 impl World {
     /// WSAStartup: settles on a version; the first one fixes the catalog this process sees (Choose11).
-    pub(super) fn wsa_startup(&mut self, thread: ThreadId, version: u16) -> Next {
+    pub(super) fn wsa_startup(&mut self, thread: ThreadId, version: u16, log: &mut Log) -> Next {
         if comparable(version) < comparable(1) {
             return Next::finish(Err(WsaError::VerNotSupported));
         }
@@ -28,6 +28,7 @@ impl World {
         let client = &mut self.processes[thread.process.0 as usize].client;
         let high = WINSOCK_VERSION_2_2;
         let settled = if comparable(version) < comparable(high) { version } else { high };
+        log.rule(if client.startups == 0 { RuleId::Choose11 } else { RuleId::Startup6 });
         if client.startups == 0 {
             client.version = settled;
             client.catalog = Some(catalog);
@@ -88,6 +89,7 @@ impl World {
             return self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Cleaning(Box::new(left)));
         }
         log.rule(RuleId::R29);
+        log.rule(RuleId::Cleanup7);
         let process = &mut self.processes[thread.process.0 as usize];
         process.client = crate::world::process::Client::default();
         process.instances = crate::world::table::Table::new();
@@ -129,6 +131,7 @@ impl World {
         log: &mut Log,
     ) -> Next {
         log.rule(RuleId::Startup1);
+        log.rule(RuleId::Startup7);
         let entry = starting.entry;
         let catalog = self.processes[thread.process.0 as usize].client.catalog.as_ref();
         let Some(info) = catalog.and_then(|catalog| catalog.entry(entry)).map(|entry| entry.info.clone()) else {
