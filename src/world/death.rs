@@ -2,12 +2,11 @@
 
 use super::World;
 use super::afd::{Interest, Release};
-use super::duplication::Duplication;
 use super::event::Event;
 use super::frame::Until;
 use super::ids::{Incarnation, SocketId};
 use super::log::Log;
-use super::policy::{BlockReuse, OpenAtCleanup, PolicyId, ReferenceTaken, TargetIdentity};
+use super::policy::{BlockReuse, PolicyId, ReferenceTaken, TargetIdentity};
 use super::process::{Process, ProcessState, Thread};
 use crate::provider::State;
 use crate::rules::RuleId;
@@ -28,7 +27,7 @@ impl World {
             log.rule(RuleId::Cleanup8);
         }
         log.policy(PolicyId::open_at_cleanup);
-        let how = release_at_end(self.machine.policies().open_at_cleanup);
+        let how = Release::from(self.machine.policies().open_at_cleanup);
         if ended.threads.iter().any(Thread::in_callback) {
             self.afd.forget_askers(process);
         }
@@ -55,17 +54,9 @@ impl World {
                 log.rule(RuleId::Dup3);
                 log.rule(RuleId::Dup5);
                 log.policy(PolicyId::target_identity);
-                self.drop_duplication(&duplication, log);
+                let (afd, mut cx) = self.afd_cx(log);
+                duplication.drop_unopened(afd, &mut cx);
             }
-        }
-    }
-
-    /// A duplication ends unopened: its reference goes.
-    pub(super) fn drop_duplication(&mut self, duplication: &Duplication, log: &mut Log) {
-        log.note(|| Event::DuplicationDropped(*duplication));
-        if duplication.holds_reference {
-            let (afd, mut cx) = self.afd_cx(log);
-            afd.drop_duplication(&mut cx, duplication.socket);
         }
     }
 
@@ -95,13 +86,5 @@ fn sending_on(thread: &Thread) -> Option<SocketId> {
     match thread.wait()?.until {
         Until::Socket(socket, Interest::Writable) => Some(socket),
         _ => None,
-    }
-}
-
-/// How descriptors are given up that nobody closed.
-pub(crate) fn release_at_end(policy: OpenAtCleanup) -> Release {
-    match policy {
-        OpenAtCleanup::Reset => Release::Reset,
-        OpenAtCleanup::Close => Release::Close,
     }
 }

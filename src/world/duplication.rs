@@ -1,6 +1,8 @@
 //! Pending duplications: what a block stands for until its target opens it.
 
+use super::afd::{Afd, Cx};
 use super::catalog::ShapeId;
+use super::event::Event;
 use super::ids::{Handle, Incarnation, ProcessId, SocketId};
 
 /// A hand-over made by WSPDuplicateSocket.
@@ -20,6 +22,16 @@ pub struct Duplication {
     pub holds_reference: bool,
     /// The first open. Set only while policies need to remember spent blocks.
     pub opened: Option<Opened>,
+}
+
+impl Duplication {
+    /// It ends unopened: its reference goes.
+    pub(crate) fn drop_unopened(&self, afd: &mut Afd, cx: &mut Cx<'_>) {
+        cx.log.note(|| Event::DuplicationDropped(*self));
+        if self.holds_reference {
+            afd.drop_duplication(cx, self.socket);
+        }
+    }
 }
 
 /// How a block was opened for the first time.

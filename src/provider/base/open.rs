@@ -293,11 +293,8 @@ impl Context<'_> {
     /// A block is spent unopened.
     fn drop_pending(&mut self, token: u32) {
         let Some(duplication) = self.duplications.remove(token) else { return };
-        self.log.note(|| Event::DuplicationDropped(duplication));
-        if duplication.holds_reference {
-            let (afd, mut cx) = self.afd();
-            afd.drop_duplication(&mut cx, duplication.socket);
-        }
+        let (afd, mut cx) = self.afd();
+        duplication.drop_unopened(afd, &mut cx);
     }
 
     /// The base's open has succeeded: the block is spent now, or remembered where a policy says so.

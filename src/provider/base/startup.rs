@@ -5,7 +5,7 @@ use crate::abi::{SpiReturn, WsaError};
 use crate::provider::context::{Cancel, Context};
 use crate::provider::{HandleKind, ShapeKind};
 use crate::rules::RuleId;
-use crate::world::afd::{Registrant, Release, StateKind};
+use crate::world::afd::{Registrant, StateKind};
 use crate::world::catalog::{Catalog, ShapeId};
 use crate::world::handles::{HandleEntry, Object};
 use crate::world::ids::{Handle, SocketId};
@@ -68,14 +68,10 @@ impl Base {
             if afd.socket(socket).is_some_and(|socket| socket.references() > 1) {
                 afd_cx.log.rule(RuleId::Cleanup9);
             }
-            let how = match policies.open_at_cleanup {
-                OpenAtCleanup::Reset => {
-                    afd_cx.log.rule(RuleId::Cleanup5);
-                    Release::Reset
-                }
-                OpenAtCleanup::Close => Release::Close,
-            };
-            afd.release(&mut afd_cx, socket, how);
+            if policies.open_at_cleanup == OpenAtCleanup::Reset {
+                afd_cx.log.rule(RuleId::Cleanup5);
+            }
+            afd.release(&mut afd_cx, socket, policies.open_at_cleanup.into());
         }
     }
 

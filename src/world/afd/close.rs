@@ -9,7 +9,7 @@ use super::socket::{Life, Role, Shut};
 use super::{Afd, Change, Cx, SocketId, Ticks};
 use crate::abi::WsaError;
 use crate::rules::RuleId;
-use crate::world::policy::{LingerOnSharedClose, PolicyId};
+use crate::world::policy::{LingerOnSharedClose, OpenAtCleanup, PolicyId};
 
 /// What became of a close that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,16 @@ pub enum Release {
     Close,
     /// If it was the last reference, the connection is reset.
     Reset,
+}
+
+/// How descriptors are given up that nobody closed.
+impl From<OpenAtCleanup> for Release {
+    fn from(policy: OpenAtCleanup) -> Self {
+        match policy {
+            OpenAtCleanup::Reset => Self::Reset,
+            OpenAtCleanup::Close => Self::Close,
+        }
+    }
 }
 
 /// How the options want a connection to end.
