@@ -2,7 +2,7 @@
 //!
 //! Pages: ws2def sockaddr_in, ws2ipdef sockaddr_in6, winsock2 wsaaddresstostringw. Of other families only the number
 //! is known. The text has no place for sin6_flowinfo and reads back with 0. Reading is lenient about port 0 and strict
-//! about everything else: the octal and hexadecimal forms some Windows parsers accept are not addresses here.
+//! about everything else; the octal and hexadecimal forms that Windows accepts are read by `parse_inet_addr` alone.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -218,6 +218,42 @@ impl SockAddr {
     }
 }
 
+impl SockAddr {
+    /// Reads the text of an IPv4 address as Windows does: one to four numbers as inet_addr takes them, each decimal, octal
+    /// or hexadecimal, and a port of the same forms that is not 0 (O263, O267).
+    #[must_use]
+    pub fn parse_inet_addr(text: &str) -> Option<Self> {
+        let (host, port) = match text.split_once(':') {
+            Some((host, port)) => (host, u16::try_from(inet_number(port)?).ok().filter(|&port| port != 0)?),
+            None => (text, 0),
+        };
+        Some(Self::v4(inet_addr(host)?, port))
+    }
+}
+
+/// `a.b.c.d`, `a.b.c`, `a.b` or `a`: the last number fills what the others leave.
+fn inet_addr(host: &str) -> Option<Ipv4Addr> {
+    let numbers: Option<Vec<u32>> = host.split('.').map(inet_number).collect();
+    let numbers = numbers.filter(|numbers| numbers.len() <= 4)?;
+    let (last, octets) = numbers.split_last()?;
+    let left = 32 - 8 * octets.len() as u32;
+    if octets.iter().any(|&octet| octet > 255) || u64::from(*last) >= 1 << left {
+        return None;
+    }
+    let high = octets.iter().fold(0_u64, |bits, &octet| bits << 8 | u64::from(octet));
+    Some(Ipv4Addr::from_bits((high << left) as u32 | last))
+}
+
+/// A number as in C: `0x` is hexadecimal, a leading 0 octal.
+fn inet_number(digits: &str) -> Option<u32> {
+    let (digits, radix) = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hexadecimal) => (hexadecimal, 16),
+        None if digits.len() > 1 && digits.starts_with('0') => (digits, 8),
+        None => (digits, 10),
+    };
+    if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
+}
+
 fn take_v4(bytes: &[u8]) -> SocketAddrV4 {
     let octets: [u8; 4] = Field::take(&bytes[4..]);
     SocketAddrV4::new(octets.into(), take_port(bytes))
@@ -308,3 +344,49 @@ impl From<SocketAddr> for SockAddr {
 }
 
 serde_as_text!(SockAddr, "an address such as \"127.0.0.1:7000\" or \"[::1]:7000\"");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inet_addr_takes_what_windows_takes() {
+        let read = [
+            ("1.2.3.4", "1.2.3.4:0"),
+            ("1.2", "1.0.0.2:0"),
+            ("1.2.3", "1.2.0.3:0"),
+            ("203569230", "12.34.56.78:0"),
+            ("0x00010203", "0.1.2.3:0"),
+            ("017700000001", "127.0.0.1:0"),
+            ("1.2.3.4:010", "1.2.3.4:8"),
+            ("1.2.3.4:0xAbCd", "1.2.3.4:43981"),
+            ("255.255.255.255:65535", "255.255.255.255:65535"),
+        ];
+        for (text, address) in read {
+            assert_eq!(SockAddr::parse_inet_addr(text), address.parse().ok(), "{text}");
+        }
+        let refused = [
+            "",
+            " ",
+            " 1.2.3.4",
+            "1.2.3.4 ",
+            "256.0.0.1",
+            "1.2.3.4.5",
+            "1.2.3.256",
+            "1.16777216",
+            "4294967296",
+            "[1.2.3.4]",
+            "1.2.3.4:",
+            "1.2.3.4:0",
+            "1.2.3.4:65537",
+            "1.2.3.4:0x10000",
+            "1.2.3.4:08",
+            "1.2.3.4:+5",
+            "1..2",
+            "0x",
+        ];
+        for text in refused {
+            assert_eq!(SockAddr::parse_inet_addr(text), None, "{text}");
+        }
+    }
+}

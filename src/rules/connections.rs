@@ -7,7 +7,7 @@ macro_rules! connections {
     Bind1: "WSPBind on a socket that has a local name already gives WSAEINVAL."
         ("lpwspbind");
     Bind2: "An address of another family than the socket's, or one too short, gives WSAEFAULT."
-        ("lpwspbind");
+        ("lpwspbind") by bind_unknown_family;
     Bind3: "The wildcard address stands for any local address."
         ("lpwspbind");
     Bind4: "Port 0 lets the provider choose a free port."
@@ -92,6 +92,8 @@ macro_rules! connections {
         ("lpwsplisten");
     Listen9: "Running out of descriptors does not stop listening: the queue stays, and a later accept or listen goes \
         on with it."
+        ("lpwsplisten") by listen_without_descriptors;
+    Listen10: "A listen at an address where another socket listens already, without SO_REUSEADDR by now: WSAEADDRINUSE."
         ("lpwsplisten");
 
     // WSPAccept
@@ -145,7 +147,7 @@ macro_rules! connections {
     Name3: "Bound to the wildcard, a socket shows the wildcard as its host part until it is connected."
         ("lpwspgetsockname");
     Name4: "WSPGetPeerName gives the address the socket is connected to, WSAENOTCONN if it is not."
-        ("lpwspgetpeername");
+        ("lpwspgetpeername") by peer_while_connecting;
     Name5: "On a connectionless socket the peer is the one WSPConnect set, never an address used in WSPSendTo."
         ("lpwspgetpeername");
     Name6: "A buffer too small for the name gives WSAEFAULT."
@@ -165,7 +167,7 @@ macro_rules! connections {
         ("observed");
     AddrText5: "WSPStringToAddress gives WSAEINVAL for text it cannot read, a family it does not serve, or protocol \
         info of another provider."
-        ("lpwspstringtoaddress");
+        ("lpwspstringtoaddress") by address_text;
     AddrText6: "Parts the text leaves out get defaults: port 0."
         ("lpwspstringtoaddress");
     AddrText7: "An address buffer that is too small gives WSAEFAULT, and the needed length is stored."

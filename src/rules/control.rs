@@ -82,10 +82,12 @@ macro_rules! control {
         ("lpwspgetsockopt, lpwspsetsockopt, sol-socket-socket-options");
     GetOpt13: "SO_BSP_STATE gives both addresses, type and protocol of the socket."
         ("sol-socket-socket-options");
+    GetOpt14: "An IPv4 socket has no IPV6_V6ONLY."
+        ("ipproto-ipv6-socket-options") by v6only_on_ipv4;
 
     // WSPSetSockOpt
     SetOpt1: "A switch is set by an int of 4 bytes, 0 for off and anything else for on."
-        ("lpwspsetsockopt");
+        ("lpwspsetsockopt") by short_booleans;
     SetOpt2: "A value shorter than the option's type gives WSAEFAULT."
         ("lpwspsetsockopt");
     SetOpt3: "SO_LINGER with l_onoff not 0 turns lingering on with l_linger seconds, and SO_DONTLINGER off with it."
@@ -105,7 +107,7 @@ macro_rules! control {
     SetOpt10: "A connection lost to keep-alive gives running calls WSAENETRESET and later ones WSAENOTCONN."
         ("lpwspsetsockopt");
     SetOpt11: "An option that can only be read gives WSAENOPROTOOPT when set."
-        ("lpwspsetsockopt, derived");
+        ("lpwspsetsockopt, derived") by type_of_datagram_set;
     SetOpt12: "A new value is seen through every descriptor at once."
         ("lpwspduplicatesocket, derived from R11");
     SetOpt13: "SO_CONDITIONAL_ACCEPT gives WSAEINVAL on a socket that listens already."
@@ -117,6 +119,8 @@ macro_rules! control {
         ("lpwspsetsockopt");
     SetOpt16: "Options may be set in any state of the socket, and SO_REUSEADDR set after the bind changes nothing."
         ("lpwspsetsockopt");
+    SetOpt17: "SO_OPENTYPE is an option of the calling thread; ws2_32 keeps it, and any socket argument will do."
+        ("socket-options-and-ioctls-2");
 
     // WSPIoctl
     Ioctl1: "FIONBIO with a value that is not 0 makes the socket nonblocking, with 0 blocking."

@@ -149,6 +149,8 @@ macro_rules! sockets {
     Dup15: "A block names the entry it was made through, so a target opens through the same chain even where others \
         have equal family, type and protocol."
         ("lpwspduplicatesocket, derived from R23");
+    Dup16: "A base that opens the target process needs a free handle of the source's for it: WSAEMFILE without one."
+        ("lpwspduplicatesocket, observed") by duplicate_needs_handle;
 
     // WSPCloseSocket
     Close1: "A closed descriptor is free at once, and ws2_32 may give its number to the next handle."

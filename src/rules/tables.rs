@@ -67,7 +67,7 @@ macro_rules! tables {
     BindMatrix10: "By the table of Windows XP a reuse bind succeeds, unless the first was exclusive: then WSAEACCES."
         ("using-so-reuseaddr-and-so-exclusiveaddruse") by bind_matrix;
     BindMatrix11: "A dual-stack wildcard has to pass in both families."
-        ("using-so-reuseaddr-and-so-exclusiveaddruse");
+        ("using-so-reuseaddr-and-so-exclusiveaddruse") by dual_stack_wildcard;
     BindMatrix12: "Where two sockets share an address by reuse, which of them receives is not defined."
         ("using-so-reuseaddr-and-so-exclusiveaddruse");
 

@@ -250,6 +250,69 @@ policies! {
         /// Windows XP and earlier.
         WindowsXp,
     } windows: Server2003
+    dual_stack_wildcard: DualStackWildcard, "using-so-reuseaddr-and-so-exclusiveaddruse, O117 O121", "How does the IPv4 half of an IPv6 wildcard conflict with a plain IPv4 bind?" {
+        /// As an IPv4 wildcard would: the bind must pass in both families.
+        #[default]
+        BothFamilies,
+        /// Not at all, unless it is exclusive: WSAEACCES.
+        Beside,
+    } windows: Beside
+    bind_unknown_family: BindUnknownFamily, "WSPBind, O97", "What does WSPBind give for an address of a family nobody knows?" {
+        /// WSAEFAULT, as for any family that is not the socket's.
+        #[default]
+        Wsaefault,
+        /// WSAEAFNOSUPPORT.
+        Wsaeafnosupport,
+    } windows: Wsaeafnosupport
+    short_booleans: ShortBooleans, "WSPSetSockOpt, O70 O71 O79", "Do Boolean options take and give less than four bytes?" {
+        /// No: WSAEFAULT.
+        #[default]
+        Wsaefault,
+        /// By option: some give 1 or 4 bytes, some one byte always; all take 1, 2 or 4.
+        ByOption,
+    } windows: ByOption
+    type_of_datagram_set: TypeOfDatagramSet, "G, O85", "What does setting SO_TYPE on a datagram socket give?" {
+        /// WSAENOPROTOOPT, as for any option that can only be read.
+        #[default]
+        Wsaenoprotoopt,
+        /// WSAEINVAL.
+        Wsaeinval,
+    } windows: Wsaeinval
+    v6only_on_ipv4: V6OnlyOnIpv4, "ipproto-ipv6-socket-options, O91", "Does an IPv4 socket have IPV6_V6ONLY?" {
+        /// No: WSAENOPROTOOPT.
+        #[default]
+        Wsaenoprotoopt,
+        /// It is kept and read back, and cannot be set once the socket is bound.
+        Kept,
+    } windows: Kept
+    peer_while_connecting: PeerWhileConnecting, "WSPGetPeerName, O145", "Does WSPGetPeerName tell whom an attempt in progress is for?" {
+        /// No: WSAENOTCONN.
+        #[default]
+        Wsaenotconn,
+        /// Yes.
+        Given,
+    } windows: Given
+    address_text: AddressText, "WSPStringToAddress, O267", "Which IPv4 texts does WSPStringToAddress read?" {
+        /// Four decimal numbers and a decimal port, which may be 0.
+        #[default]
+        Dotted,
+        /// What inet_addr reads, and a port that is decimal, octal or hexadecimal and not 0.
+        InetAddr,
+    } windows: InetAddr
+    duplicate_needs_handle: DuplicateNeedsHandle, "WSPDuplicateSocket, A11", "Does the base need a free handle of the source's to make a duplicate?" {
+        /// No.
+        #[default]
+        No,
+        /// Yes, to open the target process: WSAEMFILE without one.
+        Yes,
+    } windows: No
+    listen_without_descriptors: ListenWithoutDescriptors, "WSPListen: WSAEMFILE against its remarks", "May a process without free descriptors begin to listen?" {
+        /// Yes: requests queue until there are descriptors.
+        #[default]
+        Success,
+        /// No: WSAEMFILE.
+        Wsaemfile,
+    } windows: Success
     hidden_entries: HiddenEntries, "A23", "May a PFL_HIDDEN entry be chosen by family, type and protocol?" {
         /// Yes: hidden only leaves it out of enumeration.
         #[default]

@@ -68,6 +68,8 @@ pub struct Thread {
     pub last_error: Option<WsaError>,
     /// Whether a Winsock 1.1 blocking hook is installed.
     pub hook: bool,
+    /// SO_OPENTYPE: of which kind the sockets are that socket() makes for this thread. WSASocket does not ask.
+    pub open_type: i32,
 }
 
 impl Thread {

@@ -7,7 +7,7 @@ use crate::abi::consts::{AF_INET, AF_INET6, AF_UNSPEC};
 use crate::abi::{Info, Name, Room, SockAddr, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
-use crate::world::policy::{AddressStringLength, PolicyId};
+use crate::world::policy::{AddressStringLength, AddressText, PolicyId};
 
 /// WSPAddressToString.
 pub(super) fn to_string(cx: &mut Context<'_>, address: Name, info: Option<&Info>, room: Room) -> Answer {
@@ -47,10 +47,10 @@ pub(super) fn from_string(cx: &mut Context<'_>, text: &str, family: i32, info: O
         cx.log.rule(RuleId::AddrText5);
         return Err(WsaError::Inval);
     }
-    let address = SockAddr::parse(text, family).map_err(|_| {
+    let Some(address) = parse(cx, text, family) else {
         cx.log.rule(RuleId::AddrText5);
-        WsaError::Inval
-    })?;
+        return Err(WsaError::Inval);
+    };
     if room.is_none_or(|room| (room as usize) < address.encoded_len()) {
         cx.log.rule(RuleId::AddrText7);
         return Err(WsaError::Fault);
@@ -60,6 +60,19 @@ pub(super) fn from_string(cx: &mut Context<'_>, text: &str, family: i32, info: O
         cx.log.rule(RuleId::AddrText6);
     }
     Ok(SpiReturn::Address(Box::new(address)))
+}
+
+/// The address a text means. Only the texts of IPv4 addresses are in question.
+fn parse(cx: &mut Context<'_>, text: &str, family: i32) -> Option<SockAddr> {
+    let dotted = SockAddr::parse(text, family).ok().filter(|address| address.ip().is_some());
+    if family == AF_INET6 || matches!(dotted, Some(SockAddr::V6(_))) {
+        return dotted;
+    }
+    cx.log.policy(PolicyId::address_text);
+    match cx.machine.policies().address_text {
+        AddressText::Dotted => dotted,
+        AddressText::InetAddr => SockAddr::parse_inet_addr(text),
+    }
 }
 
 /// The protocol info must be one of this provider's entries.

@@ -4,7 +4,8 @@ use super::{Answer, At, Base, Blocked, Step, checked, done, fail, fits, nonblock
 use crate::abi::{ConnectExtras, Name, Room, SockAddr, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
-use crate::world::afd::{Connect, Family, Interest, Kind};
+use crate::world::afd::{Connect, Family, Interest, Kind, StateKind};
+use crate::world::policy::{ListenWithoutDescriptors, PeerWhileConnecting, PolicyId};
 
 /// WSPBind.
 pub(super) fn bind(cx: &mut Context<'_>, at: At, name: Name) -> Result<(), WsaError> {
@@ -19,6 +20,14 @@ pub(super) fn bind(cx: &mut Context<'_>, at: At, name: Name) -> Result<(), WsaEr
 
 /// WSPListen.
 pub(super) fn listen(cx: &mut Context<'_>, at: At, backlog: i32) -> Result<(), WsaError> {
+    let begins = shared(cx, at)?.state() == StateKind::Unconnected;
+    if begins && cx.is_full() {
+        cx.log.rule(RuleId::Listen9);
+        cx.log.policy(PolicyId::listen_without_descriptors);
+        if cx.machine.policies().listen_without_descriptors == ListenWithoutDescriptors::Wsaemfile {
+            return Err(WsaError::MFile);
+        }
+    }
     let (afd, mut afd_cx) = cx.afd();
     afd.listen(&mut afd_cx, at.socket, backlog)
 }
@@ -40,11 +49,21 @@ pub(super) fn local_name(cx: &mut Context<'_>, at: At, room: Room) -> Answer {
 
 /// WSPGetPeerName.
 pub(super) fn peer_name(cx: &mut Context<'_>, at: At, room: Room) -> Answer {
-    let name = cx.afd.peer_name(at.socket);
+    let name = match cx.afd.peer_name(at.socket) {
+        Err(WsaError::NotConn) => attempted(cx, at).ok_or(WsaError::NotConn),
+        name => name,
+    };
     if cx.log.is_on() {
         note_peer(cx, at, &name);
     }
     named(cx, name, room)
+}
+
+/// Whom an attempt in progress is for, if that is told.
+fn attempted(cx: &mut Context<'_>, at: At) -> Option<SockAddr> {
+    let to = shared(cx, at).ok()?.connecting_to()?;
+    cx.log.policy(PolicyId::peer_while_connecting);
+    (cx.machine.policies().peer_while_connecting == PeerWhileConnecting::Given).then_some(to)
 }
 
 /// The rules WSPGetSockName follows.

@@ -6,7 +6,7 @@ use crate::provider::{Context, Duplicating, ShapeKind};
 use crate::rules::RuleId;
 use crate::world::event::Event;
 use crate::world::ids::{Handle, Incarnation, ProcessId};
-use crate::world::policy::{PolicyId, ReferenceTaken, TokenPlace, UnknownProcess};
+use crate::world::policy::{DuplicateNeedsHandle, PolicyId, ReferenceTaken, TokenPlace, UnknownProcess};
 
 impl Base {
     /// WSPDuplicateSocket. What the buffer holds makes no difference (Dup9); it comes back as this provider's own
@@ -25,6 +25,7 @@ impl Base {
         }
         let target = living_target(cx, process)?;
         may_duplicate(cx, at)?;
+        check_handles(cx)?;
         if cx.afd.no_buffers() {
             return Err(WsaError::NoBufs);
         }
@@ -67,6 +68,19 @@ fn living_target(cx: &mut Context<'_>, id: ProcessId) -> Result<Incarnation, Wsa
         UnknownProcess::Wsaeinval => WsaError::Inval,
         UnknownProcess::Wsaenetdown => WsaError::NetDown,
     })
+}
+
+/// A base that opens the target process needs a handle for as long as the call lasts.
+fn check_handles(cx: &mut Context<'_>) -> Result<(), WsaError> {
+    if !cx.is_full() {
+        return Ok(());
+    }
+    cx.log.policy(PolicyId::duplicate_needs_handle);
+    if cx.machine.policies().duplicate_needs_handle == DuplicateNeedsHandle::No {
+        return Ok(());
+    }
+    cx.log.rule(RuleId::Dup16);
+    Err(WsaError::MFile)
 }
 
 /// Providers that refuse (R25, usage 2.13).

@@ -30,6 +30,7 @@ mod notice;
 mod notify;
 mod open;
 mod option;
+mod option_value;
 mod qos;
 mod startup;
 

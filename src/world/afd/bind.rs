@@ -2,17 +2,17 @@
 //!
 //! Automatic ports are the next free one after the last given, so that runs repeat; SO_RANDOMIZE_PORT is stored and
 //! nothing more. A late WSAEADDRINUSE can come from a connect that turns a wildcard into an address somebody else has
-//! (see `connect`); listen has nothing left to find out, since the conflict table has spoken at the bind.
+//! (see `connect`), or from a listen at an address that SO_REUSEADDR, cleared since, let two sockets have (see `listen`).
 
 use std::net::IpAddr;
 
-use super::port::{Bind, Sharing};
+use super::port::{Bind, Sharing, Table};
 use super::route::{self, Place};
 use super::socket::{Bound, BoundEntry, Role, SharedSocket};
 use super::{Afd, Change, Cx, Family, Kind, SocketId};
 use crate::abi::{SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
-use crate::world::policy::{EphemeralPorts, PolicyId};
+use crate::world::policy::{BindUnknownFamily, EphemeralPorts, PolicyId};
 
 impl Afd {
     /// WSPBind.
@@ -20,7 +20,7 @@ impl Afd {
         let socket = self.usable(cx, id)?;
         if !has_family(socket.transport.family, name) {
             cx.log.rule(RuleId::Bind2);
-            return Err(WsaError::Fault);
+            return Err(wrong_family(cx, name));
         }
         if socket.bound.is_some() {
             cx.log.rule(RuleId::Bind1);
@@ -80,8 +80,13 @@ impl Afd {
     }
 
     fn check_conflicts(&self, cx: &mut Cx<'_>, bind: &Bind) -> Result<(), WsaError> {
-        let (line, outcome) = self.ports.conflict(cx.platform.policies.bind_matrix, bind);
-        if let Some(line) = line {
+        let policies = &cx.platform.policies;
+        let table = Table { matrix: policies.bind_matrix, dual: policies.dual_stack_wildcard };
+        let (met, outcome) = self.ports.conflict(table, bind);
+        if met.asked {
+            cx.log.policy(PolicyId::dual_stack_wildcard);
+        }
+        if let Some(line) = met.rule {
             cx.log.rule(RuleId::Bind8);
             cx.log.rule(line);
             cx.log.policy(PolicyId::bind_matrix);
@@ -201,4 +206,14 @@ impl SharedSocket {
 
 fn has_family(family: Family, name: &SockAddr) -> bool {
     matches!((family, name), (Family::V4, SockAddr::V4(_)) | (Family::V6, SockAddr::V6(_)))
+}
+
+/// Another family than the socket's.
+fn wrong_family(cx: &mut Cx<'_>, name: &SockAddr) -> WsaError {
+    let SockAddr::Other(_) = name else { return WsaError::Fault };
+    cx.log.policy(PolicyId::bind_unknown_family);
+    match cx.platform.policies.bind_unknown_family {
+        BindUnknownFamily::Wsaefault => WsaError::Fault,
+        BindUnknownFamily::Wsaeafnosupport => WsaError::AfNoSupport,
+    }
 }

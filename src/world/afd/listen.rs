@@ -95,6 +95,10 @@ impl Afd {
 
     fn listen_first(&mut self, cx: &mut Cx<'_>, id: SocketId, backlog: i32) -> Result<(), WsaError> {
         self.buffered(cx, id)?;
+        if self.is_taken(id) {
+            cx.log.rule(RuleId::Listen10);
+            return Err(WsaError::AddrInUse);
+        }
         let backlog = legal_backlog(cx, backlog);
         let listener = Listener { backlog, requests: VecDeque::new(), deferred: false };
         let socket = &mut self.sockets[id];
@@ -102,6 +106,22 @@ impl Afd {
         socket.outcome = None;
         cx.log.note(|| Change::Listening { socket: id, backlog });
         Ok(())
+    }
+
+    /// Whether another socket listens at this very address, and SO_REUSEADDR, which let both be bound there, is off now.
+    fn is_taken(&self, id: SocketId) -> bool {
+        let socket = &self.sockets[id];
+        let Some(Bound { place, .. }) = socket.bound.filter(|_| !socket.options.switch(SockOpt::ReuseAddr)) else {
+            return false;
+        };
+        let mut others = self.ports.at(socket.transport.kind, place.port, place.ip);
+        others.any(|other| other != id && self.sockets[other].is_listening() && !self.is_beside(id, other))
+    }
+
+    /// A dual wildcard and a wildcard of IPv4 were let in beside each other: neither has the address alone.
+    fn is_beside(&self, one: SocketId, other: SocketId) -> bool {
+        let dual = |id: SocketId| self.sockets[id].bound.and_then(|bound| bound.entry).is_some_and(|entry| entry.dual);
+        dual(one) != dual(other)
     }
 
     fn listen_again(&mut self, cx: &mut Cx<'_>, id: SocketId, backlog: i32) -> Result<(), WsaError> {

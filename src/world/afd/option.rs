@@ -2,16 +2,16 @@
 //!
 //! What an option is stands in the table of [`SockOpt`]; here is what it does. Most switches and numbers are only kept
 //! and read back (the table marks those that may be). SO_PROTOCOL_INFO, SO_OPENTYPE and unknown levels or numbers are
-//! the caller's; those of connect data, of the extension
-//! functions and of source membership are unknown. Groups are in `multicast`.
+//! the caller's; those of connect data, of the extension functions and of source membership are unknown. Groups are in
+//! `multicast`.
 
-use super::socket::{Role, SharedSocket};
+use super::socket::{Connection, Role, SharedSocket, Shut};
 use super::values::{OptionValue, default_of};
 use super::{Afd, Change, Cx, Family, Kind, SocketId};
 use crate::abi::consts::{SOCK_DGRAM, SOCK_STREAM};
 use crate::abi::{Applies, OptionType, SockOpt, WsaError};
 use crate::rules::RuleId;
-use crate::world::policy::PolicyId;
+use crate::world::policy::{PolicyId, TypeOfDatagramSet, V6OnlyOnIpv4};
 
 /// What IP_MTU shows: the same on every way.
 const MTU_BYTES: u32 = 1500;
@@ -23,6 +23,9 @@ const NEVER_CONNECTED: u32 = u32::MAX;
 fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Result<(), WsaError> {
     let stream = socket.transport.kind == Kind::Stream;
     let v4 = socket.transport.family == Family::V4;
+    if option == SockOpt::Ipv6V6Only && v4 {
+        return v6only_on_v4(cx);
+    }
     let (applies, error) = match option.row().applies {
         Applies::All | Applies::Unbound => (true, WsaError::NoProtoOpt),
         // Accepted and ignored on any IPv4 socket; SO_CONNECT_TIME can be read from any socket.
@@ -79,14 +82,52 @@ fn has_shape(option: SockOpt) -> bool {
     )
 }
 
+/// IPV6_V6ONLY of an IPv4 socket.
+fn v6only_on_v4(cx: &mut Cx<'_>) -> Result<(), WsaError> {
+    cx.log.policy(PolicyId::v6only_on_ipv4);
+    match cx.platform.policies.v6only_on_ipv4 {
+        V6OnlyOnIpv4::Kept => Ok(()),
+        V6OnlyOnIpv4::Wsaenoprotoopt => {
+            cx.log.rule(RuleId::GetOpt14);
+            Err(WsaError::NoProtoOpt)
+        }
+    }
+}
+
+/// The error for setting an option that can only be read.
+fn read_only(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> WsaError {
+    cx.log.rule(RuleId::SetOpt11);
+    if option != SockOpt::Type || socket.transport.kind == Kind::Stream {
+        return WsaError::NoProtoOpt;
+    }
+    cx.log.policy(PolicyId::type_of_datagram_set);
+    match cx.platform.policies.type_of_datagram_set {
+        TypeOfDatagramSet::Wsaenoprotoopt => WsaError::NoProtoOpt,
+        TypeOfDatagramSet::Wsaeinval => WsaError::Inval,
+    }
+}
+
+/// The largest value of an option that has one byte on the wire or a documented maximum.
+fn is_too_large(option: SockOpt, value: &OptionValue) -> bool {
+    matches!(
+        option,
+        SockOpt::IpTtl
+            | SockOpt::IpTos
+            | SockOpt::IpMulticastTtl
+            | SockOpt::Ipv6UnicastHops
+            | SockOpt::Ipv6MulticastHops
+            | SockOpt::TcpKeepCnt
+    ) && value.as_bits().is_ok_and(|bits| bits > 255)
+}
+
 impl Afd {
     /// WSPGetSockOpt. Reading SO_ERROR clears it.
     pub fn get_option(&mut self, cx: &mut Cx<'_>, id: SocketId, option: SockOpt) -> Result<OptionValue, WsaError> {
         let socket = self.usable(cx, id)?;
-        check_applies(cx, socket, option)?;
         if !option.row().get {
             return Err(WsaError::NoProtoOpt);
         }
+        check_applies(cx, socket, option)?;
         if let Some(value) = self.state_of(cx, id, option) {
             return value;
         }
@@ -159,10 +200,9 @@ impl Afd {
         let socket = self.usable(cx, id)?;
         check_applies(cx, socket, option)?;
         if !option.row().set {
-            cx.log.rule(RuleId::SetOpt11);
-            return Err(WsaError::NoProtoOpt);
+            return Err(read_only(cx, socket, option));
         }
-        self.check_settable(cx, id, option, &value)?;
+        self.check_settable(cx, id, option, &value).inspect_err(|error| self.told_of_loss(id, *error))?;
         if let Some(outcome) = self.set_membership(cx, id, option, &value) {
             return outcome;
         }
@@ -223,13 +263,23 @@ impl Afd {
             SockOpt::TcpExpedited1122 | SockOpt::TcpBsdUrgent if socket.options.flipped(SockOpt::TcpBsdUrgent) => {
                 (RuleId::SetOpt15, WsaError::Inval)
             }
-            SockOpt::KeepAlive if on && matches!(&socket.role, Role::Connected(end) if end.broken.is_some()) => {
-                (RuleId::SetOpt10, WsaError::NotConn)
-            }
+            SockOpt::RandomizePort if socket.bound.is_some() => (RuleId::SetOpt15, WsaError::Inval),
+            _ if is_too_large(option, value) => (RuleId::SetOpt15, WsaError::Inval),
+            SockOpt::KeepAlive => match &socket.role {
+                Role::Connected(end) if on && end.broken.is_some() => (RuleId::SetOpt10, lost_error(end)),
+                _ => return Ok(()),
+            },
             _ => return Ok(()),
         };
         cx.log.rule(rule);
         Err(error)
+    }
+
+    /// A failed keep-alive is news once.
+    fn told_of_loss(&mut self, id: SocketId, error: WsaError) {
+        if let Some(end) = self.sockets[id].connection_mut().filter(|_| error == WsaError::NetReset) {
+            end.told = Shut { send: true, receive: true };
+        }
     }
 
     fn apply(&mut self, id: SocketId, option: SockOpt, value: &OptionValue) -> Result<(), WsaError> {
@@ -304,6 +354,12 @@ impl Afd {
         self.sockets[id].options.udp_connreset = Some(reported);
         Ok(())
     }
+}
+
+/// What setting SO_KEEPALIVE says about a connection that is lost: to keep-alive and nobody was told yet, or otherwise.
+fn lost_error(end: &Connection) -> WsaError {
+    let told = end.told.send || end.told.receive;
+    if end.broken == Some(WsaError::NetReset) && !told { WsaError::NetReset } else { WsaError::NotConn }
 }
 
 /// The lines that say whether lingering is on.

@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use super::{Kind, SocketId};
 use crate::abi::WsaError;
 use crate::rules::RuleId;
-use crate::world::policy::BindMatrix;
+use crate::world::policy::{BindMatrix, DualStackWildcard};
 
 const LOWEST: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const LOWEST_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
@@ -150,65 +150,55 @@ impl Ports {
         self.bound.range(key(LOWEST, 0)..=key(HIGHEST, u32::MAX)).next().is_some()
     }
 
-    /// Whether the bind conflicts with one in force. Also says which line of the matrix decided; `None` if there was
-    /// nothing to compare with.
-    pub(super) fn conflict(&self, matrix: BindMatrix, second: &Bind) -> (Option<RuleId>, Result<(), WsaError>) {
+    /// Whether the bind conflicts with one in force. Also says which line of the matrix decided, if there was
+    /// anything to compare with.
+    pub(super) fn conflict(&self, table: Table, second: &Bind) -> (Met, Result<(), WsaError>) {
         let mut met = Met::default();
-        let outcome = self.compare(matrix, second, &mut met);
-        (met.rule, outcome)
+        let outcome = self.compare(table, second, &mut met);
+        (met, outcome)
     }
 
-    fn compare(&self, matrix: BindMatrix, second: &Bind, met: &mut Met) -> Result<(), WsaError> {
+    fn compare(&self, table: Table, second: &Bind, met: &mut Met) -> Result<(), WsaError> {
         for address in second.addresses() {
             if address.is_unspecified() {
-                self.compare_wildcard(matrix, second, address, met)?;
+                self.compare_wildcard(table, second, address, met)?;
             } else {
-                self.judge(matrix, second, address, address, met)?;
-                self.judge(matrix, second, wildcard_of(address), wildcard_of(address), met)?;
+                self.judge(table, second, address, address, met)?;
+                self.judge(table, second, wildcard_of(address), wildcard_of(address), met)?;
             }
         }
         Ok(())
     }
 
-    fn compare_wildcard(
-        &self,
-        matrix: BindMatrix,
-        second: &Bind,
-        wildcard: IpAddr,
-        met: &mut Met,
-    ) -> Result<(), WsaError> {
-        self.judge(matrix, second, wildcard, wildcard, met)?;
+    fn compare_wildcard(&self, table: Table, second: &Bind, wildcard: IpAddr, met: &mut Met) -> Result<(), WsaError> {
+        self.judge(table, second, wildcard, wildcard, met)?;
         // Most answers of the matrix let a wildcard pass beside any specific address: nothing to look for then.
         let all = [Sharing::Plain, Sharing::Reuse, Sharing::Exclusive];
-        if all.iter().all(|&first| verdict(matrix, (first, false), (second.sharing, true)).is_none()) {
+        if all.iter().all(|&first| verdict(table.matrix, (first, false), (second.sharing, true)).is_none()) {
             return Ok(());
         }
         let (first, last) = match wildcard {
             IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::from_bits(1)), IpAddr::V4(Ipv4Addr::BROADCAST)),
             IpAddr::V6(_) => (IpAddr::V6(Ipv6Addr::from_bits(1)), HIGHEST),
         };
-        self.judge(matrix, second, first, last, met)
+        self.judge(table, second, first, last, met)
     }
 
     /// Compares with every bind in force on the addresses from `first` to `last`.
-    fn judge(
-        &self,
-        matrix: BindMatrix,
-        second: &Bind,
-        first: IpAddr,
-        last: IpAddr,
-        met: &mut Met,
-    ) -> Result<(), WsaError> {
+    fn judge(&self, table: Table, second: &Bind, first: IpAddr, last: IpAddr, met: &mut Met) -> Result<(), WsaError> {
         for (key, entry) in self.bound.range(second.key(first, 0)..=second.key(last, u32::MAX)) {
             let first = (entry.sharing, key.address.is_unspecified());
             // One half of a dual wildcard meets a socket of the other family: observed to be milder to a plain bind.
             let halves = entry.dual && key.address == LOWEST && !second.dual;
+            let asked = halves && second.sharing == Sharing::Plain;
+            met.asked |= asked;
+            let beside = asked && table.dual == DualStackWildcard::Beside;
             let error = match first {
-                (Sharing::Plain | Sharing::Reuse, true) if halves && second.sharing == Sharing::Plain => None,
-                (Sharing::Exclusive, true) if halves && second.sharing == Sharing::Plain => Some(WsaError::Acces),
-                _ => verdict(matrix, first, (second.sharing, second.address.is_unspecified())),
+                (Sharing::Plain | Sharing::Reuse, true) if beside => None,
+                (Sharing::Exclusive, true) if beside => Some(WsaError::Acces),
+                _ => verdict(table.matrix, first, (second.sharing, second.address.is_unspecified())),
             };
-            met.rule = Some(if halves { RuleId::BindMatrix11 } else { line_of(matrix, first, second.sharing) });
+            met.rule = Some(if halves { RuleId::BindMatrix11 } else { line_of(table.matrix, first, second.sharing) });
             if let Some(error) = error {
                 return Err(error);
             }
@@ -217,10 +207,19 @@ impl Ports {
     }
 }
 
+/// Which table of conflicts holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table {
+    pub(super) matrix: BindMatrix,
+    pub(super) dual: DualStackWildcard,
+}
+
 /// What a comparison has met so far.
 #[derive(Default)]
-struct Met {
-    rule: Option<RuleId>,
+pub(super) struct Met {
+    pub(super) rule: Option<RuleId>,
+    /// Whether the policy about dual wildcards had something to say.
+    pub(super) asked: bool,
 }
 
 /// The line of the matrix that a first bind stands in.
@@ -289,7 +288,7 @@ mod tests {
     fn second_gives(matrix: BindMatrix, first: Bind, second: Bind) -> &'static str {
         let mut ports = Ports::default();
         ports.insert(&first, SocketId(0));
-        match ports.conflict(matrix, &second).1 {
+        match ports.conflict(Table { matrix, dual: DualStackWildcard::Beside }, &second).1 {
             Ok(()) => "ok",
             Err(WsaError::AddrInUse) => "INUSE",
             Err(WsaError::Acces) => "ACCES",
@@ -363,6 +362,17 @@ mod tests {
         for ((first, at, dual), (second, second_at, second_dual), expected) in cases {
             let got = second_gives(BindMatrix::Server2003, bind(first, at, dual), bind(second, second_at, second_dual));
             assert_eq!(got, expected, "{first:?} {at} {dual}, then {second:?} {second_at} {second_dual}");
+        }
+    }
+
+    #[test]
+    fn by_the_documentation_a_dual_wildcard_is_an_ipv4_wildcard_too() {
+        let documented = Table { matrix: BindMatrix::Server2003, dual: DualStackWildcard::BothFamilies };
+        for (first, second_at) in [(Plain, LOWEST), (Exclusive, LOWEST)] {
+            let mut ports = Ports::default();
+            ports.insert(&bind(first, LOWEST_V6, true), SocketId(0));
+            let (met, outcome) = ports.conflict(documented, &bind(Plain, second_at, false));
+            assert_eq!((met.asked, outcome), (true, Err(WsaError::AddrInUse)), "{first:?}");
         }
     }
 

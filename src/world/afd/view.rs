@@ -89,6 +89,15 @@ impl SharedSocket {
         self.peer_place().map(|place| place.seen_by(self.transport.family))
     }
 
+    /// Whom an attempt in progress is for.
+    #[must_use]
+    pub fn connecting_to(&self) -> Option<SockAddr> {
+        match &self.role {
+            Role::Connecting(attempt) => Some(attempt.to.seen_by(self.transport.family)),
+            _ => None,
+        }
+    }
+
     pub(super) fn peer_place(&self) -> Option<Place> {
         match &self.role {
             Role::Connected(connection) if connection.broken.is_none() => Some(connection.peer_place),

@@ -11,6 +11,7 @@
 
 mod api;
 mod choose;
+mod open_type;
 mod probe;
 mod spi;
 mod start;

@@ -1,7 +1,7 @@
 //! Calls that go down into a provider.
 
 use super::choose::{self, Request};
-use super::{After, Ws2Token};
+use super::{After, Ws2Token, open_type};
 use crate::abi::{Block, Info, Name, SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
 use crate::provider::Callee;
 use crate::rules::RuleId;
@@ -40,6 +40,7 @@ impl World {
                 log.rule(RuleId::Dup14);
                 Next::finish(Err(WsaError::Fault))
             }
+            _ if open_type::is_meant(call) => self.open_type(thread, call, log),
             _ => self.enter_on_handle(thread, call, after, log),
         }
     }

@@ -142,7 +142,7 @@ fn a_dual_stack_wildcard_gives_both_its_places_back() {
     bench.turn_on(dual, SockOpt::ExclusiveAddrUse);
     bench.bind(dual, "[::]:7000").unwrap();
     let v4 = bench.stream();
-    assert_eq!(bench.bind(v4, "0.0.0.0:7000"), Err(WsaError::Acces));
+    assert_eq!(bench.bind(v4, "0.0.0.0:7000"), Err(WsaError::AddrInUse));
     bench.close(dual);
     assert_eq!(bench.bind(v4, "0.0.0.0:7000"), Ok(()));
 }

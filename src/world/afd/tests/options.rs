@@ -38,7 +38,7 @@ fn what_can_be_set_and_read_reads_back() {
             let s = bench.socket(transport);
             let value = match bench.get(s, option) {
                 Ok(OptionValue::Bool(value)) => OptionValue::Bool(!value),
-                Ok(OptionValue::Int(_)) => OptionValue::Int(4096),
+                Ok(OptionValue::Int(_)) => OptionValue::Int(200),
                 Ok(OptionValue::U32(_)) => OptionValue::U32(7),
                 Ok(OptionValue::Linger { .. }) => OptionValue::Linger { on: true, seconds: 73 },
                 Ok(OptionValue::Bytes(_)) => OptionValue::Bytes(Arc::from([1, 2, 3])),
