@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Answers, Pair};
-use crate::abi::WsaError;
+use crate::abi::{Upcall, WsaError};
 use crate::contract::NO_ERROR;
 use crate::world::event::Event;
 use crate::world::ids::ThreadId;
@@ -58,6 +58,8 @@ impl Reader<'_> {
                     self.made(thread, Some(*error));
                 }
             }
+            // What WPUPostMessage does; it names no error.
+            Event::MessagePosted { .. } => self.add(Upcall::WpuPostMessage.name(), None, false),
             Event::Resumed { thread } => self.running = Some(*thread),
             _ => {}
         }

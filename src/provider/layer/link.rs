@@ -9,6 +9,9 @@ use crate::world::ids::InstanceId;
 use crate::world::policy::{LayerHandleOwner, PolicyId};
 use crate::world::table::Key;
 
+/// The room a layer has for the path of a library, in characters: what Windows says a path needs at most.
+const MAX_PATH: usize = 260;
+
 /// One chain a layer was started in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Link {
@@ -120,8 +123,9 @@ impl Layer {
         let Some(link) = place(cx, info) else { return fail(WsaError::Inval) };
         let Some(next) = cx.catalog.entry(link.next_entry) else { return fail(WsaError::ProviderFailedInit) };
         let provider = next.provider_id();
-        if let Err(error) = cx.provider_path(provider) {
-            return fail(error);
+        if let Err(error) = cx.provider_path(provider, MAX_PATH) {
+            // A layer that starts is not ready without its next link; that is no matter of the client's pointers.
+            return fail(if version.is_some() { WsaError::SysNotReady } else { error });
         }
         let startup = SpiCall::Startup { version: asked, info: link.info_below(cx, info), out: true };
         let then = std::mem::replace(call, startup);
