@@ -177,8 +177,9 @@ impl Merge {
 
     fn shape(&mut self, name: &Name, file: &ProviderFile<'_>) -> Shape {
         let (handles, id, path, versions, kind) = match file {
-            ProviderFile::Base { handles, duplicating, id, path, versions } => {
-                (*handles, id, path, versions, ShapeKind::Base { duplicating: *duplicating })
+            ProviderFile::Base { handles, duplicating, service_thread, id, path, versions } => {
+                let kind = ShapeKind::Base { duplicating: *duplicating, service_thread: *service_thread };
+                (*handles, id, path, versions, kind)
             }
             ProviderFile::Layer { handles, hooks, id, path, versions } => {
                 (*handles, id, path, versions, ShapeKind::Layer { hooks: hooks.entries() })

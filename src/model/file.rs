@@ -47,6 +47,8 @@ pub(super) enum ProviderFile<'a> {
         handles: HandleKind,
         #[serde(default)]
         duplicating: Duplicating,
+        #[serde(default)]
+        service_thread: bool,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,

@@ -28,7 +28,8 @@
 //! | `interfaces: [(address: "10.0.0.1", prefix: 24)]` | networks beside loopback |
 //! | `faults: [...]` | [`Fault`](crate::world::fault::Fault)s in force from the beginning |
 //!
-//! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`) and
+//! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`;
+//! `service_thread: true`: its first WSPStartup in a process starts a thread) and
 //! `Layer(handles: Ifs, hooks: All)` (`AllBut([WSPDuplicateSocket])`, `Only([WSPConnect])`). Both may have `id: "{guid}"`
 //! (default: the 128-bit FNV-1a hash of the name, marked as a version 8 UUID), `path: "..."` and
 //! `versions: ("2.2", "2.2")`, lowest and highest.

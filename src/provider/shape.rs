@@ -52,6 +52,8 @@ pub enum ShapeKind {
     Base {
         /// What it does when a socket is to be duplicated.
         duplicating: Duplicating,
+        /// Whether its first WSPStartup in a process starts a thread, which takes a handle for a moment.
+        service_thread: bool,
     },
     /// A layer that passes everything on.
     Layer {

@@ -41,6 +41,8 @@ macro_rules! sockets {
         unseen "ws2_32 and the layers here pass pointers that can be written";
     Startup13: "A provider that cannot start reports WSASYSNOTREADY, or WSAEPROCLIM if it has too many clients already."
         ("wspstartup");
+    Startup14: "A provider that cannot start a thread it needs reports a clear error such as WSAEOPNOTSUPP."
+        ("wspstartup, remarks");
 
     // WSPCleanup
     Cleanup1: "A WSPCleanup that is not the last only counts down."

@@ -180,7 +180,7 @@ fn send(s: Handle, text: &str) -> SpiCall {
 }
 
 fn machine(layers: &[(&str, HandleKind)]) -> Machine {
-    let base = ShapeKind::Base { duplicating: Duplicating::Shares };
+    let base = ShapeKind::Base { duplicating: Duplicating::Shares, service_thread: false };
     let mut shapes = vec![shape("msafd", 0, HandleKind::Ifs, base)];
     let mut entries = vec![entry(1001, 0, ProtocolChain::base(1001), "MSAFD Tcpip [TCP/IP]", HandleKind::Ifs)];
     let mut chain = vec![1001];

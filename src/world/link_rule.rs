@@ -1,5 +1,7 @@
 //! Link faults as somebody writes them: what happens to which traffic, and when.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::Ticks;
@@ -26,7 +28,7 @@ pub enum LinkEffect {
 }
 
 /// A rule about the traffic between two addresses. Every rule in force that a piece of traffic meets acts on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct LinkRule {
     /// What happens.
@@ -82,6 +84,26 @@ impl LinkRule {
     #[must_use]
     pub fn means(&self, nth: u32) -> bool {
         self.first.is_none_or(|first| nth <= first) && self.every.is_none_or(|every| every > 0 && nth % every == 0)
+    }
+}
+
+/// What was said, and nothing of what was left out.
+impl fmt::Debug for LinkRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.effect)?;
+        for (word, end) in [("from", &self.from), ("to", &self.to)] {
+            end.as_ref().map_or(Ok(()), |end| write!(f, ", {word} {end}"))?;
+        }
+        if self.one_way {
+            f.write_str(", one way")?;
+        }
+        for (word, ms) in [("since", self.since_ms), ("until", self.until_ms)] {
+            ms.map_or(Ok(()), |ms| write!(f, ", {word} {ms} ms"))?;
+        }
+        for (word, count) in [("first", self.first), ("every", self.every)] {
+            count.map_or(Ok(()), |count| write!(f, ", {word} {count}"))?;
+        }
+        Ok(())
     }
 }
 
@@ -159,6 +181,17 @@ mod tests {
             let error = rule(text).expect_err(text);
             assert!(error.contains(reason), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_trace_shows_what_was_said() {
+        let all = rule("(effect: Loss)").expect("a rule");
+        assert_eq!(format!("{all:?}"), "Loss");
+        let some = rule("(effect: Latency(ms: 5), to: \"127.0.0.1:80\", one_way: true, until_ms: 9, every: 2)");
+        assert_eq!(
+            format!("{:?}", some.expect("a rule")),
+            "Latency { ms: 5 }, to 127.0.0.1:80, one way, until 9 ms, every 2"
+        );
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub const V2_2: u16 = 0x0202;
 /// A machine with one base provider (TCP and UDP over IPv4 and IPv6) under `layers`, given from the base upwards.
 /// Chains stand before the entries they cover.
 pub fn machine(base: HandleKind, layers: &[HandleKind], platform: Platform) -> Arc<Machine> {
-    let mut shapes = vec![shape("base", 1, base, ShapeKind::Base { duplicating: Duplicating::Shares })];
+    let mut shapes =
+        vec![shape("base", 1, base, ShapeKind::Base { duplicating: Duplicating::Shares, service_thread: false })];
     let mut entries: Vec<CatalogEntry> = Vec::new();
     for (at, (family, kind, protocol)) in TRANSPORTS.into_iter().enumerate() {
         let id = 1001 + at as u32;

@@ -85,7 +85,7 @@ fn check_handles(cx: &mut Context<'_>) -> Result<(), WsaError> {
 
 /// Providers that refuse (R25, usage 2.13).
 fn may_duplicate(cx: &mut Context<'_>, at: At) -> Result<(), WsaError> {
-    let ShapeKind::Base { duplicating } = cx.shape().kind else { return Ok(()) };
+    let ShapeKind::Base { duplicating, .. } = cx.shape().kind else { return Ok(()) };
     match duplicating {
         Duplicating::Shares => Ok(()),
         Duplicating::RefusesQos => {

@@ -31,6 +31,8 @@ impl Base {
         }
         if self.startups > 0 {
             cx.log.rule(RuleId::R30);
+        } else {
+            start_thread(cx)?;
         }
         cx.log.rule(RuleId::Startup2);
         self.startups += 1;
@@ -93,6 +95,15 @@ impl Base {
         }
         records.iter().map(|(_, record)| (record.handle, record.socket)).collect()
     }
+}
+
+/// A provider that needs a thread of its own starts it now, and cannot without a handle to spare.
+fn start_thread(cx: &mut Context<'_>) -> Result<(), WsaError> {
+    if !matches!(cx.shape().kind, ShapeKind::Base { service_thread: true, .. }) || !cx.is_full() {
+        return Ok(());
+    }
+    cx.log.rule(RuleId::Startup14);
+    Err(WsaError::OpNotSupp)
 }
 
 /// Sockets that are closed already send on.
