@@ -14,6 +14,7 @@
 //! - `rules/data.rs`: `Send`, `SendTo`, `Recv`, `RecvFrom`;
 //! - `rules/sessions.rs`: `SendDisc`, `RecvDisc`, `Join`, `Multicast`, `Qos`;
 //! - `rules/control.rs`: `Async`, `EventSel`, `Enum` (notification), `GetOpt`, `SetOpt`, `Ioctl`, `Cancel`;
+//! - `rules/select.rs`: `Select`, `Poll` (many sockets at once);
 //! - `rules/upcalls.rs`: `Wpu...`, what a provider asks of ws2_32;
 //! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
 //!   (when each event is due), `Inherit`.
@@ -21,7 +22,7 @@
 //! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a
 //! consequence drawn here from other rules; *Microsoft layered-provider sample* and *observed* mark what an
 //! implementation does where the documentation is silent. Where it contradicts itself or leaves a question open,
-//! [`OpenPoint`] says what was decided. Not in the table yet: WSPSelect, WSPGetOverlappedResult and the functions of the catalog (WSC).
+//! [`OpenPoint`] says what was decided. Not in the table yet: WSPGetOverlappedResult and the functions of the catalog (WSC).
 
 use std::fmt;
 
@@ -129,11 +130,13 @@ mod control;
 mod upcalls;
 #[macro_use]
 mod tables;
+#[macro_use]
+mod select;
 
 pub use open::OpenPoint;
 
 // Each table appends its rows and hands all of them to the next name in the list.
-sharing! { [common sockets connections data sessions control upcalls tables rules] }
+sharing! { [common sockets connections data sessions control select upcalls tables rules] }
 
 impl RuleId {
     /// Whether the world behaves by this rule.

@@ -10,8 +10,8 @@ use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use wspsim::abi::client::{ApiCall, Call, Message, OsCall, Value};
 use wspsim::abi::{
-    Block, Bytes, Condition, Gather, Info, Ioctl, MessageFlags, Name, NetworkEvents, Scatter, SockAddr, SockOpt,
-    SocketFlags, SpiCall, SpiFunction, SpiReturn, Upcall, WsaError,
+    Block, Bytes, Condition, FdSet, Gather, Info, Ioctl, MessageFlags, Name, NetworkEvents, PollEvents, PollFd,
+    Scatter, SelectTimeout, SockAddr, SockOpt, SocketFlags, SpiCall, SpiFunction, SpiReturn, Upcall, WsaError,
 };
 use wspsim::world::World;
 use wspsim::world::fault::Fault;
@@ -135,8 +135,7 @@ fn fault(u: &mut Unstructured<'_>) -> Result<Fault> {
 
 fn link(u: &mut Unstructured<'_>) -> Result<LinkRule> {
     let ms = u.int_in_range(0..=100)?;
-    let effects =
-        [LinkEffect::Latency { ms }, LinkEffect::Loss, LinkEffect::Reorder { ms }, LinkEffect::Partition];
+    let effects = [LinkEffect::Latency { ms }, LinkEffect::Loss, LinkEffect::Reorder { ms }, LinkEffect::Partition];
     let end = |u: &mut Unstructured<'_>| -> Result<_> {
         Ok(if u.arbitrary()? { Some("127.0.0.1".parse().expect("an address")) } else { None })
     };
@@ -178,7 +177,7 @@ fn os(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<OsCal
 
 fn api(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiCall> {
     let event = handle(u, world, thread)?;
-    Ok(match u.int_in_range(0..=11)? {
+    Ok(match u.int_in_range(0..=12)? {
         0 | 1 => ApiCall::Startup { version: *u.choose(&[0x0101, 0x0202, 0x0000, 0x0909])? },
         2 => ApiCall::Cleanup,
         3 => ApiCall::CreateEvent,
@@ -192,14 +191,28 @@ fn api(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiC
             let timeout_ms = u.arbitrary::<bool>()?.then_some(10);
             ApiCall::WaitForMultipleEvents { events: Arc::from([event]), all: u.arbitrary()?, timeout_ms }
         }
+        11 => {
+            let fds = [poll_fd(u, world, thread)?, poll_fd(u, world, thread)?];
+            let fds = u.ratio(15, 16)?.then(|| Arc::from(fds));
+            ApiCall::Poll { fds, count: 1, timeout_ms: u.int_in_range(-1..=10)? }
+        }
         _ => ApiCall::EnumProtocols,
     })
 }
 
 fn name(u: &mut Unstructured<'_>) -> Result<Name> {
     const TEXTS: &[&str] = &[
-        "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:0", "0.0.0.0:1", "0.0.0.0:0", "[::1]:1", "[::]:1", "[::]:0",
-        "10.9.8.7:1", "255.255.255.255:1", "[::ffff:127.0.0.1]:1",
+        "127.0.0.1:1",
+        "127.0.0.1:2",
+        "127.0.0.1:0",
+        "0.0.0.0:1",
+        "0.0.0.0:0",
+        "[::1]:1",
+        "[::]:1",
+        "[::]:0",
+        "10.9.8.7:1",
+        "255.255.255.255:1",
+        "[::ffff:127.0.0.1]:1",
     ];
     if u.ratio(1, 16)? {
         return Ok(Name::Null);
@@ -218,7 +231,7 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
     let flags = MessageFlags::from_bits_truncate(u.arbitrary::<u8>()?.into());
     let events = NetworkEvents::from_bits_truncate(u.arbitrary::<u8>()?.into());
     let data = || Gather::One(Arc::from([7u8; 300].as_slice()));
-    Ok(match u.int_in_range(0..=27)? {
+    Ok(match u.int_in_range(0..=29)? {
         0..=2 => socket(u, None)?,
         3 | 4 => {
             let block = (!blocks.is_empty()).then(|| u.choose(blocks).cloned()).transpose()?;
@@ -262,8 +275,27 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
         24 => SpiCall::EventSelect { s, event: handle(u, world, thread)?, events },
         25 => SpiCall::AsyncSelect { s, window: Window(u.int_in_range(0..=2)?), message: 1025, events },
         26 => SpiCall::EnumNetworkEvents { s, event: handle(u, world, thread)?, out: true },
+        27 | 28 => {
+            let sets = Box::new([fd_set(u, world, thread)?, fd_set(u, world, thread)?, fd_set(u, world, thread)?]);
+            let timeouts = [SelectTimeout::Forever, SelectTimeout::ZERO, SelectTimeout::of_ms(10), SelectTimeout::Wild];
+            SpiCall::Select { sets, timeout: *u.choose(&timeouts)? }
+        }
         _ => SpiCall::CancelBlockingCall,
     })
+}
+
+fn fd_set(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<FdSet> {
+    Ok(match u.int_in_range(0..=15)? {
+        0 => FdSet::Wild,
+        1 => FdSet::Of(Arc::from([])),
+        2..=7 => FdSet::Null,
+        _ => FdSet::of(&[handle(u, world, thread)?, handle(u, world, thread)?]),
+    })
+}
+
+fn poll_fd(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<PollFd> {
+    let events = *u.choose(&[PollEvents::IN, PollEvents::OUT, PollEvents::empty(), PollEvents::PRI])?;
+    Ok(PollFd { fd: handle(u, world, thread)?, events })
 }
 
 fn socket(u: &mut Unstructured<'_>, block: Option<Info>) -> Result<SpiCall> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Block, Info, NetworkEvents, ProtocolInfoA, SocketFlags, SpiCall, SpiReturn, WsaError};
+use super::{Block, Info, NetworkEvents, PollEvents, PollFd, ProtocolInfoA, SocketFlags, SpiCall, SpiReturn, WsaError};
 use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
 
 /// A call of a client thread.
@@ -84,6 +84,15 @@ pub enum ApiCall {
         all: bool,
         /// How long; `None` waits for ever.
         timeout_ms: Option<u64>,
+    },
+    /// WSAPoll.
+    Poll {
+        /// fdArray; `None` is NULL.
+        fds: Option<Arc<[PollFd]>>,
+        /// nfds, where there is no array to count.
+        count: u32,
+        /// timeout in milliseconds; negative waits for ever.
+        timeout_ms: i32,
     },
     /// WSASetBlockingHook (Winsock 1.1): from now on this thread's blocked calls stay open to other calls.
     SetBlockingHook,
@@ -259,6 +268,8 @@ pub enum Value {
     Message(Message),
     /// Which of the waited events was signalled; `None`: the time ran out.
     Signalled(Option<u32>),
+    /// WSAPoll: the revents of each element. The call returns how many are not zero.
+    Polled(Box<[PollEvents]>),
 }
 
 impl From<SpiReturn> for Value {

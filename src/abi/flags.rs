@@ -39,14 +39,14 @@ impl fmt::Display for UnknownFlag {
 
 impl std::error::Error for UnknownFlag {}
 
-/// One row per bit, in bit order. `all` adds a name for several bits at once; `others are _` makes every bit a known
+/// One row per bit, in bit order. `all` adds a further name, mostly for several bits at once; `others are _` makes every bit a known
 /// one to bitflags, so that `!` keeps it.
 macro_rules! windows_flags {
     (
         $(#[$meta:meta])*
         $type:ident $group:literal
         { $($flag:ident $name:literal = $bits:expr, $doc:literal;)+ }
-        $(all $all_flag:ident $all_name:literal = $all_bits:literal;)?
+        $(all $all_flag:ident $all_name:literal = $all_bits:literal;)*
         $(others are $unknown:tt;)?
     ) => {
         bitflags::bitflags! {
@@ -65,13 +65,13 @@ macro_rules! windows_flags {
         impl $type {
             const NAMES: &'static [(&'static str, Self)] = &[$(($name, Self::$flag)),+];
             const SHORTHANDS: &'static [(&'static str, Self)] =
-                &[$(($all_name, Self::from_bits_retain($all_bits)))?];
+                &[$(($all_name, Self::from_bits_retain($all_bits))),*];
 
             $(
-                #[doc = concat!($all_name, ": every named flag.")]
+                #[doc = concat!($all_name, ": several flags at once.")]
                 #[doc(alias = $all_name)]
                 pub const $all_flag: Self = Self::from_bits_retain($all_bits);
-            )?
+            )*
 
             /// Windows name and bit of each flag, in bit order.
             #[must_use]
@@ -210,6 +210,24 @@ windows_flags! {
         ADDRESS_LIST_CHANGE "FD_ADDRESS_LIST_CHANGE" = 0x200, "the local addresses changed";
     }
     all ALL_EVENTS "FD_ALL_EVENTS" = 0x3ff;
+}
+
+windows_flags! {
+    /// The events and revents of WSAPoll.
+    ///
+    /// Pages: winsock2 wsapoll, wsapollfd.
+    PollEvents "POLL*" {
+        ERR "POLLERR" = 0x001, "an error occurred; only ever reported";
+        HUP "POLLHUP" = 0x002, "the connection has ended or was aborted; only ever reported";
+        NVAL "POLLNVAL" = 0x004, "no socket; only ever reported";
+        WRNORM "POLLWRNORM" = 0x010, "data can be sent";
+        WRBAND "POLLWRBAND" = 0x020, "urgent data can be sent; not supported";
+        RDNORM "POLLRDNORM" = 0x100, "data can be read";
+        RDBAND "POLLRDBAND" = 0x200, "urgent data can be read";
+        PRI "POLLPRI" = 0x400, "not supported";
+    }
+    all IN "POLLIN" = 0x300;
+    all OUT "POLLOUT" = 0x010;
 }
 
 windows_flags! {

@@ -15,7 +15,7 @@
 //! | [`guid`], [`chain`], [`protocol_info`] | the catalog entry and its parts |
 //! | [`linger`], [`network_events`], [`sizes`] | the small structures |
 //! | [`function`] | the 31 entries of a provider and the 16 upcalls, by name |
-//! | [`memory`], [`info`] | arguments: buffers, names, protocol infos on their way |
+//! | [`memory`], [`info`], [`select`] | arguments: buffers, names, protocol infos on their way, sets of sockets |
 //! | [`spi`], [`upcall`], [`client`] | the call alphabets: down into providers, up from them, and what a client calls |
 
 mod bytes;
@@ -36,6 +36,7 @@ pub mod memory;
 pub mod network_events;
 pub mod protocol_info;
 pub mod protocol_name;
+pub mod select;
 pub mod sizes;
 pub mod sockopt;
 pub mod spi;
@@ -46,7 +47,9 @@ pub use bytes::DecodeError;
 pub use chain::{ChainTooLong, ProtocolChain};
 pub use consts::FD_MAX_EVENTS;
 pub use error::WsaError;
-pub use flags::{LspCategories, MessageFlags, NetworkEvents, ProviderFlags, ServiceFlags1, SocketFlags, UnknownFlag};
+pub use flags::{
+    LspCategories, MessageFlags, NetworkEvents, PollEvents, ProviderFlags, ServiceFlags1, SocketFlags, UnknownFlag,
+};
 pub use function::{EntrySet, SpiFunction, Upcall};
 pub use guid::{Guid, GuidError};
 pub use info::{Block, Info};
@@ -56,5 +59,6 @@ pub use memory::{Bytes, Gather, Name, Room, Scatter};
 pub use network_events::NetworkEventRecord;
 pub use protocol_info::{ProtocolInfoA, ProtocolInfoW};
 pub use protocol_name::{ProtocolName, ProtocolNameA};
+pub use select::{FdSet, PollFd, SelectTimeout};
 pub use sockopt::{Applies, OptionDefault, OptionRow, OptionType, SockOpt};
 pub use spi::{Condition, ConnectExtras, Overlapped, Received, SpiCall, SpiResult, SpiReturn};

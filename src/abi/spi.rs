@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::{
-    Block, Bytes, Gather, Info, MessageFlags, Name, NetworkEventRecord, NetworkEvents, Room, Scatter, SockAddr,
-    SocketFlags, SpiFunction, WsaError,
+    Block, Bytes, FdSet, Gather, Info, MessageFlags, Name, NetworkEventRecord, NetworkEvents, Room, Scatter,
+    SelectTimeout, SockAddr, SocketFlags, SpiFunction, WsaError,
 };
 use crate::world::ids::{Handle, ProcessId, Window};
 
@@ -277,9 +277,9 @@ pub enum SpiCall {
     /// WSPSelect.
     Select {
         /// readfds, writefds, exceptfds.
-        sets: Box<[Option<Arc<[Handle]>>; 3]>,
-        /// timeout in milliseconds; `None` waits for ever.
-        timeout_ms: Option<u64>,
+        sets: Box<[FdSet; 3]>,
+        /// timeout.
+        timeout: SelectTimeout,
     },
     /// WSPJoinLeaf.
     JoinLeaf {

@@ -93,6 +93,8 @@ pub enum UpcallCall {
     FdIsSet {
         /// s.
         s: Handle,
+        /// set.
+        set: std::sync::Arc<[Handle]>,
     },
 }
 

@@ -12,6 +12,7 @@ pub mod base;
 pub mod context;
 pub mod layer;
 pub mod shape;
+pub mod split;
 
 pub use context::Context;
 pub use shape::{Duplicating, HandleKind, Shape, ShapeKind};

@@ -68,11 +68,6 @@ impl Builder<'_> {
         args.iter().map(|&arg| self.handle(arg)).collect()
     }
 
-    /// One of the sets of WSPSelect.
-    pub(super) fn set(&self, arg: Option<&Arc<[HandleArg]>>) -> Built<Option<Arc<[Handle]>>> {
-        arg.map(|handles| self.handles(handles)).transpose()
-    }
-
     pub(super) fn name(&self, arg: NameArg) -> Built<Name> {
         Ok(match arg {
             NameArg::Null => Name::Null,

@@ -17,6 +17,7 @@ use super::form::{
     OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
 };
 use super::reader::{Kind, Reader};
+use super::sets::{self, PollArg, SetArg, TimevalArg};
 use crate::abi::client::Call as ClientCall;
 use crate::abi::client::Call::{Api, Os, Spi};
 use crate::abi::client::{ApiCall, OsCall};
@@ -264,13 +265,14 @@ calls! {
         room: room_or(*room, ADDRESS_ROOM),
     });
     WSPSelect {
-        read: Option<List>,
-        write: Option<List>,
-        except: Option<List>,
+        read: Option<SetArg>,
+        write: Option<SetArg>,
+        except: Option<SetArg>,
         timeout_ms: Option<u64>,
+        timeout: Option<TimevalArg>,
     } => |b| {
-        let sets = Box::new([b.set(read.as_ref())?, b.set(write.as_ref())?, b.set(except.as_ref())?]);
-        Spi(SpiCall::Select { sets, timeout_ms: *timeout_ms })
+        let timeout = sets::timeout(*timeout, *timeout_ms);
+        Spi(SpiCall::Select { sets: b.sets([read, write, except])?, timeout })
     };
     WSPJoinLeaf { s: HandleArg, name: NameArg, flags: Option<u32> } gives Handle => |b| {
         let flags = flags.unwrap_or(JL_BOTH as u32);
@@ -326,6 +328,10 @@ calls! {
     WSAWaitForMultipleEvents { events: List, all: Option<bool>, timeout_ms: Option<u64> } => |b| {
         let (events, all) = (b.handles(events)?, all.unwrap_or(false));
         Api(ApiCall::WaitForMultipleEvents { events, all, timeout_ms: *timeout_ms })
+    };
+    WSAPoll { fds: Option<Arc<[PollArg]>>, count: Option<u32>, timeout_ms: Option<i32> } => |b| {
+        let (fds, timeout_ms) = (b.poll_fds(fds.as_ref())?, timeout_ms.unwrap_or(-1));
+        Api(ApiCall::Poll { fds, count: count.unwrap_or(0), timeout_ms })
     };
     WSASetBlockingHook {} => |_b| Api(ApiCall::SetBlockingHook);
     WSAUnhookBlockingHook {} => |_b| Api(ApiCall::UnhookBlockingHook);

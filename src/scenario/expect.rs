@@ -9,7 +9,7 @@ use super::form::{Argument, HandleArg, TextArg};
 use super::reader::{Reader, Shape, number, single};
 use super::written::{bytes, error_named, expected, linger};
 use crate::abi::consts::FD_MAX_EVENTS;
-use crate::abi::{Linger, MessageFlags, NetworkEventRecord, NetworkEvents, SockAddr, WsaError};
+use crate::abi::{Linger, MessageFlags, NetworkEventRecord, NetworkEvents, PollEvents, SockAddr, WsaError};
 use crate::model::source::{Raw, Text};
 
 /// What a call has to give.
@@ -42,6 +42,7 @@ pub(super) enum Form {
     Events(NetworkEventRecord),
     Message { event: Option<NetworkEvents>, error: Option<WsaError>, socket: Option<HandleArg>, message: Option<u32> },
     Ready([Vec<HandleArg>; 3]),
+    Polled(Vec<PollEvents>),
     Entries(Vec<Arc<str>>),
     Block(Box<Fields>),
 }
@@ -119,6 +120,7 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
             "Events" => events(whole, reader),
             "Message" => message(whole, reader),
             "Ready" => ready(whole, reader),
+            "Polled" => polled(whole, reader),
             "Entries" => entries(whole, reader),
             "Block" => {
                 let written = reader.parse(whole)?;
@@ -131,7 +133,8 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
 }
 
 const VALUES: &str = "a number, text, `true`, `Hex(..)`, `Repeat(..)`, `End`, `None`, an error, `Linger(..)`, \
-                      `Received(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Entries(..)` or `Block(..)`";
+                      `Received(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Polled(..)`, `Entries(..)` or \
+                      `Block(..)`";
 
 fn word_form(word: &str, reader: &mut Reader<'_>) -> Option<Form> {
     Some(match word {
@@ -211,6 +214,16 @@ fn ready<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
         raws.into_iter().map(|raw| HandleArg::read(raw, reader)).collect()
     };
     Some(Form::Ready([set(read)?, set(write)?, set(except)?]))
+}
+
+fn polled<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    // An enum: of a newtype struct RON would expect the bare list.
+    #[derive(Deserialize)]
+    enum Written {
+        Polled(Vec<PollEvents>),
+    }
+    let Written::Polled(events) = reader.parse(whole)?;
+    Some(Form::Polled(events))
 }
 
 fn entries<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {

@@ -169,6 +169,12 @@ impl Player<'_> {
                 let sharers = self.labels_of(*socket);
                 format!("{what} on the shared socket of {sharers}")
             }
+            Until::Sockets(watched) => {
+                let sockets = watched.iter().filter_map(|watched| watched.socket);
+                let mut sharers: Vec<String> = sockets.map(|socket| self.labels_of(socket)).collect();
+                sharers.dedup();
+                format!("something on the shared socket of {}", sharers.join(", or of "))
+            }
             Until::Callback => "its callback to return: an `answers` step".to_owned(),
             Until::Message(_) => "a message in its window's queue".to_owned(),
             Until::Ipc => "another process to send it something".to_owned(),

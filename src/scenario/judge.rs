@@ -57,6 +57,7 @@ fn value_holds(form: &Form, value: &Value, values: &Values) -> bool {
         (Form::Ready(wanted), Value::Spi(SpiReturn::Ready(sets))) => {
             wanted.iter().zip(sets.iter()).all(|(wanted, set)| same_handles(wanted, set, values))
         }
+        (Form::Polled(wanted), Value::Polled(events)) => **wanted == **events,
         (Form::Entries(wanted), Value::Infos(infos)) => {
             infos.len() == wanted.len()
                 && wanted.iter().zip(infos.iter()).all(|(name, info)| **name == entry_name(info))
@@ -76,6 +77,8 @@ fn number(value: &Value) -> Option<i64> {
         Value::Spi(SpiReturn::Sent(bytes)) => i64::from(*bytes),
         Value::Spi(SpiReturn::Received(received)) => received.data.len() as i64,
         Value::Spi(SpiReturn::Bytes(bytes)) if bytes.as_slice().len() == 4 => i64::from(bytes.as_word()? as i32),
+        Value::Spi(SpiReturn::Ready(sets)) => sets.iter().map(Vec::len).sum::<usize>() as i64,
+        Value::Polled(events) => events.iter().filter(|events| !events.is_empty()).count() as i64,
         Value::Signalled(Some(index)) => i64::from(*index),
         Value::ProcessId(id) | Value::Message(Message::Process(id)) => i64::from(id.0),
         Value::Thread(index) => i64::from(*index),
@@ -157,6 +160,10 @@ fn written_value(value: &Value) -> Option<String> {
             format!("Entries([{}])", names.join(", "))
         }
         Value::ProcessId(id) => id.0.to_string(),
+        Value::Polled(events) => {
+            let events: Vec<String> = events.iter().map(|events| format!("\"{events}\"")).collect();
+            format!("Polled([{}])", events.join(", "))
+        }
         Value::WindowMessage(message) => message.as_ref().map_or("None".to_owned(), written_message),
         Value::Message(Message::Text(text)) => quoted(text),
         Value::Message(Message::Process(id)) => id.0.to_string(),

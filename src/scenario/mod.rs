@@ -127,7 +127,7 @@
 //! | `WSPEnumNetworkEvents(s!, event: "NULL", events)` | |
 //! | `WSPAddressToString(address!, info, room: 128)` | |
 //! | `WSPStringToAddress(text!, family: AF_INET, info, room: 128)` | address |
-//! | `WSPSelect(read: ["s"], write, except, timeout_ms)` | |
+//! | `WSPSelect(read: ["s"], write: Null, except: Null, timeout_ms, timeout)` | |
 //! | `WSPJoinLeaf(s!, name!, flags: 4)` | socket |
 //! | `WSPSendDisconnect(s!, data)`, `WSPRecvDisconnect(s!, room)` | |
 //! | `WSPGetOverlappedResult(s!, overlapped!, wait: false)` | |
@@ -141,6 +141,7 @@
 //! | `WSACreateEvent()` | event |
 //! | `WSACloseEvent(event!)`, `WSASetEvent(event!)`, `WSAResetEvent(event!)` | |
 //! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms)` | |
+//! | `WSAPoll(fds: [(fd!, events: "0"), ...], count: 0, timeout_ms: -1)` | |
 //! | `WSASetBlockingHook()`, `WSAUnhookBlockingHook()` | |
 //! | `CreateProcess(name!, suspended: false, inherit: false, id_of)` | the process is called `name` from now on; it has not called WSAStartup |
 //! | `ResumeProcess(process!)`, `TerminateProcess(process!)`, `ExitProcess()` | |
@@ -175,7 +176,10 @@
 //! | `condition` | `CF_ACCEPT`, `CF_REJECT`, `CF_DEFER`, or a number: what it returns at once; `Asks`: the call parks until an `answers` step; `Wild`: a bad pointer |
 //! | `overlapped` | `(id: 1, event: "e", routine: false)` |
 //! | `returned`, `events` of WSPEnumNetworkEvents, `qos` | `Null`, else leave it out |
+//! | `read`, `write`, `except` | a list of sockets; `Null`; `Wild`: a bad pointer |
 //! | `timeout_ms` | milliseconds; left out: for ever |
+//! | `timeout` of WSPSelect | in place of `timeout_ms`: `(1, 500000)`, seconds and microseconds; `Wild`: a bad pointer |
+//! | `fds`, `count` of WSAPoll | `fds` left out is NULL, with `count` elements |
 //!
 //! A block is written as
 //!
@@ -196,7 +200,7 @@
 //!
 //! | value | holds for |
 //! |---|---|
-//! | `5` | bytes sent; number of bytes received; an option or ioctl output of four bytes; the index of the signalled event; a process id |
+//! | `5` | bytes sent; ready sockets of WSPSelect and WSAPoll; number of bytes received; an option or ioctl output of four bytes; the index of the signalled event; a process id |
 //! | `true` | an option or ioctl output; GetHandleInformation |
 //! | `"text"` | bytes received; an address; the text of WSPAddressToString or of `Receive`; network events without errors, as `"FD_READ\|FD_WRITE"`; a version, as `"2.2"` |
 //! | `Hex("00 ff")`, `Repeat("x", 9)` | bytes received; an option or ioctl output |
@@ -208,6 +212,7 @@
 //! | `Events(events: "FD_CONNECT", errors: {"FD_CONNECT": WSAECONNREFUSED})` | WSPEnumNetworkEvents |
 //! | `Message(event: "FD_CLOSE", error: WSAECONNABORTED, socket: "s", message: 1025)` | GetMessage, PeekMessage; no `error` means none, what else is left out may be anything |
 //! | `Ready(read: ["s"], write: [], except: [])` | WSPSelect; what is left out is empty |
+//! | `Polled(["POLLRDNORM", "0"])` | WSAPoll: the revents, in order |
 //! | `Entries(["MSAFD Tcpip [TCP/IP]", ...])` | WSAEnumProtocols, in order |
 //! | `Block(...)` | a block with these fields, as in `set`: `Block(name: "MSAFD Tcpip [TCP/IP]")` |
 //!
@@ -260,6 +265,7 @@ mod play;
 mod program;
 mod reader;
 pub mod report;
+mod sets;
 mod threads;
 mod values;
 mod verify;

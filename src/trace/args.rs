@@ -3,7 +3,10 @@
 use super::value::{Fields, Value};
 use crate::abi::consts::{self, SOL_SOCKET};
 use crate::abi::upcall::UpcallCall;
-use crate::abi::{Bytes, Condition, ConnectExtras, Ioctl, Linger, OptionType, Overlapped, SockOpt, SpiCall, WsaError};
+use crate::abi::{
+    Bytes, Condition, ConnectExtras, FdSet, Ioctl, Linger, OptionType, Overlapped, SelectTimeout, SockOpt, SpiCall,
+    WsaError,
+};
 use crate::world::ids::Handle;
 
 /// The arguments of a call into a provider.
@@ -147,13 +150,13 @@ fn of_events(call: &SpiCall) -> Fields {
         SpiCall::EnumNetworkEvents { s, event, out } => {
             vec![socket(*s), ("hEventObject", (*event).into()), ("lpNetworkEvents", Value::pointer(*out))]
         }
-        SpiCall::Select { sets, timeout_ms } => {
+        SpiCall::Select { sets, timeout } => {
             let [read, write, except] = &**sets;
             vec![
-                ("readfds", handles(read.as_deref())),
-                ("writefds", handles(write.as_deref())),
-                ("exceptfds", handles(except.as_deref())),
-                ("timeout", Value::timeout(*timeout_ms)),
+                ("readfds", fd_set(read)),
+                ("writefds", fd_set(write)),
+                ("exceptfds", fd_set(except)),
+                ("timeout", select_timeout(*timeout)),
             ]
         }
         SpiCall::GetQosByName { s, name, out, .. } => {
@@ -173,9 +176,8 @@ pub fn of_upcall(call: &UpcallCall) -> Fields {
         UpcallCall::CreateSocketHandle { entry, context } => {
             vec![("dwCatalogEntryId", Value::Entry(*entry)), ("dwContext", (*context).into())]
         }
-        UpcallCall::CloseSocketHandle { s }
-        | UpcallCall::QuerySocketHandleContext { s }
-        | UpcallCall::FdIsSet { s } => vec![socket(*s)],
+        UpcallCall::CloseSocketHandle { s } | UpcallCall::QuerySocketHandleContext { s } => vec![socket(*s)],
+        UpcallCall::FdIsSet { s, set } => vec![socket(*s), ("set", handles(Some(set)))],
         UpcallCall::GetProviderPath { provider } => vec![("lpProviderId", Value::flags(provider))],
         UpcallCall::QueryBlockingCallback { entry } => vec![("dwCatalogEntryId", Value::Entry(*entry))],
         UpcallCall::CreateEvent | UpcallCall::OpenCurrentThread => Vec::new(),
@@ -235,6 +237,25 @@ pub(super) fn word_or_bytes(bytes: &Bytes) -> Value {
 /// Handles of a set or list; `None` is NULL.
 pub(super) fn handles(handles: Option<&[Handle]>) -> Value {
     handles.map_or(Value::Null, |handles| Value::List(handles.iter().map(|&handle| handle.into()).collect()))
+}
+
+fn fd_set(set: &FdSet) -> Value {
+    match set {
+        FdSet::Null => Value::Null,
+        FdSet::Wild => Value::Wild,
+        FdSet::Of(members) => handles(Some(members)),
+    }
+}
+
+fn select_timeout(timeout: SelectTimeout) -> Value {
+    match (timeout, timeout.ms()) {
+        (SelectTimeout::Wild, _) => Value::Wild,
+        (_, Ok(ms)) => Value::timeout(ms),
+        (SelectTimeout::After { seconds, micros }, Err(_)) => {
+            Value::Fields(vec![("tv_sec", seconds.into()), ("tv_usec", micros.into())])
+        }
+        (SelectTimeout::Forever, Err(_)) => Value::Null,
+    }
 }
 
 fn socket(s: Handle) -> (&'static str, Value) {

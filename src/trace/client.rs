@@ -4,7 +4,7 @@ use super::args::{self, error_or_zero, handles};
 use super::value::{Fields, Value};
 use crate::abi::ProtocolInfoW;
 use crate::abi::client::{ApiCall, Call, Message, OsCall};
-use crate::abi::{Info, ProtocolInfoA};
+use crate::abi::{Info, PollFd, ProtocolInfoA};
 
 /// The name of the function.
 #[must_use]
@@ -57,6 +57,7 @@ fn api_name(call: &ApiCall) -> &'static str {
         ApiCall::SetEvent { .. } => "WSASetEvent",
         ApiCall::ResetEvent { .. } => "WSAResetEvent",
         ApiCall::WaitForMultipleEvents { .. } => "WSAWaitForMultipleEvents",
+        ApiCall::Poll { .. } => "WSAPoll",
         ApiCall::SetBlockingHook => "WSASetBlockingHook",
         ApiCall::UnhookBlockingHook => "WSAUnhookBlockingHook",
     }
@@ -85,6 +86,11 @@ fn of_api(call: &ApiCall) -> Fields {
             ("fWaitAll", (*all).into()),
             ("dwTimeout", Value::timeout(*timeout_ms)),
         ],
+        ApiCall::Poll { fds, count, timeout_ms } => vec![
+            ("fdArray", fds.as_ref().map_or(Value::Null, |fds| Value::List(fds.iter().map(poll_fd).collect()))),
+            ("nfds", fds.as_ref().map_or((*count).into(), |fds| fds.len().into())),
+            ("timeout", Value::timeout(u64::try_from(*timeout_ms).ok())),
+        ],
         ApiCall::Cleanup
         | ApiCall::GetLastError
         | ApiCall::EnumProtocols
@@ -92,6 +98,10 @@ fn of_api(call: &ApiCall) -> Fields {
         | ApiCall::SetBlockingHook
         | ApiCall::UnhookBlockingHook => Vec::new(),
     }
+}
+
+fn poll_fd(fd: &PollFd) -> Value {
+    Value::Fields(vec![("fd", fd.fd.into()), ("events", Value::flags(fd.events))])
 }
 
 fn os_name(call: &OsCall) -> &'static str {

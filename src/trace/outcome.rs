@@ -58,6 +58,7 @@ pub fn of_client(value: &ClientValue, call: Option<&SpiCall>) -> Value {
         ClientValue::WindowMessage(message) => message.as_ref().map_or(Value::Null, of_window_message),
         ClientValue::Message(value) => message(value),
         ClientValue::Signalled(Some(index)) => Value::Word(format!("WSA_WAIT_EVENT_{index}").into()),
+        ClientValue::Polled(events) => Value::List(events.iter().map(Value::flags).collect()),
         ClientValue::Signalled(None) => Value::word("WSA_WAIT_TIMEOUT"),
     }
 }

@@ -229,6 +229,12 @@ impl<'t, 'a> Words<'t, 'a> {
     pub fn until(&self, thread: ThreadId, until: &Until) -> String {
         match until {
             Until::Socket(socket, interest) => format!("{} {}", interest_words(*interest), self.socket(*socket)),
+            Until::Sockets(watched) => {
+                let mut sockets: Vec<_> = watched.iter().filter_map(|watched| watched.socket).collect();
+                sockets.dedup();
+                let names: Vec<_> = sockets.iter().map(|&socket| self.socket(socket)).collect();
+                format!("any of {}", names.join(", "))
+            }
             Until::Callback => "its callback to return".to_owned(),
             Until::Message(window) => {
                 let place = Place { event: usize::MAX, process: Some(thread.process) };

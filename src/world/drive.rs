@@ -103,7 +103,8 @@ impl World {
         Outcome::Returned(result)
     }
 
-    fn park(&mut self, thread: ThreadId, wait: Box<Wait>, log: &mut Log) -> Outcome {
+    fn park(&mut self, thread: ThreadId, mut wait: Box<Wait>, log: &mut Log) -> Outcome {
+        self.begin_watch(thread.process, &mut wait.until);
         log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
         if let Some(frame) = self.frames(thread).last_mut() {
             frame.wait = Some(wait);
@@ -257,7 +258,7 @@ impl World {
     }
 
     /// Ends blocked calls; they return when they run next.
-    fn cancel(&mut self, by: ThreadId, cancel: Cancel, log: &mut Log) {
+    pub(super) fn cancel(&mut self, by: ThreadId, cancel: Cancel, log: &mut Log) {
         let policy = self.machine.policies().blocked_call_at_close;
         let error = match cancel {
             Cancel::Thread => WsaError::Intr,
@@ -364,7 +365,7 @@ fn blocked_error(policy: BlockedCallAtClose) -> WsaError {
 /// Whether ending `cancel` ends this wait. `here`: of the same process; `own`: of the same thread.
 fn concerns(cancel: Cancel, here: bool, own: bool, wait: &Wait) -> bool {
     match cancel {
-        Cancel::Descriptor(handle) => here && !own && wait.via == Some(handle),
+        Cancel::Descriptor(handle) => here && !own && (wait.via == Some(handle) || wait.until.watches(handle)),
         Cancel::Socket(socket) => !own && waits_on(wait, socket),
         Cancel::Process => here && !own && wait.via.is_some(),
         Cancel::Thread => own && wait.via.is_some(),
@@ -372,5 +373,5 @@ fn concerns(cancel: Cancel, here: bool, own: bool, wait: &Wait) -> bool {
 }
 
 fn waits_on(wait: &Wait, socket: SocketId) -> bool {
-    matches!(wait.until, Until::Socket(on, _) if on == socket)
+    matches!(wait.until, Until::Socket(on, _) if on == socket) || wait.until.watches_socket(socket)
 }

@@ -5,6 +5,7 @@
 
 use super::afd::Interest;
 use super::ids::{EventId, Handle, InstanceId, SocketId, Ticks, Window};
+use super::watch::Watched;
 use super::ws2_32::Ws2Token;
 use crate::abi::{SpiFunction, WsaError};
 use crate::provider::ProviderToken;
@@ -85,6 +86,8 @@ impl Wait {
 pub enum Until {
     /// A shared socket is ready.
     Socket(SocketId, Interest),
+    /// One of several sockets is: WSPSelect, WSAPoll.
+    Sockets(Box<[Watched]>),
     /// The client's callback has returned: only an op can say so.
     Callback,
     /// A window has a message.

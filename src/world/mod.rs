@@ -4,7 +4,8 @@
 //! sockets, pending duplications, events, virtual time. [`World::step`] is the only way it changes; it is total.
 //!
 //! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
-//! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), `death`, `signal`.
+//! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
+//! (waits on many of them), `death`, `signal`.
 
 pub mod afd;
 pub mod catalog;
@@ -30,6 +31,7 @@ pub(crate) mod signal;
 mod step;
 pub mod table;
 pub mod upcalls;
+pub mod watch;
 pub mod ws2_32;
 
 use std::hash::{Hash, Hasher};
@@ -147,16 +149,22 @@ impl World {
 
     /// The shared socket at the bottom of a descriptor, however many layers are in between.
     #[must_use]
-    pub fn shared_socket(&self, process: Incarnation, mut handle: Handle) -> Option<SocketId> {
+    pub fn shared_socket(&self, process: Incarnation, handle: Handle) -> Option<SocketId> {
+        self.base_descriptor(process, handle).map(|(_, socket)| socket)
+    }
+
+    /// The descriptor a base provider knows beneath a descriptor, and the shared socket it refers to.
+    #[must_use]
+    pub fn base_descriptor(&self, process: Incarnation, mut handle: Handle) -> Option<(Handle, SocketId)> {
         let process = self.process(process)?;
         for _ in 0..=crate::abi::consts::MAX_PROTOCOL_CHAIN {
             let entry = process.handles.get(handle)?;
             if let handles::Object::Socket(socket) = entry.object {
-                return Some(socket);
+                return Some((handle, socket));
             }
             let binding = entry.binding?;
             match &process.instances.get(binding.instance)?.state {
-                State::Base(base) => return base.record_socket(binding.context),
+                State::Base(base) => return Some((handle, base.record_socket(binding.context)?)),
                 State::Layer(layer) => handle = layer.lower_handle(binding.context)?,
             }
         }

@@ -364,6 +364,20 @@ policies! {
         /// WSAEINVAL.
         Wsaeinval,
     } windows: Wsaeinval
+    select_providers: SelectProviders, "functions 4, Select12", "What does ws2_32 do with a WSPSelect whose sockets belong to several providers?" {
+        /// It splits the call, asks each provider for its own sockets, and waits itself.
+        #[default]
+        Split,
+        /// It hands the whole call to the provider of the first socket, which refuses what is not its own.
+        First,
+    } windows: Split
+    empty_fd_set: EmptyFdSet, "functions 4, Select4", "What does WSPSelect do with a set that is there and empty, beside others that are not?" {
+        /// WSAEINVAL.
+        #[default]
+        Wsaeinval,
+        /// The same as with NULL.
+        Ignored,
+    } windows: Wsaeinval
     udp_port_unreachable: UdpPortUnreachable, "functions 4, O255", "Does a datagram to a closed local port make the sender's next receive fail?" {
         /// Yes: WSAECONNRESET.
         #[default]

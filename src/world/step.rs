@@ -134,6 +134,7 @@ impl World {
     fn holds(&self, process: &Process, until: &Until) -> bool {
         match until {
             Until::Socket(socket, interest) => self.afd.ready(*socket, *interest),
+            Until::Sockets(watched) => self.watch_is_over(watched),
             Until::Callback => false,
             Until::Message(window) => process.window(*window).is_none_or(|queue| !queue.is_empty()),
             Until::Ipc => !process.inbox.is_empty(),
@@ -255,7 +256,6 @@ fn is_modelled(call: &Call) -> bool {
             // A client starts and stops providers by WSAStartup and WSACleanup.
             SpiCall::Startup { .. }
             | SpiCall::Cleanup
-            | SpiCall::Select { .. }
             | SpiCall::JoinLeaf { .. }
             | SpiCall::SendDisconnect { .. }
             | SpiCall::RecvDisconnect { .. }

@@ -133,6 +133,14 @@ impl Context<'_> {
         result
     }
 
+    /// WPUFDIsSet: whether a handle is a member of a set. It knows no error; one that is made to fail says no.
+    pub fn fd_is_set(&mut self, s: Handle, set: &[Handle]) -> bool {
+        self.log.rule(RuleId::Select14);
+        let result = self.admit_upcall(Upcall::WpuFdIsSet).map(|()| set.contains(&s));
+        self.note_upcall(|| UpcallCall::FdIsSet { s, set: set.into() }, result.map(UpcallReturn::Bool));
+        result.unwrap_or(false)
+    }
+
     /// WPUCreateEvent: manual reset, not signalled.
     ///
     /// # Errors

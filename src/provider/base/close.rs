@@ -81,6 +81,10 @@ impl Base {
                 fail(error)
             }
             Blocked::Change(_) => fail(error),
+            Blocked::Select(_) => {
+                cx.log.rule(RuleId::Cancel3);
+                fail(error)
+            }
         }
     }
 

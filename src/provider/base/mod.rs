@@ -15,9 +15,10 @@
 //! | `option` | WSPGetSockOpt, WSPSetSockOpt |
 //! | `ioctl`, `notice`, `qos` | WSPIoctl, WSPGetQOSByName |
 //! | `notify` | WSPEventSelect, WSPAsyncSelect, WSPEnumNetworkEvents |
+//! | `select` | WSPSelect |
 //! | `address` | WSPAddressToString, WSPStringToAddress |
 //!
-//! Not modelled here: overlapped I/O, WSPSelect, WSPJoinLeaf, disconnect data, QoS templates.
+//! Not modelled here: overlapped I/O, WSPJoinLeaf, disconnect data, QoS templates.
 
 mod accept;
 mod address;
@@ -32,6 +33,7 @@ mod open;
 mod option;
 mod option_value;
 mod qos;
+mod select;
 mod startup;
 
 pub(in crate::provider) use startup::negotiate;
@@ -89,6 +91,8 @@ pub enum Blocked {
     Change(At),
     /// WSPCloseSocket lingers.
     Close(At),
+    /// WSPSelect.
+    Select(select::Selecting),
 }
 
 /// The socket of a call: the descriptor and what it refers to.
@@ -160,6 +164,7 @@ impl Provider for Base {
                 address::from_string(cx, text, *family, info.as_ref(), *room)
             }
             SpiCall::CancelBlockingCall => close::cancel_blocking(cx),
+            SpiCall::Select { sets, timeout } => return self.select(cx, sets, *timeout),
             _ => Err(WsaError::OpNotSupp),
         })
     }
@@ -184,6 +189,7 @@ impl Provider for Base {
             Blocked::Recv(receiving) => self.recv_on(cx, receiving, woken),
             Blocked::Change(_) => Flow::Return(Ok(SpiReturn::Bytes(crate::abi::Bytes::EMPTY))),
             Blocked::Close(at) => self.lingered(cx, at),
+            Blocked::Select(selecting) => self.selected(cx, selecting, woken),
         }
     }
 }
@@ -383,19 +389,25 @@ fn nonblocking(cx: &mut Context<'_>, at: At) -> bool {
 
 /// Waits on a shared socket, having asked for the blocking hook (B5, B6).
 fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32>, blocked: Blocked) -> Step {
-    cx.log.rule(RuleId::B5);
-    if cx.hook {
-        cx.log.rule(RuleId::B6);
-    }
-    let transport = cx.afd.socket(at.socket).map(SharedSocket::transport);
-    if let Some(entry) = transport.and_then(|transport| own_entry(cx, transport))
-        && let Err(error) = cx.query_blocking_callback(entry.catalog_entry_id())
-    {
+    if let Err(error) = ask_for_hook(cx, at) {
         return fail(error);
     }
     let deadline = timeout_ms.map(|ms| cx.now.plus_ms(ms.into()));
     let wait = Wait { until: Until::Socket(at.socket, interest), deadline, via: Some(at.s), cancelled: None };
     Flow::Wait { wait: Box::new(wait), token: Box::new(blocked) }
+}
+
+/// Asks for the blocking hook, as the provider of a socket's entry (B5).
+fn ask_for_hook(cx: &mut Context<'_>, at: At) -> Result<(), WsaError> {
+    cx.log.rule(RuleId::B5);
+    if cx.hook {
+        cx.log.rule(RuleId::B6);
+    }
+    let transport = cx.afd.socket(at.socket).map(SharedSocket::transport);
+    match transport.and_then(|transport| own_entry(cx, transport)) {
+        Some(entry) => cx.query_blocking_callback(entry.catalog_entry_id()).map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// Room for an address: too little of it is WSAEFAULT.

@@ -8,14 +8,17 @@
 //! |---|---|
 //! | `link` | finding the next provider in a chain and starting it |
 //! | `socket` | calls that make, hand over or end descriptors |
+//! | `select` | WSPSelect |
 //! | `pass` | everything else |
 
 mod link;
 mod pass;
+mod select;
 mod socket;
 
 use std::collections::BTreeMap;
 
+use super::split::Split;
 use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{SpiCall, SpiReturn, WsaError};
 use crate::rules::RuleId;
@@ -77,6 +80,8 @@ pub enum Token {
     Undoing(WsaError),
     /// WSPAsyncSelect.
     Selecting(Box<Selecting>),
+    /// WSPSelect: a provider below is asked, or the layer itself waits.
+    Polling(Box<Split>),
     /// WSPCleanup of a link; those before it are still to come.
     Cleaning,
 }
@@ -110,6 +115,10 @@ impl Provider for Layer {
             SpiCall::Socket { .. } => self.open(cx, call),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.convert(cx, call),
             SpiCall::CancelBlockingCall => self.cancel(cx),
+            SpiCall::Select { sets, timeout } => {
+                let (sets, timeout) = (sets.clone(), *timeout);
+                self.select(cx, &sets, timeout, call)
+            }
             _ => fail(WsaError::OpNotSupp),
         }
     }
@@ -118,7 +127,12 @@ impl Provider for Layer {
         let from = match resumed {
             Resumed::Result { from } => from,
             Resumed::NotLoaded => return fail(WsaError::ProviderFailedInit),
-            Resumed::Woken(_) => return fail(WsaError::SysCallFailure),
+            Resumed::Woken(woken) => {
+                return match token {
+                    Token::Polling(split) => self.select_woken(cx, split, woken, flight.call),
+                    _ => fail(WsaError::SysCallFailure),
+                };
+            }
         };
         match token {
             Token::Plain => Flow::Pass,
@@ -129,6 +143,7 @@ impl Provider for Layer {
             Token::Closing(s) => self.closed(cx, s, flight),
             Token::Undoing(error) => fail(error),
             Token::Selecting(selecting) => self.selected(cx, *selecting, flight),
+            Token::Polling(split) => self.select_answered(cx, split, flight),
             Token::Cleaning => self.cleaned(cx, flight),
         }
     }

@@ -12,7 +12,7 @@ use crate::scenario::report::StepMark;
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
 use crate::trace::{Trace, args, change, client, outcome};
-use crate::world::afd::{Change, Interest};
+use crate::world::afd::{Change, Interest, Sought};
 use crate::world::duplication::Duplication;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::fault::Fault;
@@ -20,6 +20,7 @@ use crate::world::frame::Until;
 use crate::world::ids::{Incarnation, ProcessId, ThreadId, Ticks};
 use crate::world::op::Op;
 use crate::world::policy::PolicyId;
+use crate::world::watch::Watched;
 
 type Object = Map<String, Json>;
 
@@ -250,6 +251,9 @@ impl Line<'_, '_> {
             Until::Socket(socket, interest) => {
                 json!({"socket": self.values().socket(*socket), "interest": interest_name(*interest)})
             }
+            Until::Sockets(watched) => {
+                json!({"sockets": watched.iter().map(|one| self.watched(one)).collect::<Vec<_>>()})
+            }
             Until::Callback => json!({"callback": true}),
             Until::Message(window) => self.values().value(self.place_of(thread), &Value::Window(*window)),
             Until::Ipc => json!({"ipc": true}),
@@ -263,6 +267,10 @@ impl Line<'_, '_> {
             ("until", until),
             ("deadline", json!(deadline.map(|at| at.0))),
         ]))
+    }
+
+    fn watched(&self, watched: &Watched) -> Json {
+        json!({"socket": watched.socket.map(|socket| self.values().socket(socket)), "sought": sought_name(watched.sought)})
     }
 
     /// With `result` or `error`.
@@ -361,6 +369,15 @@ fn interest_name(interest: Interest) -> &'static str {
         Interest::Drained => "drained",
         Interest::Turn => "turn",
         Interest::Changed => "changed",
+    }
+}
+
+fn sought_name(sought: Sought) -> String {
+    match sought {
+        Sought::Read => "readfds".to_owned(),
+        Sought::Write => "writefds".to_owned(),
+        Sought::Except => "exceptfds".to_owned(),
+        Sought::Poll(events) => events.to_string(),
     }
 }
 

@@ -20,7 +20,8 @@
 //! | `extras`, `multicast`, `qos`, `notice` | what few sockets have: groups, quality of service, change notices |
 //! | `values`, `option` | socket options and the blocking mode |
 //! | `event` | registrations, what is due when, the record |
-//! | `ready`, `deadline`, `fault` | readiness; time; what goes wrong from outside |
+//! | `ready`, `poll` | readiness, of one socket and of many |
+//! | `deadline`, `fault` | time; what goes wrong from outside |
 //! | `link`, `flight` | link faults; what is on its way, and how it arrives |
 //! | `change` | every change, for the log |
 //! | `check` | what must always hold |
@@ -53,6 +54,7 @@ mod listen;
 mod multicast;
 mod notice;
 mod option;
+mod poll;
 mod port;
 mod qos;
 mod queue;
@@ -73,6 +75,7 @@ pub use close::{Closing, Release};
 pub use connect::Connect;
 pub use event::{NO_EVENT, Registration};
 pub use listen::{Request, RequestState};
+pub use poll::Sought;
 pub use ready::Readiness;
 pub use route::InterfaceV4;
 pub use socket::SharedSocket;

@@ -41,6 +41,7 @@ impl World {
             ApiCall::WaitForMultipleEvents { events, all, timeout_ms } => {
                 return self.wait_for_events(thread, &events, all, timeout_ms);
             }
+            ApiCall::Poll { fds, count, timeout_ms } => return self.enter_poll(thread, fds, count, timeout_ms, log),
             ApiCall::GetLastError => Ok(Value::LastError(self.thread(thread).and_then(|t| t.last_error))),
             ApiCall::SetLastError { error } => {
                 self.set_last_error(thread, error);

@@ -7,12 +7,14 @@
 //! | `start` | loading and starting a provider; WSAStartup, WSACleanup |
 //! | `spi` | calls that go down: by entry, by handle |
 //! | `probe` | a socket handle nobody registered here: lazy binding |
+//! | `select` | calls on many sockets of many providers |
 //! | `api` | calls that end here: last error, events, ANSI forms, enumeration |
 
 mod api;
 mod choose;
 mod open_type;
 mod probe;
+mod select;
 mod spi;
 mod start;
 
@@ -26,6 +28,7 @@ use super::ids::{Handle, InstanceId, ThreadId};
 use super::log::Log;
 use crate::abi::client::Value;
 use crate::abi::{SocketFlags, SpiCall, SpiReturn, WsaError};
+use crate::provider::split::Split;
 use crate::provider::{InFlight, Resumed};
 
 /// What ws2_32 remembers while a provider works for it.
@@ -45,6 +48,10 @@ pub enum Ws2Token {
     Cleaning(Box<Vec<InstanceId>>),
     /// WSAWaitForMultipleEvents waits.
     Waiting(Box<Vec<Handle>>),
+    /// A WSPSelect over sockets of several providers.
+    Selecting(Box<Split>),
+    /// WSAPoll waits.
+    Polling(Box<select::Polling>),
 }
 
 /// A provider being started.
@@ -71,6 +78,8 @@ pub struct Probing {
     /// The client's call.
     call: SpiCall,
     after: After,
+    /// The handle.
+    handle: Handle,
     /// The position in the catalog of the entry asked now.
     position: usize,
 }
@@ -106,6 +115,8 @@ impl World {
             (Ws2Token::Probing(probing), Resumed::Result { from }) => self.probed(thread, *probing, from, flight, log),
             (Ws2Token::Cleaning(left), resumed) => self.cleaned(thread, *left, resumed, flight, log),
             (Ws2Token::Refusing, _) => Next::finish(Err(WsaError::InvalidProvider)),
+            (Ws2Token::Selecting(split), resumed) => self.select_resumed(thread, split, resumed, flight),
+            (Ws2Token::Polling(polling), Resumed::Woken(woken)) => self.poll_woken(thread, *polling, woken, log),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
             (_, Resumed::NotLoaded) => Next::finish(Err(WsaError::ProviderFailedInit)),
             (_, Resumed::Woken(Woken::Cancelled(error))) => Next::finish(Err(error)),

@@ -10,7 +10,7 @@ use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::Next;
 use crate::world::handles::Binding;
-use crate::world::ids::{InstanceId, ThreadId};
+use crate::world::ids::{Handle, InstanceId, ThreadId};
 use crate::world::log::Log;
 
 impl Probing {
@@ -22,10 +22,17 @@ impl Probing {
 
 impl World {
     /// Starts probing for the owner of the call's handle.
-    pub(super) fn start_probing(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {
+    pub(super) fn start_probing(
+        &mut self,
+        thread: ThreadId,
+        handle: Handle,
+        call: &mut SpiCall,
+        after: After,
+        log: &mut Log,
+    ) -> Next {
         log.rule(RuleId::Inherit5);
         let wanted = std::mem::replace(call, SpiCall::Cleanup);
-        self.probe_next(thread, Probing { call: wanted, after, position: 0 }, call, log)
+        self.probe_next(thread, Probing { call: wanted, after, handle, position: 0 }, call, log)
     }
 
     /// Asks the next candidate from `probing.position` on.
@@ -63,7 +70,7 @@ impl World {
         instance: InstanceId,
         call: &mut SpiCall,
     ) -> Next {
-        let Some(s) = probing.call.socket() else { return Next::finish(Err(WsaError::NotSock)) };
+        let s = probing.handle;
         let option = SockOpt::ProtocolInfoW.row().number;
         *call = SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(ProtocolInfoW::SIZE as u32) };
         self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Probing(Box::new(probing)))
@@ -83,12 +90,14 @@ impl World {
         };
         let entry = info.catalog_entry_id();
         let owner = self.started_instance(thread, entry).unwrap_or(from);
-        let handle = probing.call.socket();
         let process = &mut self.processes[thread.process.0 as usize];
-        if let Some(slot) = handle.and_then(|handle| process.handles.get_mut(handle)) {
+        if let Some(slot) = process.handles.get_mut(probing.handle) {
             slot.binding = Some(Binding { entry, instance: owner, context: 0 });
         }
         *flight.call = probing.call;
+        if matches!(flight.call, SpiCall::Select { .. }) {
+            return self.enter_select(thread, flight.call, log);
+        }
         self.call_from_ws2(thread, Callee::Instance(owner), Ws2Token::Calling(probing.after))
     }
 }

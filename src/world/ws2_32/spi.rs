@@ -2,8 +2,10 @@
 
 use super::choose::{self, Request};
 use super::{After, Ws2Token, open_type};
+use crate::abi::client::Value;
 use crate::abi::{Block, Info, Name, SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
 use crate::provider::Callee;
+use crate::provider::context::Cancel;
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::Next;
@@ -15,7 +17,7 @@ use crate::world::log::Log;
 use crate::world::policy::{BlockReuse, DuplicateInheritable, FailedOpen, PolicyId, TokenPlace};
 
 /// Where a handle leads.
-enum Route {
+pub(super) enum Route {
     Owner(InstanceId),
     Unknown,
     NoSocket,
@@ -36,6 +38,7 @@ impl World {
             SpiCall::Socket { .. } => self.enter_socket(thread, call, log),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.enter_address(thread, call, log),
             SpiCall::CancelBlockingCall => self.enter_cancel(thread, call, log),
+            SpiCall::Select { .. } => self.enter_select(thread, call, log),
             SpiCall::DuplicateSocket { info: None, .. } => {
                 log.rule(RuleId::Dup14);
                 Next::finish(Err(WsaError::Fault))
@@ -49,7 +52,7 @@ impl World {
         let handle = call.socket().unwrap_or(Handle::INVALID);
         match self.route(thread, handle) {
             Route::Owner(owner) => self.call_from_ws2(thread, Callee::Instance(owner), Ws2Token::Calling(after)),
-            Route::Unknown => self.start_probing(thread, call, after, log),
+            Route::Unknown => self.start_probing(thread, handle, call, after, log),
             Route::NoSocket => {
                 log.rule(RuleId::G5);
                 self.note_no_socket(thread, handle, call, log);
@@ -60,7 +63,7 @@ impl World {
 
     /// Whose handle it is (R26).
     #[inline]
-    fn route(&self, thread: ThreadId, handle: Handle) -> Route {
+    pub(super) fn route(&self, thread: ThreadId, handle: Handle) -> Route {
         let process = &self.processes[thread.process.0 as usize];
         match process.handles.get(handle).map(|entry| (entry.binding, entry.object)) {
             Some((Some(Binding { instance, .. }), _)) => Route::Owner(instance),
@@ -156,6 +159,11 @@ impl World {
         let blocked = frames.iter().rposition(|frame| frame.wait.as_ref().is_some_and(|wait| wait.via.is_some()));
         let below = blocked.map(|at| &frames[..=at]).unwrap_or_default();
         let root = below.iter().rposition(|frame| matches!(frame.token, Token::Ws2(_)));
+        if root.is_some() && root == blocked {
+            // ws2_32 itself waits.
+            self.cancel(thread, Cancel::Thread, log);
+            return Next::finish(Ok(Value::Spi(SpiReturn::Done)));
+        }
         match root.and_then(|at| frames.get(at + 1)).map(|frame| &frame.token) {
             Some(&Token::Provider(instance, _)) => {
                 *call = SpiCall::CancelBlockingCall;

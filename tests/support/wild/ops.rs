@@ -1,7 +1,9 @@
 //! Ops: what can happen to a machine from outside.
 
+use std::sync::Arc;
+
 use wspsim::abi::client::{ApiCall, BlockA, Call, Message, OsCall};
-use wspsim::abi::{Block, SpiFunction, Upcall};
+use wspsim::abi::{Block, PollEvents, PollFd, SpiFunction, Upcall};
 use wspsim::world::fault::Fault;
 use wspsim::world::ids::{Incarnation, ThreadId, Ticks};
 use wspsim::world::link_rule::{LinkEffect, LinkRule};
@@ -112,7 +114,12 @@ impl Wild<'_> {
             220..=229 => ApiCall::SetBlockingHook,
             230..=234 => ApiCall::UnhookBlockingHook,
             235..=239 => ApiCall::EnumProtocols,
-            240..=244 => ApiCall::SetLastError { error: input.rarely(2).then(|| input.error()) },
+            240..=242 => {
+                let events = self.input.pick(&[PollEvents::IN, PollEvents::OUT, PollEvents::empty(), PollEvents::PRI]);
+                let fds = [self.descriptor(), self.descriptor()].map(|fd| PollFd { fd, events });
+                ApiCall::Poll { fds: Some(Arc::from(fds)), count: 0, timeout_ms: self.input.pick(&[-1, 0, 10]) }
+            }
+            243..=244 => ApiCall::SetLastError { error: input.rarely(2).then(|| input.error()) },
             _ => ApiCall::GetLastError,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wspsim::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, SOCK_DGRAM, SOCK_STREAM};
-use wspsim::abi::{Block, Condition, ConnectExtras, Info, Ioctl, NetworkEvents, SpiCall};
+use wspsim::abi::{Block, Condition, ConnectExtras, FdSet, Info, Ioctl, NetworkEvents, SelectTimeout, SpiCall};
 use wspsim::world::ids::Handle;
 
 use super::Wild;
@@ -24,7 +24,7 @@ impl Wild<'_> {
             90..=139 => connecting(which, s, &mut self.input),
             140..=189 => moving(which, s, &mut self.input),
             190..=219 => setting(which, s, &mut self.input),
-            220..=244 => self.notifying(which, s),
+            220..=243 => self.notifying(which, s),
             _ => self.rare(which, s),
         }
     }
@@ -110,24 +110,38 @@ impl Wild<'_> {
     fn rare(&mut self, which: u8, s: Handle) -> SpiCall {
         let input = &mut self.input;
         match which {
-            245 => SpiCall::AddressToString { address: input.name(), info: None, room: input.room() },
-            246 => {
+            248 => SpiCall::AddressToString { address: input.name(), info: None, room: input.room() },
+            249 => {
                 let text = Arc::from(input.pick(&["127.0.0.1:80", "[::1]:80", "1.2.3", "", "fe80::1%4"]));
                 SpiCall::StringToAddress { text, family: input.pick(&[2, 23, 0, 7]), info: None, room: input.room() }
             }
-            247 => {
-                let sets = [(); 3].map(|()| input.rarely(2).then(|| Arc::from([s])));
-                SpiCall::Select { sets: Box::new(sets), timeout_ms: Some(u64::from(input.byte())) }
-            }
-            248 => SpiCall::JoinLeaf { s, name: input.name(), extras: None, flags: 4 },
-            249 => SpiCall::SendDisconnect { s, data: None },
-            250 => SpiCall::RecvDisconnect { s, room: input.room() },
+            244..=247 => self.select(s),
+            250 => match input.byte() % 3 {
+                0 => SpiCall::JoinLeaf { s, name: input.name(), extras: None, flags: 4 },
+                1 => SpiCall::SendDisconnect { s, data: None },
+                _ => SpiCall::RecvDisconnect { s, room: input.room() },
+            },
             251 => SpiCall::GetOverlappedResult { s, overlapped: u32::from(input.byte() % 4), wait: input.rarely(2) },
             252 => SpiCall::GetQosByName { s, name: "G711".into(), room: 100, out: true },
             253 => SpiCall::Startup { version: 0x0202, info: self.world.machine().blank.clone(), out: true },
             254 => SpiCall::Cleanup,
             _ => SpiCall::CancelBlockingCall,
         }
+    }
+}
+
+impl Wild<'_> {
+    fn select(&mut self, s: Handle) -> SpiCall {
+        let other = self.descriptor();
+        let input = &mut self.input;
+        let sets = [(); 3].map(|()| match input.byte() {
+            255 => FdSet::Wild,
+            254 => FdSet::Of(Arc::from([])),
+            100..=253 => FdSet::of(&[s, other]),
+            _ => FdSet::Null,
+        });
+        let timeouts = [SelectTimeout::ZERO, SelectTimeout::of_ms(10), SelectTimeout::Forever, SelectTimeout::Wild];
+        SpiCall::Select { sets: Box::new(sets), timeout: input.pick(&timeouts) }
     }
 }
 
