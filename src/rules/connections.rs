@@ -154,6 +154,9 @@ macro_rules! connections {
         ("lpwspgetsockname, lpwspgetpeername");
     Name7: "Every descriptor of a shared socket shows the same names."
         ("derived from R11");
+    Name8: "The name of a socket with a link-local IPv6 address shows the scope of its interface; a bind with another \
+        scope gives WSAEADDRNOTAVAIL."
+        ("observed, O99");
 
     // WSPAddressToString, WSPStringToAddress
     AddrText1: "A text buffer that is too small gives WSAEFAULT, and the needed length is stored."

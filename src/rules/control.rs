@@ -121,6 +121,8 @@ macro_rules! control {
         ("lpwspsetsockopt");
     SetOpt17: "SO_OPENTYPE is an option of the calling thread; ws2_32 keeps it, and any socket argument will do."
         ("socket-options-and-ioctls-2");
+    SetOpt18: "With SO_RANDOMIZE_PORT an automatic port is not simply the next one."
+        ("the option's name in the public headers");
 
     // WSPIoctl
     Ioctl1: "FIONBIO with a value that is not 0 makes the socket nonblocking, with 0 blocking."

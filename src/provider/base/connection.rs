@@ -4,7 +4,7 @@ use super::{Answer, At, Base, Blocked, Step, checked, done, fail, fits, nonblock
 use crate::abi::{ConnectExtras, Name, Room, SockAddr, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
-use crate::world::afd::{Connect, Family, Interest, Kind, StateKind};
+use crate::world::afd::{Connect, Family, Interest, Kind, StateKind, scoped};
 use crate::world::policy::{ListenWithoutDescriptors, PeerWhileConnecting, PolicyId};
 
 /// WSPBind.
@@ -102,7 +102,11 @@ fn note_shared_name(cx: &mut Context<'_>, at: At) {
 }
 
 fn named(cx: &mut Context<'_>, name: Result<SockAddr, WsaError>, room: Room) -> Answer {
-    let name = name?;
+    let given = name?;
+    let name = scoped(&cx.machine.platform, given);
+    if name != given {
+        cx.log.rule(RuleId::Name8);
+    }
     fits(room, &name).inspect_err(|_| cx.log.rule(RuleId::Name6))?;
     Ok(SpiReturn::Address(Box::new(name)))
 }

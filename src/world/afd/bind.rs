@@ -1,10 +1,10 @@
 //! Local and remote names: bind, implicit bind, what WSPGetSockName and WSPGetPeerName show.
 //!
-//! Automatic ports are the next free one after the last given, so that runs repeat; SO_RANDOMIZE_PORT is stored and
-//! nothing more. A late WSAEADDRINUSE can come from a connect that turns a wildcard into an address somebody else has
+//! Automatic ports are the next free one after the last given, so that runs repeat; with SO_RANDOMIZE_PORT one far from
+//! it, and the same in every run. A late WSAEADDRINUSE can come from a connect that turns a wildcard into an address somebody else has
 //! (see `connect`), or from a listen at an address that SO_REUSEADDR, cleared since, let two sockets have (see `listen`).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV6};
 
 use super::port::{Bind, Sharing, Table};
 use super::route::{self, Place};
@@ -12,6 +12,7 @@ use super::socket::{Bound, BoundEntry, Role, SharedSocket};
 use super::{Afd, Change, Cx, Family, Kind, SocketId};
 use crate::abi::{SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
+use crate::world::machine::Platform;
 use crate::world::policy::{BindUnknownFamily, EphemeralPorts, PolicyId};
 
 impl Afd {
@@ -40,6 +41,10 @@ impl Afd {
     fn local_place(&self, cx: &Cx<'_>, id: SocketId, name: &SockAddr) -> Option<Place> {
         let place = Place::of(name)?;
         let mapped = matches!(name, SockAddr::V6(_)) && place.ip.is_ipv4();
+        let foreign = matches!(name, SockAddr::V6(v6) if v6.scope_id() != 0 && !is_scope_of(cx.platform, v6));
+        if foreign {
+            return None;
+        }
         let usable = !mapped || (!self.sockets[id].only_v6() && !place.ip.is_unspecified());
         (usable && (place.ip.is_unspecified() || route::is_own(cx.platform, place.ip))).then_some(place)
     }
@@ -54,7 +59,8 @@ impl Afd {
         let dual = place.ip.is_unspecified() && place.ip.is_ipv6() && !socket.only_v6();
         let mut bind = Bind { kind: transport.kind, port: place.port, address: place.ip, sharing, dual };
         if bind.port == 0 {
-            bind.port = self.automatic_port(cx, &bind)?;
+            let scattered = self.sockets[id].options.switch(SockOpt::RandomizePort);
+            bind.port = self.automatic_port(cx, &bind, scattered)?;
         } else {
             self.check_conflicts(cx, &bind)?;
         }
@@ -66,14 +72,17 @@ impl Afd {
         Ok(())
     }
 
-    fn automatic_port(&mut self, cx: &mut Cx<'_>, bind: &Bind) -> Result<u16, WsaError> {
+    fn automatic_port(&mut self, cx: &mut Cx<'_>, bind: &Bind, scattered: bool) -> Result<u16, WsaError> {
+        if scattered {
+            cx.log.rule(RuleId::SetOpt18);
+        }
         cx.log.rule(RuleId::Bind4);
         cx.log.policy(PolicyId::ephemeral_ports);
         let range = match cx.platform.policies.ephemeral_ports {
             EphemeralPorts::From49152 => 49152..=65535,
             EphemeralPorts::From1024 => 1024..=5000,
         };
-        self.ports.next_automatic(bind.kind, range).ok_or_else(|| {
+        self.ports.next_automatic(bind.kind, range, scattered).ok_or_else(|| {
             cx.log.rule(RuleId::Bind10);
             WsaError::NoBufs
         })
@@ -216,4 +225,9 @@ fn wrong_family(cx: &mut Cx<'_>, name: &SockAddr) -> WsaError {
         BindUnknownFamily::Wsaefault => WsaError::Fault,
         BindUnknownFamily::Wsaeafnosupport => WsaError::AfNoSupport,
     }
+}
+
+/// Whether the scope of a link-local name is that of the interface; other names have none to be wrong.
+fn is_scope_of(platform: &Platform, name: &SocketAddrV6) -> bool {
+    route::scope(platform, (*name.ip()).into()).is_none_or(|scope| scope == name.scope_id())
 }

@@ -78,6 +78,7 @@ pub use listen::{Request, RequestState};
 pub use poll::Sought;
 pub use ready::Readiness;
 pub use route::InterfaceV4;
+pub use route::scoped;
 pub use socket::SharedSocket;
 pub use stream::Received;
 pub use values::OptionValue;

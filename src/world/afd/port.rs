@@ -121,10 +121,14 @@ impl Ports {
     }
 
     /// The next free port of the range after the one given last.
-    pub(super) fn next_automatic(&mut self, kind: Kind, range: RangeInclusive<u16>) -> Option<u16> {
+    pub(super) fn next_automatic(&mut self, kind: Kind, range: RangeInclusive<u16>, scattered: bool) -> Option<u16> {
         let (first, last) = (*range.start(), *range.end());
         let previous = self.last_automatic[kind as usize];
-        let start = if (first..last).contains(&previous) { previous + 1 } else { first };
+        let start = match (first..last).contains(&previous) {
+            _ if scattered => scatter(previous, first, last),
+            true => previous + 1,
+            false => first,
+        };
         let free = self.first_free(kind, start..=last).or_else(|| self.first_free(kind, first..=start))?;
         self.last_automatic[kind as usize] = free;
         Some(free)
@@ -205,6 +209,13 @@ impl Ports {
         }
         Ok(())
     }
+}
+
+/// A port of the range far from the one before; the same one in every run.
+fn scatter(previous: u16, first: u16, last: u16) -> u16 {
+    let ports = u32::from(last.saturating_sub(first)) + 1;
+    let step = u32::from(previous).wrapping_mul(40_503).wrapping_add(12_345) % ports;
+    first.saturating_add(step as u16)
 }
 
 /// Which table of conflicts holds.
@@ -380,7 +391,7 @@ mod tests {
     fn automatic_ports_go_round() {
         let mut ports = Ports::default();
         let take = |ports: &mut Ports| {
-            let port = ports.next_automatic(Kind::Stream, 10..=12)?;
+            let port = ports.next_automatic(Kind::Stream, 10..=12, false)?;
             ports.insert(&Bind { port, ..bind(Plain, LOWEST, false) }, SocketId(0));
             Some(port)
         };
@@ -388,14 +399,27 @@ mod tests {
         assert_eq!(taken, [Some(10), Some(11), Some(12), None]);
         ports.remove(Kind::Stream, 11, LOWEST, 0);
         assert_eq!(take(&mut ports), Some(11));
-        assert_eq!(ports.next_automatic(Kind::Datagram, 10..=12), Some(10), "datagrams have ports of their own");
+        assert_eq!(ports.next_automatic(Kind::Datagram, 10..=12, false), Some(10), "datagrams have ports of their own");
+    }
+
+    #[test]
+    fn scattered_ports_fill_the_range_too() {
+        let mut ports = Ports::default();
+        let mut taken: Vec<u16> = Vec::new();
+        while let Some(port) = ports.next_automatic(Kind::Stream, 100..=199, true) {
+            ports.insert(&Bind { port, ..bind(Plain, LOWEST, false) }, SocketId(0));
+            taken.push(port);
+        }
+        assert_ne!(taken[..3], [100, 101, 102]);
+        taken.sort_unstable();
+        assert_eq!(taken, (100..=199).collect::<Vec<u16>>());
     }
 
     #[test]
     fn the_very_last_port_can_be_taken() {
         let mut ports = Ports::default();
         ports.insert(&Bind { port: 65535, ..bind(Plain, LOWEST, false) }, SocketId(0));
-        assert_eq!(ports.next_automatic(Kind::Stream, 65535..=65535), None);
+        assert_eq!(ports.next_automatic(Kind::Stream, 65535..=65535, false), None);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Addresses: which are the machine's own, and what becomes of traffic to the others.
 //!
 //! Every address is either the machine's own, a broadcast address, a host in a known network (which exists only as
-//! silence), or out of reach. A group is with whoever
-//! joined it (`multicast`). IPv6 scopes and flow labels mean nothing here and names lose them.
+//! silence), or out of reach. A group is with whoever joined it (`multicast`). Names lose flow labels. The scope of a
+//! link-local IPv6 address is the place of its interface in the model, counted from 1; WSPGetSockName and WSPGetPeerName
+//! show it, and nothing else asks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -85,6 +86,28 @@ pub(super) fn route(platform: &Platform, to: IpAddr) -> Route {
         Some(interface) if is_broadcast_of(interface, to) => Route::Broadcast,
         Some(_) => Route::Silent,
         None => Route::Unreachable,
+    }
+}
+
+/// The scope of a link-local IPv6 address: the interface in whose network it is.
+pub(super) fn scope(platform: &Platform, ip: IpAddr) -> Option<u32> {
+    let IpAddr::V6(v6) = ip else { return None };
+    if !v6.is_unicast_link_local() {
+        return None;
+    }
+    let at = platform.interfaces.iter().position(|interface| contains(interface, ip))?;
+    u32::try_from(at + 1).ok()
+}
+
+/// A name with the scope it has on this machine.
+#[must_use]
+pub fn scoped(platform: &Platform, name: SockAddr) -> SockAddr {
+    match name {
+        SockAddr::V6(v6) if v6.ip().is_unicast_link_local() => match scope(platform, (*v6.ip()).into()) {
+            Some(scope) => SockAddr::V6(SocketAddrV6::new(*v6.ip(), v6.port(), v6.flowinfo(), scope)),
+            None => name,
+        },
+        name => name,
     }
 }
 
@@ -257,6 +280,16 @@ mod tests {
         for (to, from) in sources {
             assert_eq!(source(&platform, ip(to)), ip(from), "{to}");
         }
+    }
+
+    #[test]
+    fn a_link_local_name_has_the_scope_of_its_interface() {
+        let platform = platform(&[("10.0.0.5", 24), ("fe80::5", 64)]);
+        let scoped = |text: &str| scoped(&platform, text.parse().unwrap()).to_string();
+        assert_eq!(scoped("[fe80::5]:80"), "[fe80::5%2]:80");
+        assert_eq!(scoped("[fe80::6]:80"), "[fe80::6%2]:80");
+        assert_eq!(scoped("[fe80:0:0:1::5]:80"), "[fe80:0:0:1::5]:80");
+        assert_eq!(scoped("[::1]:80"), "[::1]:80");
     }
 
     #[test]
