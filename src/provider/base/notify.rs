@@ -65,15 +65,18 @@ pub(super) fn enumerate(cx: &mut Context<'_>, at: At, event: Handle, out: bool) 
     if !out {
         return Err(WsaError::Inval);
     }
-    let given = match cx.event(event) {
-        None if event != Handle::NULL => return Err(WsaError::Inval),
-        given => given,
-    };
+    let given = cx.event(event);
+    if given.is_none() && event != Handle::NULL {
+        // WPUResetEvent finds no event either, and nothing has been cleared yet.
+        let _ = cx.set_event(event, false);
+        return Err(WsaError::Inval);
+    }
     let (afd, mut afd_cx) = cx.afd();
     let (events, errors) = afd.enumerate(&mut afd_cx, at.socket, given)?;
     let error_code = errors.map(|error| error.map_or(0, |error: WsaError| error.number() as i32));
     if let Some(id) = given {
-        cx.events.set(id, false);
+        // The record is taken, so a failure of the upcall comes too late to be told.
+        let _ = cx.set_event(event, false);
         cx.log.note(|| crate::world::event::Event::EventSet { event: id, signalled: false });
     }
     Ok(SpiReturn::Events(Box::new(NetworkEventRecord { events, error_code })))
