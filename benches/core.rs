@@ -10,7 +10,7 @@ use divan::{Bencher, black_box};
 use support::{Bench, machine};
 use wspsim::abi::client::Call;
 use wspsim::abi::consts::SOL_SOCKET;
-use wspsim::abi::{Bytes, SockOpt, SpiCall};
+use wspsim::abi::{Bytes, Overlapped, Scatter, SockOpt, SpiCall};
 use wspsim::provider::HandleKind::{Ifs, NonIfs};
 use wspsim::world::ids::{Handle, Incarnation, ThreadId};
 use wspsim::world::log::Log;
@@ -118,6 +118,26 @@ mod send_recv_64_bytes {
             let call = SpiCall::Send { s: near, data, flags: Default::default(), overlapped: None };
             bench.spi(client, call).expect("send");
             bench.recv(server, far).expect("recv")
+        });
+    }
+
+    /// A receive posted, a send, both packets taken from a completion port.
+    #[divan::bench]
+    fn overlapped_with_completion_port(bencher: Bencher<'_, '_>) {
+        let mut bench = Bench::new(&machine(Ifs, &[], Platform::default()));
+        let (server, client) = (bench.process(), bench.process());
+        let (_, near, far) = bench.pair(server, client);
+        let (sent, received) = (bench.port(client, near), bench.port(server, far));
+        let data: std::sync::Arc<[u8]> = [7; 64].as_slice().into();
+        bencher.bench_local(|| {
+            let data = wspsim::abi::Gather::One(std::sync::Arc::clone(&data));
+            let overlapped = || Some(Box::new(Overlapped { id: 1, event: Handle::NULL, routine: None, layer: None }));
+            let call =
+                SpiCall::Recv { s: far, room: Scatter::One(64), flags: Default::default(), overlapped: overlapped() };
+            let _pending = bench.spi(server, call);
+            let call = SpiCall::Send { s: near, data, flags: Default::default(), overlapped: overlapped() };
+            bench.spi(client, call).expect("send");
+            (bench.packet(client, sent), bench.packet(server, received))
         });
     }
 

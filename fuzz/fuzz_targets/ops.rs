@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use wspsim::abi::client::{ApiCall, Call, Message, OsCall, Value};
+use wspsim::abi::client::{ApiCall, Call, Cancelled, Message, OsCall, Packet, Value};
 use wspsim::abi::{
-    Block, Bytes, Condition, FdSet, Gather, Info, Ioctl, MessageFlags, Name, NetworkEvents, PollEvents, PollFd,
-    Scatter, SelectTimeout, SockAddr, SockOpt, SocketFlags, SpiCall, SpiFunction, SpiReturn, Upcall, WsaError,
+    Block, Bytes, Condition, FdSet, Gather, Info, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, PollEvents,
+    PollFd, Routine, Scatter, SelectTimeout, SockAddr, SockOpt, SocketFlags, SpiCall, SpiFunction, SpiReturn, Upcall,
+    WsaError,
 };
 use wspsim::world::World;
 use wspsim::world::fault::Fault;
@@ -154,7 +155,22 @@ fn link(u: &mut Unstructured<'_>) -> Result<LinkRule> {
 fn os(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<OsCall> {
     let process = process_id(u, world)?;
     let handle = handle(u, world, thread)?;
-    Ok(match u.int_in_range(0..=15)? {
+    Ok(match u.int_in_range(0..=21)? {
+        16 => OsCall::ExitThread,
+        17 => OsCall::SleepEx { timeout_ms: u.arbitrary::<bool>()?.then_some(5), alertable: u.arbitrary()? },
+        18 => {
+            let (file, port) = (u.arbitrary::<bool>()?.then_some(handle), u.arbitrary::<bool>()?.then_some(Handle(0x100)));
+            OsCall::CreateIoCompletionPort { file, port, key: 1 }
+        }
+        19 => OsCall::GetQueuedCompletionStatus { port: handle, timeout_ms: u.arbitrary::<bool>()?.then_some(5) },
+        20 => {
+            let packet = Packet { key: 1, overlapped: None, transferred: 2, error: None };
+            OsCall::PostQueuedCompletionStatus { port: handle, packet }
+        }
+        21 => {
+            let one = Cancelled::One(u.int_in_range(0..=3)?);
+            OsCall::CancelIo { file: handle, whose: *u.choose(&[Cancelled::Thread, Cancelled::Process, one])? }
+        }
         0 if world.processes().count() < PROCESSES_MAX => {
             OsCall::CreateProcess { suspended: u.arbitrary()?, inherit: u.arbitrary()?, id: None }
         }
@@ -177,7 +193,12 @@ fn os(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<OsCal
 
 fn api(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiCall> {
     let event = handle(u, world, thread)?;
-    Ok(match u.int_in_range(0..=12)? {
+    Ok(match u.int_in_range(0..=14)? {
+        13 => ApiCall::ReadFile { file: event, room: Scatter::One(9), overlapped: overlapped(u)? },
+        14 => {
+            let data = Gather::One(Arc::from([7u8; 30].as_slice()));
+            ApiCall::WriteFile { file: event, data, overlapped: overlapped(u)? }
+        }
         0 | 1 => ApiCall::Startup { version: *u.choose(&[0x0101, 0x0202, 0x0000, 0x0909])? },
         2 => ApiCall::Cleanup,
         3 => ApiCall::CreateEvent,
@@ -188,8 +209,9 @@ fn api(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiC
         8 => ApiCall::UnhookBlockingHook,
         9 => ApiCall::DuplicateSocketA { s: event, process: process_id(u, world)?, out: u.arbitrary()? },
         10 => {
+            let (all, alertable) = (u.arbitrary()?, u.arbitrary()?);
             let timeout_ms = u.arbitrary::<bool>()?.then_some(10);
-            ApiCall::WaitForMultipleEvents { events: Arc::from([event]), all: u.arbitrary()?, timeout_ms }
+            ApiCall::WaitForMultipleEvents { events: Arc::from([event]), all, alertable, timeout_ms }
         }
         11 => {
             let fds = [poll_fd(u, world, thread)?, poll_fd(u, world, thread)?];
@@ -231,7 +253,7 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
     let flags = MessageFlags::from_bits_truncate(u.arbitrary::<u8>()?.into());
     let events = NetworkEvents::from_bits_truncate(u.arbitrary::<u8>()?.into());
     let data = || Gather::One(Arc::from([7u8; 300].as_slice()));
-    Ok(match u.int_in_range(0..=29)? {
+    Ok(match u.int_in_range(0..=30)? {
         0..=2 => socket(u, None)?,
         3 | 4 => {
             let block = (!blocks.is_empty()).then(|| u.choose(blocks).cloned()).transpose()?;
@@ -253,10 +275,11 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
             let conditions = [None, Some(Condition::Asks), Some(Condition::Wild), Some(Condition::Returns(2))];
             SpiCall::Accept { s, addr: room, condition: *u.choose(&conditions)? }
         }
-        15 => SpiCall::Send { s, data: data(), flags, overlapped: None },
-        16 => SpiCall::SendTo { s, data: data(), flags, to: name(u)?, overlapped: None },
-        17 => SpiCall::Recv { s, room: Scatter::One(room.unwrap_or(0)), flags, overlapped: None },
-        18 => SpiCall::RecvFrom { s, room: Scatter::Wild, flags, from: room, overlapped: None },
+        15 => SpiCall::Send { s, data: data(), flags, overlapped: overlapped(u)? },
+        16 => SpiCall::SendTo { s, data: data(), flags, to: name(u)?, overlapped: overlapped(u)? },
+        17 => SpiCall::Recv { s, room: Scatter::One(room.unwrap_or(0)), flags, overlapped: overlapped(u)? },
+        18 => SpiCall::RecvFrom { s, room: Scatter::One(9), flags, from: room, overlapped: overlapped(u)? },
+        30 => SpiCall::GetOverlappedResult { s, overlapped: u.int_in_range(0..=3)?, wait: u.arbitrary()? },
         19 => SpiCall::Shutdown { s, how: u.int_in_range(-1..=3)? },
         20 => {
             let row = u.choose(SockOpt::ALL)?.row();
@@ -270,7 +293,7 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
         23 => {
             let code = u.choose(Ioctl::ALL)?.code();
             let input = Some(Bytes::word(u.arbitrary::<u8>()?.into()));
-            SpiCall::Ioctl { s, code, input, room, returned: true, overlapped: None }
+            SpiCall::Ioctl { s, code, input, room, returned: true, overlapped: overlapped(u)? }
         }
         24 => SpiCall::EventSelect { s, event: handle(u, world, thread)?, events },
         25 => SpiCall::AsyncSelect { s, window: Window(u.int_in_range(0..=2)?), message: 1025, events },
@@ -296,6 +319,15 @@ fn fd_set(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<F
 fn poll_fd(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<PollFd> {
     let events = *u.choose(&[PollEvents::IN, PollEvents::OUT, PollEvents::empty(), PollEvents::PRI])?;
     Ok(PollFd { fd: handle(u, world, thread)?, events })
+}
+
+fn overlapped(u: &mut Unstructured<'_>) -> Result<Option<Box<Overlapped>>> {
+    if u.arbitrary()? {
+        return Ok(None);
+    }
+    let routine = *u.choose(&[None, Some(Routine::Returns), Some(Routine::Asks)])?;
+    let (id, event) = (u.int_in_range(0..=3)?, Handle(0x100 + 4 * u.int_in_range(0..=3)?));
+    Ok(Some(Box::new(Overlapped { id, event, routine, layer: None })))
 }
 
 fn socket(u: &mut Unstructured<'_>, block: Option<Info>) -> Result<SpiCall> {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Block, Info, NetworkEvents, PollEvents, PollFd, ProtocolInfoA, SocketFlags, SpiCall, SpiReturn, WsaError};
+use super::{
+    Block, Gather, Info, NetworkEvents, Overlapped, PollEvents, PollFd, ProtocolInfoA, Scatter, SocketFlags, SpiCall,
+    SpiReturn, WsaError,
+};
 use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
 
 /// A call of a client thread.
@@ -82,6 +85,8 @@ pub enum ApiCall {
         events: Arc<[Handle]>,
         /// Whether all must be signalled.
         all: bool,
+        /// Whether completion routines may run meanwhile.
+        alertable: bool,
         /// How long; `None` waits for ever.
         timeout_ms: Option<u64>,
     },
@@ -93,6 +98,24 @@ pub enum ApiCall {
         count: u32,
         /// timeout in milliseconds; negative waits for ever.
         timeout_ms: i32,
+    },
+    /// ReadFile on a socket handle.
+    ReadFile {
+        /// hFile.
+        file: Handle,
+        /// lpBuffer and nNumberOfBytesToRead.
+        room: Scatter,
+        /// lpOverlapped.
+        overlapped: Option<Box<Overlapped>>,
+    },
+    /// WriteFile on a socket handle.
+    WriteFile {
+        /// hFile.
+        file: Handle,
+        /// lpBuffer and nNumberOfBytesToWrite.
+        data: Gather,
+        /// lpOverlapped.
+        overlapped: Option<Box<Overlapped>>,
     },
     /// WSASetBlockingHook (Winsock 1.1): from now on this thread's blocked calls stay open to other calls.
     SetBlockingHook,
@@ -193,6 +216,45 @@ pub enum OsCall {
     },
     /// GetCurrentProcessId.
     GetCurrentProcessId,
+    /// ExitThread: the calling thread ends.
+    ExitThread,
+    /// SleepEx.
+    SleepEx {
+        /// How long; `None` is INFINITE.
+        timeout_ms: Option<u64>,
+        /// bAlertable: whether completion routines may run meanwhile.
+        alertable: bool,
+    },
+    /// CreateIoCompletionPort: makes a port, associates a socket with one, or both.
+    CreateIoCompletionPort {
+        /// FileHandle; `None` is INVALID_HANDLE_VALUE.
+        file: Option<Handle>,
+        /// ExistingCompletionPort; `None` is NULL.
+        port: Option<Handle>,
+        /// CompletionKey.
+        key: u64,
+    },
+    /// GetQueuedCompletionStatus.
+    GetQueuedCompletionStatus {
+        /// CompletionPort.
+        port: Handle,
+        /// How long to wait; `None` is INFINITE.
+        timeout_ms: Option<u64>,
+    },
+    /// PostQueuedCompletionStatus.
+    PostQueuedCompletionStatus {
+        /// CompletionPort.
+        port: Handle,
+        /// What the receiver finds.
+        packet: Packet,
+    },
+    /// CancelIo, or CancelIoEx.
+    CancelIo {
+        /// hFile.
+        file: Handle,
+        /// Whose operations on the socket.
+        whose: Cancelled,
+    },
     /// Sends a value to another process: the interprocess communication of the documentation's table.
     SendMessage {
         /// The receiver.
@@ -202,6 +264,30 @@ pub enum OsCall {
     },
     /// Takes the oldest value sent to this process; waits while there is none.
     ReceiveMessage,
+}
+
+/// Which operations CancelIo and CancelIoEx end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cancelled {
+    /// CancelIo: those of the calling thread.
+    Thread,
+    /// CancelIoEx without lpOverlapped: those of the process.
+    Process,
+    /// CancelIoEx: the one with this overlapped structure.
+    One(u32),
+}
+
+/// What a completion port hands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Packet {
+    /// The completion key of the socket.
+    pub key: u64,
+    /// The overlapped structure; `None` is NULL.
+    pub overlapped: Option<u32>,
+    /// Bytes transferred.
+    pub transferred: u32,
+    /// How the operation ended.
+    pub error: Option<WsaError>,
 }
 
 /// A value that travels between processes. Numbers stay numbers: a handle means nothing in another process.
@@ -270,6 +356,10 @@ pub enum Value {
     Signalled(Option<u32>),
     /// WSAPoll: the revents of each element. The call returns how many are not zero.
     Polled(Box<[PollEvents]>),
+    /// Completion routines ran: WSA_WAIT_IO_COMPLETION.
+    Alerted,
+    /// What a completion port had; `None`: the time ran out.
+    Packet(Option<Box<Packet>>),
 }
 
 impl From<SpiReturn> for Value {

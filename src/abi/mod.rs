@@ -61,4 +61,4 @@ pub use protocol_info::{ProtocolInfoA, ProtocolInfoW};
 pub use protocol_name::{ProtocolName, ProtocolNameA};
 pub use select::{FdSet, PollFd, SelectTimeout};
 pub use sockopt::{Applies, OptionDefault, OptionRow, OptionType, SockOpt};
-pub use spi::{Condition, ConnectExtras, Overlapped, Received, SpiCall, SpiResult, SpiReturn};
+pub use spi::{Condition, ConnectExtras, Overlapped, Received, Routine, SpiCall, SpiResult, SpiReturn};

@@ -9,7 +9,7 @@ use super::{
     Block, Bytes, FdSet, Gather, Info, MessageFlags, Name, NetworkEventRecord, NetworkEvents, Room, Scatter,
     SelectTimeout, SockAddr, SocketFlags, SpiFunction, WsaError,
 };
-use crate::world::ids::{Handle, ProcessId, Window};
+use crate::world::ids::{Handle, InstanceId, ProcessId, Window};
 
 /// A condition function of WSPAccept, by what it will answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,8 +29,19 @@ pub struct Overlapped {
     pub id: u32,
     /// hEvent, or NULL.
     pub event: Handle,
-    /// Whether a completion routine is given.
-    pub routine: bool,
+    /// lpCompletionRoutine, or NULL.
+    pub routine: Option<Routine>,
+    /// Whose memory the structure is in: a layer's that calls down with its own (L4), or the client's.
+    pub layer: Option<InstanceId>,
+}
+
+/// A completion routine, by what it will do when it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Routine {
+    /// It returns at once.
+    Returns,
+    /// The thread stays inside it, where it may make calls, until an op answers.
+    Asks,
 }
 
 /// Optional arguments of a connection request.
@@ -413,6 +424,32 @@ impl SpiCall {
     #[must_use]
     pub fn socket(&self) -> Option<Handle> {
         socket_field!(self).copied()
+    }
+
+    /// lpOverlapped, for calls that bring one.
+    #[inline]
+    #[must_use]
+    pub fn overlapped(&self) -> Option<&Overlapped> {
+        match self {
+            Self::Send { overlapped, .. }
+            | Self::SendTo { overlapped, .. }
+            | Self::Recv { overlapped, .. }
+            | Self::RecvFrom { overlapped, .. }
+            | Self::Ioctl { overlapped, .. } => overlapped.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// lpOverlapped, to be exchanged or taken away.
+    pub fn overlapped_mut(&mut self) -> Option<&mut Option<Box<Overlapped>>> {
+        match self {
+            Self::Send { overlapped, .. }
+            | Self::SendTo { overlapped, .. }
+            | Self::Recv { overlapped, .. }
+            | Self::RecvFrom { overlapped, .. }
+            | Self::Ioctl { overlapped, .. } => Some(overlapped),
+            _ => None,
+        }
     }
 
     /// The same call on another descriptor: what a layer with handles of its own passes down.

@@ -15,6 +15,7 @@ use crate::world::handles::{Handles, Object};
 use crate::world::ids::{Handle, InstanceId, SocketId, ThreadId, Ticks};
 use crate::world::log::Log;
 use crate::world::machine::Machine;
+use crate::world::overlapped::OverlappedRecords;
 use crate::world::process::Directory;
 
 use super::Shape;
@@ -56,6 +57,8 @@ pub struct Context<'a> {
     pub duplications: &'a mut Duplications,
     /// Event objects.
     pub events: &'a mut EventObjects,
+    /// The overlapped structures of the process.
+    pub overlapped: &'a mut OverlappedRecords,
     /// Faults in force.
     pub faults: &'a mut Faults,
     /// Who runs under which process id.

@@ -85,38 +85,43 @@ macro_rules! common {
     // Overlapped operations.
     O1: "A call is overlapped if it brings an overlapped structure or a completion routine; on a socket made without \
         WSA_FLAG_OVERLAPPED both are passed over."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv") by overlapped_unflagged;
     O2: "0 means finished and already announced, WSA_IO_PENDING means started with the announcement to come, any other \
         code means never started and never announced."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv");
     O3: "An operation that becomes pending resets its event, and its completion sets it."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv");
     O4: "Buffers are sent and filled in the order they were posted, but the announcements may come in any order."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv");
     O5: "Operations may be pending side by side, each with an overlapped structure of its own that has to live until \
         completion."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv");
     O6: "The array of WSABUFs may vanish once the call returns, so the provider copies it; the data buffers are the \
         provider's until completion."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv");
     O7: "Completion routines reach only the thread whose call they belong to, and only in an alertable wait, \
         queued by WPUQueueApc."
-        ("lpwspsend, wpuqueueapc") missing "overlapped operations";
+        ("lpwspsend, wpuqueueapc") by blocking_alertable;
     O8: "Routines of one socket run one after the other, never inside each other, and may themselves send and receive."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv");
     O9: "A non-IFS provider announces completions other than routines with WPUCompleteOverlappedRequest."
-        ("wpucompleteoverlappedrequest, wpucreatesockethandle") missing "overlapped operations";
+        ("wpucompleteoverlappedrequest, wpucreatesockethandle");
     O10: "The end of a thread cancels every operation it had started."
-        ("lpwspsend, lpwsprecv") missing "overlapped operations";
+        ("lpwspsend, lpwsprecv");
     O11: "Of an operation with a completion routine WSPGetOverlappedResult may only ask; waiting (fWait TRUE) is for \
         events."
-        ("lpwspgetoverlappedresult") missing "overlapped operations";
+        ("lpwspgetoverlappedresult");
     O12: "With SO_RCVBUF 0 a reliable protocol takes data only into posted buffers, and an unreliable one drops what \
         finds none."
-        ("lpwspsetsockopt") missing "overlapped operations";
+        ("lpwspsetsockopt");
     O13: "The provider copies the contents of lpThreadId and keeps them until WPUQueueApc is done; the pointer itself \
         is not kept."
-        ("lpwspsend, wpuqueueapc") missing "overlapped operations";
+        ("lpwspsend, wpuqueueapc");
+    O14: "The association with a completion port is the shared socket's: a second one gives ERROR_INVALID_PARAMETER, in \
+        whatever process and through whatever descriptor."
+        ("createiocompletionport, observed");
+    O15: "A completion routine on a socket that has a completion port gives WSAEINVAL."
+        ("observed");
 
     // Network events.
     E1: "There is one registration per shared socket; a new one of either kind ends the old, from whatever descriptor \
@@ -180,7 +185,7 @@ macro_rules! common {
         ("wscinstallproviderandchains64_32") missing "extension functions";
     L4: "A layer with its own handles calls down with its own overlapped structure and passes the completion on to the \
         client's, because the completion port hangs on its handle."
-        ("wpucreatesockethandle") missing "overlapped operations";
+        ("wpucreatesockethandle");
     L5: "An IFS layer that passes lower handles through keeps to the limits of WPUModifyIFSHandle: it must not count \
         on seeing all I/O."
         ("wpumodifyifshandle")

@@ -54,7 +54,7 @@ macro_rules! sockets {
         ("lpwspcleanup");
     Cleanup4: "The last WSPCleanup ends overlapped operations with WSA_OPERATION_ABORTED but, unlike a close, without \
         event or routine."
-        ("lpwspcleanup") missing "overlapped operations";
+        ("lpwspcleanup");
     Cleanup5: "Sockets still open at the last WSPCleanup are reset and released."
         ("lpwspcleanup, cleanup-2") by open_at_cleanup;
     Cleanup6: "Sockets closed before the last WSPCleanup go on sending what they still hold."
@@ -164,7 +164,7 @@ macro_rules! sockets {
         ("lpwspclosesocket, observed") by blocked_call_at_close;
     Close4: "A close makes overlapped operations of the own process fail with WSA_OPERATION_ABORTED and lets their \
         event, routine or port hear of it."
-        ("lpwspclosesocket") missing "overlapped operations";
+        ("lpwspclosesocket") by operation_at_close;
     Close5: "Lingering off: the last close returns 0 at once and the data goes out in the background, on a blocking \
         socket."
         ("lpwspclosesocket, closesocket");

@@ -35,7 +35,7 @@ macro_rules! upcalls {
         ("wpucreatesockethandle, Microsoft layered-provider sample") by layer_handle_owner;
     WpuCreate5: "To the operating system the handle is a file: ReadFile and WriteFile on it become the owner's WSPRecv \
         and WSPSend."
-        ("wpucreatesockethandle") missing "ReadFile and WriteFile";
+        ("wpucreatesockethandle");
 
     // WPUCloseSocketHandle
     WpuClose1: "WPUCloseSocketHandle takes a handle of WPUCreateSocketHandle out of the process's table."

@@ -132,7 +132,7 @@ impl Builder<'_> {
 
     pub(super) fn overlapped(&self, arg: Option<OverlappedArg>) -> Built<Option<Box<Overlapped>>> {
         let Some(OverlappedArg { id, event, routine }) = arg else { return Ok(None) };
-        Ok(Some(Box::new(Overlapped { id, event: self.event(event)?, routine })))
+        Ok(Some(Box::new(Overlapped { id, event: self.event(event)?, routine, layer: None })))
     }
 
     pub(super) fn message(&self, arg: &IpcArg) -> Built<Message> {

@@ -16,13 +16,14 @@ use super::form::{
     Argument, BytesArg, CodeArg, ConditionArg, DataArg, ErrorArg, HandleArg, IpcArg, NameArg, NewProcess, NullArg,
     OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
 };
-use super::reader::{Kind, Reader};
+use super::reader::{Kind, Reader, Shape};
 use super::sets::{self, PollArg, SetArg, TimevalArg};
+use super::written::expected;
 use crate::abi::client::Call as ClientCall;
 use crate::abi::client::Call::{Api, Os, Spi};
-use crate::abi::client::{ApiCall, OsCall};
+use crate::abi::client::{ApiCall, Cancelled, OsCall, Packet};
 use crate::abi::consts::{AF_INET, JL_BOTH, SOMAXCONN, WINSOCK_VERSION_2_2};
-use crate::abi::{ConnectExtras, MessageFlags, NetworkEvents, SocketFlags, SpiCall};
+use crate::abi::{ConnectExtras, MessageFlags, NetworkEvents, Routine, SocketFlags, SpiCall};
 use crate::model::Constant;
 use crate::model::source::Raw;
 
@@ -31,7 +32,7 @@ use crate::model::source::Raw;
 pub(super) struct OverlappedArg {
     pub id: u32,
     pub event: Option<HandleArg>,
-    pub routine: bool,
+    pub routine: Option<Routine>,
 }
 
 /// The same as serde reads them.
@@ -41,8 +42,8 @@ pub(super) struct OverlappedWritten<'a> {
     id: u32,
     #[serde(borrow)]
     event: Option<Raw<'a>>,
-    #[serde(default)]
-    routine: bool,
+    #[serde(borrow)]
+    routine: Option<Raw<'a>>,
 }
 
 impl Argument for OverlappedArg {
@@ -50,7 +51,13 @@ impl Argument for OverlappedArg {
 
     fn read<'a>(written: OverlappedWritten<'a>, reader: &mut Reader<'a>) -> Option<Self> {
         let event = Option::read(written.event, reader)?;
-        Some(Self { id: written.id, event, routine: written.routine })
+        let routine = match written.routine.map(Shape::of) {
+            None | Some(Shape::Word("false")) => None,
+            Some(Shape::Word("true")) => Some(Routine::Returns),
+            Some(Shape::Word("Asks")) => Some(Routine::Asks),
+            Some(other) => return expected(reader, other, "`true`, `false` or `Asks`"),
+        };
+        Some(Self { id: written.id, event, routine })
     }
 }
 
@@ -325,9 +332,22 @@ calls! {
     WSACloseEvent { event: HandleArg } => |b| Api(ApiCall::CloseEvent { event: b.handle(*event)? });
     WSASetEvent { event: HandleArg } => |b| Api(ApiCall::SetEvent { event: b.handle(*event)? });
     WSAResetEvent { event: HandleArg } => |b| Api(ApiCall::ResetEvent { event: b.handle(*event)? });
-    WSAWaitForMultipleEvents { events: List, all: Option<bool>, timeout_ms: Option<u64> } => |b| {
-        let (events, all) = (b.handles(events)?, all.unwrap_or(false));
-        Api(ApiCall::WaitForMultipleEvents { events, all, timeout_ms: *timeout_ms })
+    WSAWaitForMultipleEvents {
+        events: List,
+        all: Option<bool>,
+        timeout_ms: Option<u64>,
+        alertable: Option<bool>,
+    } => |b| {
+        let (all, alertable) = (all.unwrap_or(false), alertable.unwrap_or(false));
+        Api(ApiCall::WaitForMultipleEvents { events: b.handles(events)?, all, alertable, timeout_ms: *timeout_ms })
+    };
+    ReadFile { file: HandleArg, room: Option<ScatterArg>, overlapped: Option<OverlappedArg> } => |b| {
+        let (file, overlapped) = (b.handle(*file)?, b.overlapped(*overlapped)?);
+        Api(ApiCall::ReadFile { file, room: data_room(room.as_ref()), overlapped })
+    };
+    WriteFile { file: HandleArg, data: DataArg, overlapped: Option<OverlappedArg> } => |b| {
+        let (file, overlapped) = (b.handle(*file)?, b.overlapped(*overlapped)?);
+        Api(ApiCall::WriteFile { file, data: data.0.clone(), overlapped })
     };
     WSAPoll { fds: Option<Arc<[PollArg]>>, count: Option<u32>, timeout_ms: Option<i32> } => |b| {
         let (fds, timeout_ms) = (b.poll_fds(fds.as_ref())?, timeout_ms.unwrap_or(-1));
@@ -367,6 +387,33 @@ calls! {
     DestroyWindow { window: WindowArg } => |b| Os(OsCall::DestroyWindow { window: b.window(*window)? });
     GetMessage { window: WindowArg } => |b| Os(OsCall::GetMessage { window: b.window(*window)?, wait: true });
     PeekMessage { window: WindowArg } => |b| Os(OsCall::GetMessage { window: b.window(*window)?, wait: false });
+    ExitThread {} => |_b| Os(OsCall::ExitThread);
+    SleepEx { timeout_ms: Option<u64>, alertable: Option<bool> } => |_b| {
+        Os(OsCall::SleepEx { timeout_ms: *timeout_ms, alertable: alertable.unwrap_or(false) })
+    };
+    CreateIoCompletionPort { file: Option<HandleArg>, port: Option<HandleArg>, key: Option<u64> } gives Handle => |b| {
+        let file = file.map(|file| b.handle(file)).transpose()?;
+        let port = port.map(|port| b.handle(port)).transpose()?;
+        Os(OsCall::CreateIoCompletionPort { file, port, key: key.unwrap_or(0) })
+    };
+    GetQueuedCompletionStatus { port: HandleArg, timeout_ms: Option<u64> } => |b| {
+        Os(OsCall::GetQueuedCompletionStatus { port: b.handle(*port)?, timeout_ms: *timeout_ms })
+    };
+    PostQueuedCompletionStatus {
+        port: HandleArg,
+        key: Option<u64>,
+        overlapped: Option<u32>,
+        transferred: Option<u32>,
+    } => |b| {
+        let (key, transferred) = (key.unwrap_or(0), transferred.unwrap_or(0));
+        let packet = Packet { key, overlapped: *overlapped, transferred, error: None };
+        Os(OsCall::PostQueuedCompletionStatus { port: b.handle(*port)?, packet })
+    };
+    CancelIo { file: HandleArg } => |b| Os(OsCall::CancelIo { file: b.handle(*file)?, whose: Cancelled::Thread });
+    CancelIoEx { file: HandleArg, overlapped: Option<u32> } => |b| {
+        let whose = overlapped.map_or(Cancelled::Process, Cancelled::One);
+        Os(OsCall::CancelIo { file: b.handle(*file)?, whose })
+    };
     GetCurrentProcessId {} gives ProcessId => |_b| Os(OsCall::GetCurrentProcessId);
     Send { to: ProcessArg, value: IpcArg } => |b| {
         Os(OsCall::SendMessage { to: b.process_id(*to)?, value: b.message(value)? })

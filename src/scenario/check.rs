@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::form::{Argument, ErrorArg, HandleArg, ProcessName, WindowArg};
 use super::reader::{Reader, ThreadRef};
 use super::written::unknown_word;
-use crate::abi::SpiFunction;
+use crate::abi::{SpiFunction, Upcall};
 use crate::model::source::Text;
 use crate::rules::RuleId;
 use crate::world::policy::PolicyId;
@@ -48,6 +48,14 @@ impl Argument for ModelName {
 
     fn read<'a>(Text(name): Text<'a>, _: &mut Reader<'a>) -> Option<Self> {
         Some(Self((&*name).into()))
+    }
+}
+
+impl Argument for Upcall {
+    type Written<'a> = Self;
+
+    fn read<'a>(written: Self, _: &mut Reader<'a>) -> Option<Self> {
+        Some(written)
     }
 }
 
@@ -110,6 +118,16 @@ checks! {
         LastError { on: ThreadRef, is: Option<ErrorArg> };
         Registered { socket: HandleArg, by: Option<ProcessName> };
         Messages { window: WindowArg, count: u64 };
+        Pending { process: ProcessName, count: u64 };
+        Packets { port: HandleArg, count: u64 };
+        Routine {
+            on: ThreadRef,
+            overlapped: u32,
+            transferred: Option<u32>,
+            error: Option<ErrorArg>,
+            times: Option<u64>,
+        };
+        Upcall { by: ModelName, name: Upcall, error: Option<ErrorArg>, times: Option<u64> };
         Decided { policy: PolicyName };
         Crossed {
             into: ModelName,
@@ -136,7 +154,15 @@ checks! {
 impl Check {
     /// Whether the check looks at the log.
     pub(super) fn needs_log(&self) -> bool {
-        matches!(self, Self::Decided { .. } | Self::RuleUsed(_) | Self::Crossed { .. } | Self::NotCrossed { .. })
+        matches!(
+            self,
+            Self::Decided { .. }
+                | Self::RuleUsed(_)
+                | Self::Crossed { .. }
+                | Self::NotCrossed { .. }
+                | Self::Routine { .. }
+                | Self::Upcall { .. }
+        )
     }
 
     /// Whether the check looks at shared sockets by label.

@@ -8,6 +8,7 @@ use super::block::Fields;
 use super::form::{Argument, HandleArg, TextArg};
 use super::reader::{Reader, Shape, number, single};
 use super::written::{bytes, error_named, expected, linger};
+use crate::abi::client::Packet;
 use crate::abi::consts::FD_MAX_EVENTS;
 use crate::abi::{Linger, MessageFlags, NetworkEventRecord, NetworkEvents, PollEvents, SockAddr, WsaError};
 use crate::model::source::{Raw, Text};
@@ -44,6 +45,8 @@ pub(super) enum Form {
     Ready([Vec<HandleArg>; 3]),
     Polled(Vec<PollEvents>),
     Entries(Vec<Arc<str>>),
+    Alerted,
+    Packet(Packet),
     Block(Box<Fields>),
 }
 
@@ -122,6 +125,7 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
             "Ready" => ready(whole, reader),
             "Polled" => polled(whole, reader),
             "Entries" => entries(whole, reader),
+            "Packet" => packet(whole, reader),
             "Block" => {
                 let written = reader.parse(whole)?;
                 Fields::read(written, reader).map(|fields| Form::Block(Box::new(fields)))
@@ -133,8 +137,8 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
 }
 
 const VALUES: &str = "a number, text, `true`, `Hex(..)`, `Repeat(..)`, `End`, `None`, an error, `Linger(..)`, \
-                      `Received(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Polled(..)`, `Entries(..)` or \
-                      `Block(..)`";
+                      `Received(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Polled(..)`, `Entries(..)`, \
+                      `Packet(..)`, `WSA_WAIT_IO_COMPLETION` or `Block(..)`";
 
 fn word_form(word: &str, reader: &mut Reader<'_>) -> Option<Form> {
     Some(match word {
@@ -142,6 +146,7 @@ fn word_form(word: &str, reader: &mut Reader<'_>) -> Option<Form> {
         "false" => Form::Bool(false),
         "End" => Form::End,
         "None" => Form::None,
+        "WSA_WAIT_IO_COMPLETION" | "WAIT_IO_COMPLETION" => Form::Alerted,
         _ if word.starts_with("WSA") || word.starts_with("ERROR_") => Form::Error(error_named(reader, word)?),
         _ => return expected(reader, Shape::Word(word), VALUES),
     })
@@ -224,6 +229,21 @@ fn polled<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
     }
     let Written::Polled(events) = reader.parse(whole)?;
     Some(Form::Polled(events))
+}
+
+fn packet<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    #[serde(rename = "Packet", deny_unknown_fields)]
+    struct Written {
+        #[serde(default)]
+        key: u64,
+        overlapped: Option<u32>,
+        #[serde(default)]
+        transferred: u32,
+        error: Option<WsaError>,
+    }
+    let Written { key, overlapped, transferred, error } = reader.parse(whole)?;
+    Some(Form::Packet(Packet { key, overlapped, transferred, error }))
 }
 
 fn entries<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {

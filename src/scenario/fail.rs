@@ -154,7 +154,13 @@ impl Player<'_> {
     /// What a thread waits for, in a sentence.
     fn waits_for(&self, thread: ThreadId) -> Option<String> {
         let Wait { until, deadline, .. } = self.world.thread(thread)?.wait()?;
-        let what = match until {
+        let what = self.condition(until);
+        let until = deadline.map_or(String::new(), |deadline| format!(", until {} ms at most", deadline.0));
+        Some(format!("it waits for {what}{until}"))
+    }
+
+    fn condition(&self, until: &Until) -> String {
+        match until {
             Until::Socket(socket, interest) => {
                 let what = match interest {
                     Interest::Readable => "something to receive",
@@ -180,9 +186,11 @@ impl Player<'_> {
             Until::Ipc => "another process to send it something".to_owned(),
             Until::Events { all: true, .. } => "all of its events to be signalled".to_owned(),
             Until::Events { .. } => "one of its events to be signalled".to_owned(),
-        };
-        let until = deadline.map_or(String::new(), |deadline| format!(", until {} ms at most", deadline.0));
-        Some(format!("it waits for {what}{until}"))
+            Until::Packet(_) => "a packet at its completion port".to_owned(),
+            Until::Time => "time to pass".to_owned(),
+            Until::Alertable(until) => format!("{} or a completion routine", self.condition(until)),
+            Until::Routine => "its completion routine to return: an `answers` step".to_owned(),
+        }
     }
 
     /// Who shares a socket, in a sentence.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::expect::{Expect, Form};
 use super::form::HandleArg;
 use super::values::Values;
-use crate::abi::client::{CallResult, Message, Value, WindowMessage};
+use crate::abi::client::{CallResult, Message, Packet, Value, WindowMessage};
 use crate::abi::{Bytes, Info, Linger, NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiReturn, WsaError};
 use crate::world::ids::Handle;
 
@@ -62,6 +62,8 @@ fn value_holds(form: &Form, value: &Value, values: &Values) -> bool {
             infos.len() == wanted.len()
                 && wanted.iter().zip(infos.iter()).all(|(name, info)| **name == entry_name(info))
         }
+        (Form::Alerted, Value::Alerted) => true,
+        (Form::Packet(wanted), Value::Packet(Some(packet))) => *wanted == **packet,
         (Form::Block(fields), Value::Spi(SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info))) => {
             fields.hold_for(&info.record())
         }
@@ -114,6 +116,7 @@ fn is_nothing(value: &Value) -> bool {
     match value {
         Value::WindowMessage(message) => message.is_none(),
         Value::Signalled(index) => index.is_none(),
+        Value::Packet(packet) => packet.is_none(),
         Value::LastError(error) => error.is_none(),
         Value::Spi(SpiReturn::Events(record)) => record.events.is_empty(),
         Value::Spi(SpiReturn::Socket { peer, .. }) => peer.is_none(),
@@ -167,6 +170,8 @@ fn written_value(value: &Value) -> Option<String> {
         Value::WindowMessage(message) => message.as_ref().map_or("None".to_owned(), written_message),
         Value::Message(Message::Text(text)) => quoted(text),
         Value::Message(Message::Process(id)) => id.0.to_string(),
+        Value::Alerted => "WSA_WAIT_IO_COMPLETION".to_owned(),
+        Value::Packet(packet) => packet.as_deref().map_or("None".to_owned(), written_packet),
         Value::Signalled(index) => index.map_or("None".to_owned(), |index| index.to_string()),
         _ => return None,
     })
@@ -243,6 +248,12 @@ fn written_events(record: &NetworkEventRecord) -> String {
 fn written_message(message: &WindowMessage) -> String {
     let error = message.error.map_or(String::new(), |error| format!(", error: {}", error.name()));
     format!("Message(event: \"{}\"{error}, message: {})", message.event, message.message)
+}
+
+fn written_packet(packet: &Packet) -> String {
+    let overlapped = packet.overlapped.map_or(String::new(), |id| format!(", overlapped: {id}"));
+    let error = packet.error.map_or(String::new(), |error| format!(", error: {}", error.name()));
+    format!("Packet(key: {}{overlapped}, transferred: {}{error})", packet.key, packet.transferred)
 }
 
 fn error_or_none(error: Option<WsaError>) -> String {

@@ -140,7 +140,7 @@
 //! | `WSAEnumProtocols()` | |
 //! | `WSACreateEvent()` | event |
 //! | `WSACloseEvent(event!)`, `WSASetEvent(event!)`, `WSAResetEvent(event!)` | |
-//! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms)` | |
+//! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms, alertable: false)` | |
 //! | `WSAPoll(fds: [(fd!, events: "0"), ...], count: 0, timeout_ms: -1)` | |
 //! | `WSASetBlockingHook()`, `WSAUnhookBlockingHook()` | |
 //! | `CreateProcess(name!, suspended: false, inherit: false, id_of)` | the process is called `name` from now on; it has not called WSAStartup |
@@ -150,6 +150,13 @@
 //! | `SetHandleInformation(handle!, inheritable!)`, `GetHandleInformation(handle!)`, `CloseHandle(handle!)` | |
 //! | `CreateWindow()` | window |
 //! | `DestroyWindow(window!)`, `GetMessage(window!)`, `PeekMessage(window!)` | |
+//! | `ReadFile(file!, room: 65536, overlapped)`, `WriteFile(file!, data!, overlapped)` | |
+//! | `ExitThread()` | |
+//! | `SleepEx(timeout_ms, alertable: false)` | |
+//! | `CreateIoCompletionPort(file, port, key: 0)` | port |
+//! | `GetQueuedCompletionStatus(port!, timeout_ms)` | |
+//! | `PostQueuedCompletionStatus(port!, key: 0, overlapped, transferred: 0)` | |
+//! | `CancelIo(file!)`, `CancelIoEx(file!, overlapped)` | |
 //! | `GetCurrentProcessId()` | process id |
 //! | `Send(to!, value!)` | interprocess communication: sends a label's value, a process's id, or `Text("...")` |
 //! | `Receive()` | what the oldest `Send` to this process sent; waits for one |
@@ -174,7 +181,7 @@
 //! | `code` | `FIONBIO`, or a number. `room` left out is the size of its output, `Null` for no output |
 //! | `input` | as `value`, and an address as text |
 //! | `condition` | `CF_ACCEPT`, `CF_REJECT`, `CF_DEFER`, or a number: what it returns at once; `Asks`: the call parks until an `answers` step; `Wild`: a bad pointer |
-//! | `overlapped` | `(id: 1, event: "e", routine: false)` |
+//! | `overlapped` | `(id: 1, event: "e", routine: false)`: the structure's number in its process, hEvent, and a completion routine: `true`: it returns at once, `Asks`: its thread stays inside it until an `answers` step. In WSPGetOverlappedResult, CancelIoEx, PostQueuedCompletionStatus: the number |
 //! | `returned`, `events` of WSPEnumNetworkEvents, `qos` | `Null`, else leave it out |
 //! | `read`, `write`, `except` | a list of sockets; `Null`; `Wild`: a bad pointer |
 //! | `timeout_ms` | milliseconds; left out: for ever |
@@ -213,6 +220,8 @@
 //! | `Message(event: "FD_CLOSE", error: WSAECONNABORTED, socket: "s", message: 1025)` | GetMessage, PeekMessage; no `error` means none, what else is left out may be anything |
 //! | `Ready(read: ["s"], write: [], except: [])` | WSPSelect; what is left out is empty |
 //! | `Polled(["POLLRDNORM", "0"])` | WSAPoll: the revents, in order |
+//! | `WSA_WAIT_IO_COMPLETION`, `WAIT_IO_COMPLETION` | a wait that completion routines ended |
+//! | `Packet(key: 0, overlapped: 1, transferred: 5, error: WSAECONNRESET)` | GetQueuedCompletionStatus; what is left out is zero, NULL, no error. No packet in time: `None` |
 //! | `Entries(["MSAFD Tcpip [TCP/IP]", ...])` | WSAEnumProtocols, in order |
 //! | `Block(...)` | a block with these fields, as in `set`: `Block(name: "MSAFD Tcpip [TCP/IP]")` |
 //!
@@ -232,6 +241,10 @@
 //! | `LastError(on: "p", is: WSAEINVAL)` | the thread's last error; `is: None`: zero |
 //! | `Registered(socket: "s", by: "p")` | the network events of the socket are registered by this process; `by: None`: by nobody |
 //! | `Messages(window: "w", count: 0)` | so many messages wait in the window's queue |
+//! | `Pending(process: "p", count: 1)` | so many overlapped structures of the process belong to pending operations |
+//! | `Packets(port: "port", count: 1)` | so many packets wait at the completion port |
+//! | `Routine(on: "p", overlapped: 1, transferred: 5, error: WSA_OPERATION_ABORTED, times: 1)` | the completion routine of this structure ran so often, with these arguments; no `error` means none |
+//! | `Upcall(by: "layer", name: WPUQueueApc, error: WSAEFAULT, times: 1)` | the provider made such upcalls; no `error` means success, without `times`: at least one |
 //! | `Parked("p")` | the thread's call waits |
 //! | `Running("p")`, `Suspended("p")`, `Ended("p")` | what the process is doing |
 //! | `Decided(policy: "block_reuse")` | the policy has decided something since the start |

@@ -408,7 +408,7 @@ impl<'a> Player<'a> {
     }
 
     /// A handle and its owner. A bare number belongs to nobody.
-    fn owned(&self, arg: HandleArg) -> Result<(Incarnation, Handle), Obstacle> {
+    pub(super) fn owned(&self, arg: HandleArg) -> Result<(Incarnation, Handle), Obstacle> {
         match arg {
             HandleArg::Slot(slot) => self.values.handle(slot),
             HandleArg::Number(_) => Ok((Incarnation(u32::MAX), Handle::INVALID)),

@@ -60,6 +60,43 @@ impl Player<'_> {
                 let by = by.map(|process| self.values.process(process.0)).transpose()?;
                 self.registered(*socket, by.map(|(process, _)| process))?
             }
+            Check::Pending { process, count } => {
+                let process = self.world.process(self.values.process(process.0)?.0);
+                counted("pending", *count, process.map_or(0, |process| process.overlapped.pending().count() as u64))
+            }
+            Check::Packets { port, count } => {
+                let (process, handle) = self.owned(*port)?;
+                let port = self.world.process(process).and_then(|process| process.handles.port(handle));
+                counted("packets", *count, port.map_or(0, |port| self.world.completion_ports().queued(port) as u64))
+            }
+            Check::Routine { on, overlapped, transferred, error, times } => {
+                let thread = self.thread_id(*on);
+                let ran = self.log.events().iter().filter(|event| match event {
+                    Event::RoutineRan { thread: ran, apc } => {
+                        Some(*ran) == thread
+                            && apc.overlapped == *overlapped
+                            && transferred.is_none_or(|wanted| wanted == apc.transferred)
+                            && error.and_then(|wanted| wanted.0) == apc.error
+                    }
+                    _ => false,
+                });
+                counted("runs of this routine", times.unwrap_or(1), ran.count() as u64)
+            }
+            Check::Upcall { by, name, error, times } => {
+                let by = self.shape(by)?;
+                let made = self.log.events().iter().filter(|event| match event {
+                    Event::Upcall(upcall) => {
+                        upcall.by == by
+                            && upcall.call.function() == *name
+                            && error.and_then(|wanted| wanted.0) == upcall.result.as_ref().err().copied()
+                    }
+                    _ => false,
+                });
+                match times {
+                    Some(times) => counted("upcalls", *times, made.count() as u64),
+                    None => truth(made.count() > 0, "at least one such upcall", "there was none"),
+                }
+            }
             Check::Messages { window, count } => self.messages(*window, *count)?,
             Check::Running(process) => self.state(process.0, ProcessState::Running)?,
             Check::Suspended(process) => self.state(process.0, ProcessState::Suspended)?,

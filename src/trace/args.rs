@@ -287,12 +287,12 @@ fn condition(condition: Option<Condition>) -> Value {
     }
 }
 
-fn lp_overlapped(overlapped: &Option<Box<Overlapped>>) -> (&'static str, Value) {
+pub(super) fn lp_overlapped(overlapped: &Option<Box<Overlapped>>) -> (&'static str, Value) {
     let value = overlapped.as_ref().map_or(Value::Null, |overlapped| {
         Value::Fields(vec![
             ("id", overlapped.id.into()),
             ("hEvent", overlapped.event.into()),
-            ("lpCompletionRoutine", overlapped.routine.into()),
+            ("lpCompletionRoutine", overlapped.routine.is_some().into()),
         ])
     });
     ("lpOverlapped", value)

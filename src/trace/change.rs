@@ -48,6 +48,13 @@ fn of_data(change: &Change) -> Option<(&'static str, Fields)> {
             ("on_its_way", vec![length(*bytes), ("arrives", Value::timeout(arrives.map(|when| when.0)))])
         }
         Change::DatagramLost { why, .. } => ("datagram_lost", vec![("why", Value::word(lost(*why)))]),
+        Change::OperationPending { overlapped, pending, .. } => {
+            ("operation_pending", vec![("overlapped", (*overlapped).into()), ("pending", (*pending).into())])
+        }
+        Change::OperationEnded { overlapped, bytes, error, .. } => {
+            let error = error.map_or(Value::Null, Value::Error);
+            ("operation_ended", vec![("overlapped", (*overlapped).into()), length(*bytes), ("error", error)])
+        }
         _ => return None,
     })
 }

@@ -1,10 +1,12 @@
 //! Names and arguments of what a client calls: the SPI by its own names, ws2_32 and the OS by theirs.
 
 use super::args::{self, error_or_zero, handles};
+use super::io;
 use super::value::{Fields, Value};
 use crate::abi::ProtocolInfoW;
-use crate::abi::client::{ApiCall, Call, Message, OsCall};
+use crate::abi::client::{ApiCall, Call, Cancelled, Message, OsCall};
 use crate::abi::{Info, PollFd, ProtocolInfoA};
+use crate::world::ids::Handle;
 
 /// The name of the function.
 #[must_use]
@@ -58,6 +60,8 @@ fn api_name(call: &ApiCall) -> &'static str {
         ApiCall::ResetEvent { .. } => "WSAResetEvent",
         ApiCall::WaitForMultipleEvents { .. } => "WSAWaitForMultipleEvents",
         ApiCall::Poll { .. } => "WSAPoll",
+        ApiCall::ReadFile { .. } => "ReadFile",
+        ApiCall::WriteFile { .. } => "WriteFile",
         ApiCall::SetBlockingHook => "WSASetBlockingHook",
         ApiCall::UnhookBlockingHook => "WSAUnhookBlockingHook",
     }
@@ -78,13 +82,20 @@ fn of_api(call: &ApiCall) -> Fields {
             ("g", (*group).into()),
             ("dwFlags", Value::flags(flags)),
         ],
+        ApiCall::ReadFile { file, room, overlapped } => {
+            vec![("hFile", (*file).into()), ("lpBuffer", room.into()), args::lp_overlapped(overlapped)]
+        }
+        ApiCall::WriteFile { file, data, overlapped } => {
+            vec![("hFile", (*file).into()), ("lpBuffer", data.into()), args::lp_overlapped(overlapped)]
+        }
         ApiCall::CloseEvent { event } | ApiCall::SetEvent { event } | ApiCall::ResetEvent { event } => {
             vec![("hEvent", (*event).into())]
         }
-        ApiCall::WaitForMultipleEvents { events, all, timeout_ms } => vec![
+        ApiCall::WaitForMultipleEvents { events, all, alertable, timeout_ms } => vec![
             ("lphEvents", handles(Some(events))),
             ("fWaitAll", (*all).into()),
             ("dwTimeout", Value::timeout(*timeout_ms)),
+            ("fAlertable", (*alertable).into()),
         ],
         ApiCall::Poll { fds, count, timeout_ms } => vec![
             ("fdArray", fds.as_ref().map_or(Value::Null, |fds| Value::List(fds.iter().map(poll_fd).collect()))),
@@ -121,6 +132,13 @@ fn os_name(call: &OsCall) -> &'static str {
         OsCall::GetMessage { wait: true, .. } => "GetMessage",
         OsCall::GetMessage { wait: false, .. } => "PeekMessage",
         OsCall::GetCurrentProcessId => "GetCurrentProcessId",
+        OsCall::ExitThread => "ExitThread",
+        OsCall::SleepEx { .. } => "SleepEx",
+        OsCall::CreateIoCompletionPort { .. } => "CreateIoCompletionPort",
+        OsCall::GetQueuedCompletionStatus { .. } => "GetQueuedCompletionStatus",
+        OsCall::PostQueuedCompletionStatus { .. } => "PostQueuedCompletionStatus",
+        OsCall::CancelIo { whose: Cancelled::Thread, .. } => "CancelIo",
+        OsCall::CancelIo { .. } => "CancelIoEx",
         OsCall::SendMessage { .. } => "Send",
         OsCall::ReceiveMessage => "Receive",
     }
@@ -150,7 +168,27 @@ fn of_os(call: &OsCall) -> Fields {
         }
         OsCall::DestroyWindow { window } | OsCall::GetMessage { window, .. } => vec![("hWnd", (*window).into())],
         OsCall::SendMessage { to, value } => vec![("to", (*to).into()), ("value", message(value))],
+        OsCall::SleepEx { timeout_ms, alertable } => {
+            vec![("dwMilliseconds", Value::timeout(*timeout_ms)), ("bAlertable", (*alertable).into())]
+        }
+        OsCall::CreateIoCompletionPort { file, port, key } => vec![
+            ("FileHandle", file.unwrap_or(Handle::INVALID).into()),
+            ("ExistingCompletionPort", port.unwrap_or(Handle::NULL).into()),
+            ("CompletionKey", Value::Number((*key).try_into().unwrap_or(i64::MAX))),
+        ],
+        OsCall::GetQueuedCompletionStatus { port, timeout_ms } => {
+            vec![("CompletionPort", (*port).into()), ("dwMilliseconds", Value::timeout(*timeout_ms))]
+        }
+        OsCall::PostQueuedCompletionStatus { port, packet } => {
+            let mut fields = vec![("CompletionPort", (*port).into())];
+            fields.extend(io::of_packet(packet));
+            fields
+        }
+        OsCall::CancelIo { file, whose } => {
+            vec![("hFile", (*file).into()), ("lpOverlapped", io::of_cancelled(*whose))]
+        }
         OsCall::ExitProcess
+        | OsCall::ExitThread
         | OsCall::CreateThread
         | OsCall::CreateWindow
         | OsCall::GetCurrentProcessId

@@ -18,6 +18,7 @@
 pub mod args;
 pub mod change;
 pub mod client;
+pub mod io;
 pub mod json;
 pub mod lanes;
 pub mod outcome;

@@ -2,6 +2,7 @@
 
 use super::args::{error_or_zero, handles, option_value, word_or_bytes};
 use super::client::{message, narrow_info};
+use super::io;
 use super::value::Value;
 use crate::abi::client::{Value as ClientValue, WindowMessage};
 use crate::abi::upcall::UpcallReturn;
@@ -59,6 +60,9 @@ pub fn of_client(value: &ClientValue, call: Option<&SpiCall>) -> Value {
         ClientValue::Message(value) => message(value),
         ClientValue::Signalled(Some(index)) => Value::Word(format!("WSA_WAIT_EVENT_{index}").into()),
         ClientValue::Polled(events) => Value::List(events.iter().map(Value::flags).collect()),
+        ClientValue::Alerted => Value::word("WSA_WAIT_IO_COMPLETION"),
+        ClientValue::Packet(Some(packet)) => Value::Fields(io::of_packet(packet)),
+        ClientValue::Packet(None) => Value::word("WAIT_TIMEOUT"),
         ClientValue::Signalled(None) => Value::word("WSA_WAIT_TIMEOUT"),
     }
 }

@@ -4,9 +4,11 @@
 //! crossing are indented by its depth, results begin with an arrow.
 
 use super::words::{Place, Style, Words};
-use super::{Trace, args, client, outcome};
+use super::{Trace, args, client, io, outcome};
+use crate::world::apc::Apc;
 use crate::world::duplication::Duplication;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
+use crate::world::ids::ThreadId;
 use crate::world::op::Op;
 
 use super::value::Value;
@@ -75,6 +77,13 @@ impl Line<'_, '_> {
                 let value = self.words.value(self.place(), &client::message(value));
                 format!("{} sends {value} to {}", self.words.process(*from), self.words.process(*to))
             }
+            Event::RoutineQueued { thread, apc } => self.routine(*thread, "is queued for", apc),
+            Event::RoutineRan { thread, apc } => self.routine(*thread, "runs on", apc),
+            Event::PacketQueued { port, packet } => {
+                let told = self.words.arguments(self.place(), &io::of_packet(packet)).join(", ");
+                format!("completion port {}: {told}", port.0)
+            }
+            Event::ThreadEnded { thread } => format!("{} ends", self.words.thread(*thread)),
             Event::Time(now) => format!("time is {} ms", now.0),
             Event::Injected { function, error } => format!("fault: {function} fails with {error}"),
             Event::InjectedUpcall { upcall, error } => format!("fault: {upcall} fails with {error}"),
@@ -105,6 +114,11 @@ impl Line<'_, '_> {
                 format!("op: \"{}\" may hold {limit} handles", self.words.process(*process))
             }
         }
+    }
+
+    fn routine(&self, thread: ThreadId, does: &str, apc: &Apc) -> String {
+        let arguments = self.words.arguments(self.place(), &io::of_apc(apc)).join(", ");
+        format!("completion routine({arguments}) {does} {}", self.words.thread(thread))
     }
 
     fn enter(&self, entering: &Entering) -> String {

@@ -245,6 +245,10 @@ impl<'t, 'a> Words<'t, 'a> {
                 let names: Vec<_> = events.iter().map(|&event| self.event_object(event)).collect();
                 format!("{} of {}", if *all { "all" } else { "any" }, names.join(", "))
             }
+            Until::Packet(port) => format!("a packet at completion port {}", port.0),
+            Until::Time => "time to pass".to_owned(),
+            Until::Alertable(until) => format!("{} or a completion routine", self.until(thread, until)),
+            Until::Routine => "its completion routine to return".to_owned(),
         }
     }
 

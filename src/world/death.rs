@@ -21,6 +21,7 @@ impl World {
         self.processes[process.0 as usize].threads.clear();
         self.waits -= ended.threads.iter().map(Thread::waits).sum::<u32>();
         self.directory.leave(process);
+        self.forget_operations(process, log);
         log.note(|| Event::ProcessEnded { process });
         log.rule(RuleId::R29);
         if ended.client.startups > 0 {
@@ -33,6 +34,8 @@ impl World {
         }
         for socket in ended.threads.iter().filter_map(sending_on) {
             self.afd.set_sender(socket, None);
+            let (afd, mut cx) = self.afd_cx(log);
+            afd.resume_sends(&mut cx, socket);
         }
         for (handle, entry) in ended.handles.iter() {
             self.drop_object(process, handle, entry.object, how, log);

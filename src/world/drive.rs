@@ -2,7 +2,7 @@
 
 use super::World;
 use super::event::{Entering, Event, Leaving};
-use super::frame::{Frame, Token, Until, Wait, Woken};
+use super::frame::{Frame, Token, Wait, Woken};
 use super::ids::{Incarnation, InstanceId, SocketId, ThreadId};
 use super::log::Log;
 use super::op::Outcome;
@@ -65,6 +65,14 @@ impl World {
 
     /// Lets a parked thread go on.
     pub(super) fn resume_parked(&mut self, thread: ThreadId, woken: Woken, log: &mut Log) -> Outcome {
+        if woken == Woken::Alerted {
+            return self.run_apcs(thread, log);
+        }
+        self.go_on(thread, woken, log)
+    }
+
+    /// A parked thread goes on with why.
+    pub(super) fn go_on(&mut self, thread: ThreadId, woken: Woken, log: &mut Log) -> Outcome {
         log.note(|| Event::Resumed { thread });
         let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
         let wait = frame.wait.take();
@@ -103,7 +111,7 @@ impl World {
         Outcome::Returned(result)
     }
 
-    fn park(&mut self, thread: ThreadId, mut wait: Box<Wait>, log: &mut Log) -> Outcome {
+    pub(super) fn park(&mut self, thread: ThreadId, mut wait: Box<Wait>, log: &mut Log) -> Outcome {
         self.begin_watch(thread.process, &mut wait.until);
         log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
         if let Some(frame) = self.frames(thread).last_mut() {
@@ -170,7 +178,7 @@ impl World {
                     instance.resume(cx, kept, resumed, flight)
                 })
             }
-            Token::Os => Next::finish(Err(WsaError::SysCallFailure)),
+            Token::Os | Token::Routine => Next::finish(Err(WsaError::SysCallFailure)),
         }
     }
 
@@ -188,7 +196,7 @@ impl World {
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
-        let Process { handles, client, instances, threads, windows, loaded, .. } = process;
+        let Process { handles, client, instances, threads, windows, loaded, overlapped, .. } = process;
         let state = &mut threads[thread.index as usize];
         let depth = state.frames.len() as u32;
         let (in_callback, hook) = (state.in_callback(), state.hook);
@@ -217,6 +225,7 @@ impl World {
             afd: &mut self.afd,
             duplications: &mut self.duplications,
             events: &mut self.events,
+            overlapped,
             faults: &mut self.faults,
             too_many_clients,
             directory: &self.directory,
@@ -373,5 +382,5 @@ fn concerns(cancel: Cancel, here: bool, own: bool, wait: &Wait) -> bool {
 }
 
 fn waits_on(wait: &Wait, socket: SocketId) -> bool {
-    matches!(wait.until, Until::Socket(on, _) if on == socket) || wait.until.watches_socket(socket)
+    wait.until.socket() == Some(socket) || wait.until.watches_socket(socket)
 }

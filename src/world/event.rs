@@ -1,13 +1,14 @@
 //! Everything a step can report. The order of events is the order in which things happened.
 
 use super::afd::Change;
+use super::apc::Apc;
 use super::catalog::ShapeId;
 use super::duplication::Duplication;
 use super::frame::Until;
-use super::ids::{EventId, Incarnation, ProcessId, ThreadId, Ticks, Window};
+use super::ids::{EventId, Incarnation, PortId, ProcessId, ThreadId, Ticks, Window};
 use super::op::Op;
 use super::policy::PolicyId;
-use crate::abi::client::{Call, CallResult, Message, WindowMessage};
+use crate::abi::client::{Call, CallResult, Message, Packet, WindowMessage};
 use crate::abi::upcall::{UpcallCall, UpcallReturn};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, Upcall, WsaError};
 use crate::rules::RuleId;
@@ -106,6 +107,32 @@ pub enum Event {
         to: Incarnation,
         /// The value.
         value: Box<Message>,
+    },
+    /// A completion routine is queued for its thread.
+    RoutineQueued {
+        /// The thread.
+        thread: ThreadId,
+        /// Of which operation.
+        apc: Apc,
+    },
+    /// A completion routine runs.
+    RoutineRan {
+        /// The thread.
+        thread: ThreadId,
+        /// Of which operation.
+        apc: Apc,
+    },
+    /// A packet was queued at a completion port.
+    PacketQueued {
+        /// The port.
+        port: PortId,
+        /// The packet.
+        packet: Packet,
+    },
+    /// A thread ended.
+    ThreadEnded {
+        /// The thread.
+        thread: ThreadId,
     },
     /// Virtual time moved.
     Time(Ticks),

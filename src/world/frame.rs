@@ -4,7 +4,7 @@
 //! is one [`Frame`]; what it will do when it is resumed is its [`Token`]. A blocked call is a frame with a [`Wait`].
 
 use super::afd::Interest;
-use super::ids::{EventId, Handle, InstanceId, SocketId, Ticks, Window};
+use super::ids::{EventId, Handle, InstanceId, PortId, SocketId, Ticks, Window};
 use super::watch::Watched;
 use super::ws2_32::Ws2Token;
 use crate::abi::{SpiFunction, WsaError};
@@ -56,6 +56,8 @@ pub enum Token {
     Ws2(Ws2Token),
     /// A call of the OS that waits.
     Os,
+    /// A completion routine of the client's runs.
+    Routine,
     /// A provider instance of the process.
     Provider(InstanceId, ProviderToken),
 }
@@ -101,6 +103,26 @@ pub enum Until {
         /// All of them, or any.
         all: bool,
     },
+    /// A completion port has a packet.
+    Packet(PortId),
+    /// The deadline alone.
+    Time,
+    /// This, or a completion routine to run.
+    Alertable(Box<Until>),
+    /// The completion routine the thread is inside returns: only an op can say so.
+    Routine,
+}
+
+impl Until {
+    /// The shared socket, for a call that blocks on one.
+    #[must_use]
+    pub fn socket(&self) -> Option<SocketId> {
+        match self {
+            Self::Socket(socket, _) => Some(*socket),
+            Self::Alertable(until) => until.socket(),
+            _ => None,
+        }
+    }
 }
 
 /// Why a parked frame goes on.
@@ -114,4 +136,6 @@ pub enum Woken {
     Cancelled(WsaError),
     /// The callback answered.
     Answered(i32),
+    /// Completion routines ran instead.
+    Alerted,
 }

@@ -3,7 +3,7 @@
 //! The two are kept apart because they part ways in real life: an inherited or DuplicateHandle'd number is in the
 //! kernel's table, yet the ws2_32 of the process that received it has never heard of it (R8, U17).
 
-use super::ids::{EventId, Handle, Incarnation, InstanceId, SocketId};
+use super::ids::{EventId, Handle, Incarnation, InstanceId, PortId, SocketId};
 use super::table::{Key, Table};
 use crate::table_key;
 
@@ -37,6 +37,8 @@ pub enum Object {
     NonIfs,
     /// An event.
     Event(EventId),
+    /// A completion port.
+    Port(PortId),
     /// A process; keeps its id from being reused.
     Process(Incarnation),
 }
@@ -172,6 +174,15 @@ impl Handles {
     #[must_use]
     pub fn context(&self, handle: Handle) -> Option<u32> {
         self.get(handle)?.binding.map(|binding| binding.context)
+    }
+
+    /// The completion port behind a handle.
+    #[must_use]
+    pub fn port(&self, handle: Handle) -> Option<PortId> {
+        match self.get(handle)?.object {
+            Object::Port(port) => Some(port),
+            _ => None,
+        }
     }
 
     /// The event behind a handle.

@@ -23,6 +23,11 @@ table_key!(
     DuplicationId
 );
 
+table_key!(
+    /// A completion port. Never reused: a socket stays associated with a port that is closed.
+    PortId
+);
+
 /// A thread: its process and its position in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ThreadId {

@@ -21,6 +21,7 @@ impl World {
             return Err(format!("{waits} frames wait, but {} are counted", self.waits));
         }
         self.references_add_up()?;
+        self.operations_add_up()?;
         self.descriptors_have_sockets()?;
         self.processes().try_for_each(|(incarnation, process)| contexts_end(incarnation, process))
     }
@@ -44,6 +45,32 @@ impl World {
                     socket.descriptors(),
                     socket.duplications()
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every pending operation was started by a thread that can still hear of it, with a structure that says so; and as
+    /// many structures say so as there are operations.
+    fn operations_add_up(&self) -> Result<(), String> {
+        let mut started: std::collections::BTreeMap<Incarnation, usize> = std::collections::BTreeMap::new();
+        let operations = self.afd.iter().filter_map(|(_, socket)| socket.io()).flat_map(|io| io.operations());
+        for operation in operations {
+            let thread = operation.issuer.thread;
+            if self.thread(thread).is_none_or(|thread| thread.ended) {
+                return Err("an operation outlived the thread that started it".into());
+            }
+            let client = self.client_overlapped(thread.process, &operation.overlapped);
+            let process = self.process(thread.process);
+            if !client.is_some_and(|id| process.is_some_and(|process| process.overlapped.is_pending((None, id)))) {
+                return Err(format!("a pending operation of process {} has no structure", thread.process.0));
+            }
+            *started.entry(thread.process).or_default() += 1;
+        }
+        for (id, process) in self.processes() {
+            let (pending, operations) = (process.overlapped.pending().count(), started.get(&id).copied().unwrap_or(0));
+            if pending != operations {
+                return Err(format!("process {} waits for {pending} operations, but {operations} are pending", id.0));
             }
         }
         Ok(())

@@ -5,10 +5,14 @@
 //!
 //! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
 //! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
-//! (waits on many of them), `death`, `signal`.
+//! (waits on many of them), `death`, `signal`;
+//! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
+pub mod apc;
 pub mod catalog;
+mod completion;
+pub mod completion_port;
 mod death;
 pub mod digest;
 mod drive;
@@ -25,6 +29,8 @@ pub mod log;
 pub mod machine;
 pub mod op;
 mod os;
+mod os_io;
+pub mod overlapped;
 pub mod policy;
 pub mod process;
 pub(crate) mod signal;
@@ -38,6 +44,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use afd::Afd;
+use completion_port::CompletionPorts;
 use duplication::Duplications;
 use event_object::EventObjects;
 use fault::Faults;
@@ -57,6 +64,7 @@ pub struct World {
     processes: Vec<Process>,
     afd: Afd,
     events: EventObjects,
+    ports: CompletionPorts,
     duplications: Duplications,
     faults: Faults,
     /// How many frames wait.
@@ -73,6 +81,7 @@ impl World {
             processes: Vec::new(),
             afd: Afd::default(),
             events: EventObjects::default(),
+            ports: CompletionPorts::default(),
             duplications: Duplications::default(),
             faults: Faults::default(),
             waits: 0,
@@ -138,6 +147,12 @@ impl World {
     #[must_use]
     pub fn events(&self) -> &EventObjects {
         &self.events
+    }
+
+    /// The completion ports.
+    #[must_use]
+    pub fn completion_ports(&self) -> &CompletionPorts {
+        &self.ports
     }
 
     /// Whether the event behind a handle is signalled; `None` when the handle is no event.

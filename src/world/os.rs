@@ -60,6 +60,16 @@ impl World {
             OsCall::CreateWindow => Ok(self.create_window(caller)),
             OsCall::DestroyWindow { window } => self.destroy_window(caller, window),
             OsCall::GetMessage { window, wait } => return self.get_message(caller, window, wait),
+            OsCall::ExitThread => return self.exit_thread(thread, log),
+            OsCall::SleepEx { timeout_ms, alertable } => return self.sleep(thread, timeout_ms, alertable, log),
+            OsCall::CreateIoCompletionPort { file, port, key } => {
+                self.create_completion_port(caller, file, port, key, log)
+            }
+            OsCall::GetQueuedCompletionStatus { port, timeout_ms } => {
+                return self.get_completion(caller, port, timeout_ms);
+            }
+            OsCall::PostQueuedCompletionStatus { port, packet } => self.post_completion(caller, port, packet),
+            OsCall::CancelIo { file, whose } => self.cancel_io(thread, file, whose, log),
             OsCall::GetCurrentProcessId => Ok(Value::ProcessId(self.processes[caller.0 as usize].id)),
             OsCall::SendMessage { to, value } => self.send_message(caller, to, value, log),
             OsCall::ReceiveMessage => return self.receive_message(caller),
@@ -68,8 +78,17 @@ impl World {
 
     /// A parked OS call goes on.
     pub(super) fn resume_os(&mut self, thread: ThreadId, wait: Option<Box<Wait>>, woken: Woken) -> Next {
+        if let Some(Wait { until: Until::Packet(port), .. }) = wait.as_deref() {
+            let port = *port;
+            if let Some(wait) = wait {
+                return self.got_completion(wait, port, woken);
+            }
+            return Next::finish(Err(WsaError::SysCallFailure));
+        }
         match (wait.map(|wait| wait.until), woken) {
             (_, Woken::Cancelled(error)) => Next::finish(Err(error)),
+            (_, Woken::Alerted) => Next::finish(Ok(Value::Alerted)),
+            (Some(Until::Time | Until::Alertable(_)), _) => Next::finish(Ok(Value::Done)),
             (Some(Until::Message(window)), _) => self.get_message(thread.process, window, false),
             (Some(Until::Ipc), _) => self.receive_message(thread.process),
             _ => Next::finish(Err(WsaError::SysCallFailure)),
@@ -121,6 +140,7 @@ impl World {
                 afd.add_descriptor(&mut cx, socket);
             }
             Object::Event(event) => self.events.add_handle(event),
+            Object::Port(port) => self.ports.add_handle(port),
             Object::NonIfs | Object::Process(_) => {}
         }
     }
@@ -137,7 +157,7 @@ impl World {
     }
 
     /// ExitProcess never returns, so the answer is for the trace only.
-    fn exit_process(&mut self, process: Incarnation, log: &mut Log) -> Next {
+    pub(super) fn exit_process(&mut self, process: Incarnation, log: &mut Log) -> Next {
         self.end_process(process, log);
         // The thread died with its frames; `finish` finds none to remove.
         Next::finish(Ok(Value::Done))
@@ -220,6 +240,7 @@ impl World {
                     self.afd.forget_event(event);
                 }
             }
+            Object::Port(port) => self.ports.drop_handle(port),
             Object::NonIfs | Object::Process(_) => {}
         }
     }

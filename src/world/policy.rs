@@ -343,6 +343,27 @@ policies! {
         /// WSAECONNABORTED.
         Wsaeconnaborted,
     } windows: Wsaeintr
+    operation_at_close: OperationAtClose, "R15, O161", "How does a pending overlapped receive end when the last descriptor is closed?" {
+        /// WSA_OPERATION_ABORTED.
+        #[default]
+        WsaOperationAborted,
+        /// WSAECONNABORTED.
+        Wsaeconnaborted,
+    } windows: Wsaeconnaborted
+    overlapped_unflagged: OverlappedUnflagged, "O1, A16", "What if an overlapped structure is given on a socket made without WSA_FLAG_OVERLAPPED?" {
+        /// It is passed over.
+        #[default]
+        Ignored,
+        /// WSAEINVAL.
+        Wsaeinval,
+    } windows: Ignored
+    blocking_alertable: BlockingAlertable, "B5, O135", "Do completion routines run while a call blocks?" {
+        /// No: only in waits that the client made alertable.
+        #[default]
+        No,
+        /// Yes, and the call goes on waiting.
+        Yes,
+    } windows: Yes
     partial_send: PartialSend, "O191", "What does a nonblocking stream send larger than the free space do?" {
         /// Sends what fits and reports the count.
         #[default]

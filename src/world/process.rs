@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::apc::Apc;
 use super::catalog::{Catalog, ShapeId};
 use super::frame::{Frame, Until, Wait};
 use super::handles::Handles;
 use super::ids::{Incarnation, InstanceId, ProcessId, Window};
+use super::overlapped::OverlappedRecords;
 use super::table::Table;
 use crate::abi::client::{Message, WindowMessage};
 use crate::abi::{Guid, WsaError};
@@ -33,6 +35,8 @@ pub struct Process {
     pub windows: Vec<Option<VecDeque<WindowMessage>>>,
     /// Values other processes sent, the oldest first.
     pub inbox: VecDeque<Message>,
+    /// Its overlapped structures.
+    pub overlapped: OverlappedRecords,
 }
 
 /// Whether a process can act.
@@ -70,6 +74,10 @@ pub struct Thread {
     pub hook: bool,
     /// SO_OPENTYPE: of which kind the sockets are that socket() makes for this thread. WSASocket does not ask.
     pub open_type: i32,
+    /// Completion routines to run in its next alertable wait, the oldest first.
+    pub apcs: VecDeque<Apc>,
+    /// Whether it has ended.
+    pub ended: bool,
 }
 
 impl Thread {
@@ -100,7 +108,7 @@ impl Thread {
     pub fn accepts_call(&self) -> bool {
         match self.wait() {
             None => self.frames.is_empty(),
-            Some(wait) => matches!(wait.until, Until::Callback) || self.hook,
+            Some(wait) => matches!(wait.until, Until::Callback | Until::Routine) || self.hook,
         }
     }
 }
@@ -119,6 +127,7 @@ impl Process {
             threads: vec![Thread::default()],
             windows: Vec::new(),
             inbox: VecDeque::new(),
+            overlapped: OverlappedRecords::default(),
         }
     }
 

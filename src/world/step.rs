@@ -11,8 +11,8 @@ use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Ticks};
 use super::log::Log;
 use super::machine::Interface;
 use super::op::{Op, Outcome, Rejection};
-use super::process::{Process, ProcessState};
-use crate::abi::client::Call;
+use super::process::{Process, ProcessState, Thread};
+use crate::abi::client::{ApiCall, Call};
 use crate::abi::{SpiCall, WsaError};
 
 impl World {
@@ -48,6 +48,7 @@ impl World {
     /// What every step leaves to its end.
     #[inline]
     fn settle(&mut self, log: &mut Log) {
+        self.deliver_completions(log);
         self.forget_lost_duplications(log);
         self.deliver_signals(log);
     }
@@ -68,7 +69,7 @@ impl World {
         self.processes().flat_map(move |(process, p)| {
             p.threads.iter().enumerate().filter_map(move |(index, thread)| {
                 let id = ThreadId { process, index: index as u32 };
-                self.woken(p, thread.wait()?).map(|_| id)
+                self.woken(p, thread, thread.wait()?).map(|_| id)
             })
         })
     }
@@ -93,9 +94,10 @@ impl World {
     }
 
     fn run(&mut self, thread: ThreadId, log: &mut Log) -> Result<Outcome, Rejection> {
-        let wait = self.living_thread(thread)?.wait().ok_or(Rejection::NotReady)?;
+        let state = self.living_thread(thread)?;
+        let wait = state.wait().ok_or(Rejection::NotReady)?;
         let process = &self.processes[thread.process.0 as usize];
-        let woken = self.woken(process, wait).ok_or(Rejection::NotReady)?;
+        let woken = self.woken(process, state, wait).ok_or(Rejection::NotReady)?;
         Ok(self.resume_parked(thread, woken, log))
     }
 
@@ -104,6 +106,7 @@ impl World {
             Some(Wait { until: Until::Callback, cancelled: None, .. }) => {
                 Ok(self.resume_parked(thread, Woken::Answered(value), log))
             }
+            Some(Wait { until: Until::Routine, cancelled: None, .. }) => Ok(self.routine_returned(thread, log)),
             _ => Err(Rejection::NoCallback),
         }
     }
@@ -113,12 +116,14 @@ impl World {
         match process.state {
             ProcessState::Exited => Err(Rejection::NoProcess),
             ProcessState::Suspended => Err(Rejection::Suspended),
-            ProcessState::Running => process.threads.get(thread.index as usize).ok_or(Rejection::NoThread),
+            ProcessState::Running => {
+                process.threads.get(thread.index as usize).filter(|thread| !thread.ended).ok_or(Rejection::NoThread)
+            }
         }
     }
 
     /// Why a parked frame of `process` may go on, if it may.
-    fn woken(&self, process: &Process, wait: &Wait) -> Option<Woken> {
+    fn woken(&self, process: &Process, thread: &Thread, wait: &Wait) -> Option<Woken> {
         if process.state != ProcessState::Running {
             return None;
         }
@@ -128,6 +133,9 @@ impl World {
         if self.holds(process, &wait.until) {
             return Some(Woken::Ready);
         }
+        if !thread.apcs.is_empty() && self.is_alertable(wait) {
+            return Some(Woken::Alerted);
+        }
         wait.deadline.filter(|&deadline| deadline <= self.now).map(|_| Woken::TimedOut)
     }
 
@@ -135,7 +143,9 @@ impl World {
         match until {
             Until::Socket(socket, interest) => self.afd.ready(*socket, *interest),
             Until::Sockets(watched) => self.watch_is_over(watched),
-            Until::Callback => false,
+            Until::Callback | Until::Routine | Until::Time => false,
+            Until::Packet(port) => self.ports.is_ready(*port),
+            Until::Alertable(until) => self.holds(process, until),
             Until::Message(window) => process.window(*window).is_none_or(|queue| !queue.is_empty()),
             Until::Ipc => !process.inbox.is_empty(),
             Until::Events { events, all } => {
@@ -248,20 +258,23 @@ impl World {
 fn is_modelled(call: &Call) -> bool {
     match call {
         Call::Spi(call) => match call {
-            SpiCall::Send { overlapped, .. }
-            | SpiCall::SendTo { overlapped, .. }
-            | SpiCall::Recv { overlapped, .. }
-            | SpiCall::RecvFrom { overlapped, .. }
-            | SpiCall::Ioctl { overlapped, .. } => overlapped.is_none(),
+            // A layer's structure is not the client's to give.
+            SpiCall::Send { overlapped: Some(overlapped), .. }
+            | SpiCall::SendTo { overlapped: Some(overlapped), .. }
+            | SpiCall::Recv { overlapped: Some(overlapped), .. }
+            | SpiCall::RecvFrom { overlapped: Some(overlapped), .. }
+            | SpiCall::Ioctl { overlapped: Some(overlapped), .. } => overlapped.layer.is_none(),
             // A client starts and stops providers by WSAStartup and WSACleanup.
             SpiCall::Startup { .. }
             | SpiCall::Cleanup
             | SpiCall::JoinLeaf { .. }
             | SpiCall::SendDisconnect { .. }
-            | SpiCall::RecvDisconnect { .. }
-            | SpiCall::GetOverlappedResult { .. } => false,
+            | SpiCall::RecvDisconnect { .. } => false,
             _ => true,
         },
+        Call::Api(ApiCall::ReadFile { overlapped, .. } | ApiCall::WriteFile { overlapped, .. }) => {
+            overlapped.as_ref().is_none_or(|overlapped| overlapped.layer.is_none())
+        }
         Call::Api(_) | Call::Os(_) => true,
     }
 }

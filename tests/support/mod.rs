@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use wspsim::abi::client::{ApiCall, Call, CallResult, Value};
+use wspsim::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
 use wspsim::abi::consts::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
 use wspsim::abi::{
     Block, EntrySet, Gather, Guid, Info, Name, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter, ServiceFlags1,
@@ -141,6 +141,20 @@ impl Bench {
             flags: SocketFlags::empty(),
         };
         socket(self.spi(on, call)).expect("a socket")
+    }
+
+    /// A completion port with one socket.
+    pub fn port(&mut self, on: Incarnation, s: Handle) -> Handle {
+        let call = OsCall::CreateIoCompletionPort { file: Some(s), port: None, key: 1 };
+        match self.step(on, Call::Os(call)) {
+            Outcome::Returned(Ok(Value::Handle(port))) => port,
+            other => panic!("no completion port: {other:?}"),
+        }
+    }
+
+    /// The next packet of a completion port.
+    pub fn packet(&mut self, on: Incarnation, port: Handle) -> Outcome {
+        self.step(on, Call::Os(OsCall::GetQueuedCompletionStatus { port, timeout_ms: Some(0) }))
     }
 
     pub fn duplicate(&mut self, on: Incarnation, s: Handle, to: Incarnation) -> Result<Info, WsaError> {

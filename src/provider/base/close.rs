@@ -5,7 +5,7 @@ use crate::abi::{NetworkEvents, SpiCall, SpiReturn, WsaError};
 use crate::provider::Flow;
 use crate::provider::context::{Cancel, Context};
 use crate::rules::RuleId;
-use crate::world::afd::{Closing, Interest, Registrant};
+use crate::world::afd::{Closing, Interest, Registrant, Whose};
 use crate::world::frame::{Until, Wait};
 use crate::world::policy::{IoAtSharedClose, PolicyId};
 
@@ -80,7 +80,7 @@ impl Base {
                 cx.log.rule(RuleId::Recv25);
                 fail(error)
             }
-            Blocked::Change(_) => fail(error),
+            Blocked::Change(_) | Blocked::Result(_) => fail(error),
             Blocked::Select(_) => {
                 cx.log.rule(RuleId::Cancel3);
                 fail(error)
@@ -110,10 +110,20 @@ fn cancel_pending(cx: &mut Context<'_>, at: At, last: bool) {
         return;
     }
     cx.log.policy(PolicyId::io_at_shared_close);
-    match cx.machine.policies().io_at_shared_close {
-        IoAtSharedClose::CancelAll => cx.cancel(Cancel::Socket(at.socket)),
-        IoAtSharedClose::CancelOwn => cx.cancel(Cancel::Descriptor(at.s)),
-        IoAtSharedClose::CancelNone => {}
+    let whose = match cx.machine.policies().io_at_shared_close {
+        IoAtSharedClose::CancelAll => {
+            cx.cancel(Cancel::Socket(at.socket));
+            Whose::All
+        }
+        IoAtSharedClose::CancelOwn => {
+            cx.cancel(Cancel::Descriptor(at.s));
+            Whose::Descriptor(cx.thread.process, at.s)
+        }
+        IoAtSharedClose::CancelNone => return,
+    };
+    let (afd, mut afd_cx) = cx.afd();
+    if afd.cancel_operations(&mut afd_cx, at.socket, whose, false) {
+        afd_cx.log.rule(RuleId::Close4);
     }
 }
 

@@ -56,7 +56,8 @@ impl Base {
     fn send_more(&mut self, cx: &mut Context<'_>, mut sending: Sending) -> Step {
         let at = sending.at;
         let Ok(socket) = shared(cx, at) else { return fail(WsaError::NotSock) };
-        if socket.sender().is_some_and(|sender| sender != cx.thread) {
+        let own_turn = socket.sender().is_none_or(|sender| sender == cx.thread);
+        if !own_turn || socket.has_pending_sends() && socket.sender().is_none() {
             return self.wait_to_send(cx, sending, Interest::Turn);
         }
         let datagram = socket.transport().kind == Kind::Datagram;
@@ -199,7 +200,7 @@ impl Base {
 
 /// SetOpt: of a connection that keep-alive found broken, the calls running then hear WSAENETRESET, later ones
 /// WSAENOTCONN.
-fn lost_by_keep_alive(cx: &Context<'_>, at: At) -> bool {
+pub(super) fn lost_by_keep_alive(cx: &Context<'_>, at: At) -> bool {
     shared(cx, at).is_ok_and(|socket| socket.broken() == Some(WsaError::NetReset))
 }
 
@@ -207,6 +208,8 @@ fn lost_by_keep_alive(cx: &Context<'_>, at: At) -> bool {
 pub(super) fn leave_turn(cx: &mut Context<'_>, at: At) {
     if shared(cx, at).is_ok_and(|socket| socket.sender() == Some(cx.thread)) {
         cx.afd.set_sender(at.socket, None);
+        let (afd, mut afd_cx) = cx.afd();
+        afd.resume_sends(&mut afd_cx, at.socket);
     }
 }
 
@@ -224,7 +227,7 @@ fn wants_more(cx: &mut Context<'_>, receiving: &Receiving) -> bool {
 }
 
 /// Where a datagram goes (SendTo1, SendTo4..SendTo6).
-fn destination(cx: &mut Context<'_>, at: At, to: Name) -> Result<Option<SockAddr>, WsaError> {
+pub(super) fn destination(cx: &mut Context<'_>, at: At, to: Name) -> Result<Option<SockAddr>, WsaError> {
     if to == Name::Null {
         if cx.afd.peer_name(at.socket).is_ok() {
             return Ok(None);
@@ -237,7 +240,7 @@ fn destination(cx: &mut Context<'_>, at: At, to: Name) -> Result<Option<SockAddr
 }
 
 /// RecvFrom: room for the sender's address, and whether a connected socket may ask (A13).
-fn may_receive_from(cx: &mut Context<'_>, at: At, from: Room) -> Result<Room, WsaError> {
+pub(super) fn may_receive_from(cx: &mut Context<'_>, at: At, from: Room) -> Result<Room, WsaError> {
     let transport = shared(cx, at)?.transport();
     if transport.kind == Kind::Stream {
         // lpFrom is ignored on a connection.
@@ -258,7 +261,7 @@ fn may_receive_from(cx: &mut Context<'_>, at: At, from: Room) -> Result<Room, Ws
 }
 
 /// A call that fails before it reaches the socket re-enables its event all the same (E4).
-fn refuse(cx: &mut Context<'_>, at: At, events: NetworkEvents, error: WsaError) -> Step {
+pub(super) fn refuse(cx: &mut Context<'_>, at: At, events: NetworkEvents, error: WsaError) -> Step {
     let (afd, mut afd_cx) = cx.afd();
     afd.reenable(&mut afd_cx, at.socket, events);
     fail(error)

@@ -66,36 +66,47 @@ fn handler(code: Ioctl) -> Handler {
 impl Base {
     /// WSPIoctl.
     pub(super) fn ioctl(&mut self, cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Step {
-        if !control.returned {
-            return fail(WsaError::Fault);
-        }
-        match Ioctl::lookup(control.code) {
-            Some(Ioctl::AddressListChange) => self.await_change(cx, at, Notice::AddressList),
-            Some(Ioctl::RoutingInterfaceChange) => match address(control) {
-                Ok(to) => self.await_change(cx, at, Notice::Routing(to)),
-                Err(error) => fail(error),
-            },
-            Some(code) => Flow::Return(carry_out(cx, at, control, code)),
-            None => Flow::Return(Err(unknown(cx))),
+        match at_once(cx, at, control) {
+            Ok(Carried::Out(value)) => Flow::Return(Ok(value)),
+            // A nonblocking socket hears by event, a blocking one waits (Ioctl13).
+            Ok(Carried::Awaits(_)) if nonblocking(cx, at) => fail(WsaError::WouldBlock),
+            Ok(Carried::Awaits(_)) => wait(cx, at, Interest::Changed, None, Blocked::Change(at)),
+            Err(error) => fail(error),
         }
     }
+}
 
-    /// A change notice: a nonblocking socket hears by event, a blocking one waits (Ioctl13).
-    fn await_change(&mut self, cx: &mut Context<'_>, at: At, notice: Notice) -> Step {
-        cx.log.rule(RuleId::Ioctl13);
-        let (event, to) = match notice {
-            Notice::AddressList => (NetworkEvents::ADDRESS_LIST_CHANGE, None),
-            Notice::Routing(to) => (NetworkEvents::ROUTING_INTERFACE_CHANGE, Some(to)),
-        };
-        let (afd, mut afd_cx) = cx.afd();
-        if let Err(error) = afd.await_change(&mut afd_cx, at.socket, event, to) {
-            return fail(error);
-        }
-        if nonblocking(cx, at) {
-            return fail(WsaError::WouldBlock);
-        }
-        wait(cx, at, Interest::Changed, None, Blocked::Change(at))
+/// What became of a WSPIoctl that did not fail.
+pub(super) enum Carried {
+    /// It is carried out.
+    Out(SpiReturn),
+    /// This change was asked for.
+    Awaits(NetworkEvents),
+}
+
+/// As much of a WSPIoctl as can be done without waiting.
+pub(super) fn at_once(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Result<Carried, WsaError> {
+    if !control.returned {
+        return Err(WsaError::Fault);
     }
+    match Ioctl::lookup(control.code) {
+        Some(Ioctl::AddressListChange) => await_change(cx, at, Notice::AddressList),
+        Some(Ioctl::RoutingInterfaceChange) => await_change(cx, at, Notice::Routing(address(control)?)),
+        Some(code) => carry_out(cx, at, control, code).map(Carried::Out),
+        None => Err(unknown(cx)),
+    }
+}
+
+/// Asks for a change notice.
+fn await_change(cx: &mut Context<'_>, at: At, notice: Notice) -> Result<Carried, WsaError> {
+    cx.log.rule(RuleId::Ioctl13);
+    let (event, to) = match notice {
+        Notice::AddressList => (NetworkEvents::ADDRESS_LIST_CHANGE, None),
+        Notice::Routing(to) => (NetworkEvents::ROUTING_INTERFACE_CHANGE, Some(to)),
+    };
+    let (afd, mut afd_cx) = cx.afd();
+    afd.await_change(&mut afd_cx, at.socket, event, to)?;
+    Ok(Carried::Awaits(event))
 }
 
 fn unknown(cx: &mut Context<'_>) -> WsaError {

@@ -14,11 +14,12 @@
 //! | `data` | WSPSend, WSPSendTo, WSPRecv, WSPRecvFrom |
 //! | `option` | WSPGetSockOpt, WSPSetSockOpt |
 //! | `ioctl`, `notice`, `qos` | WSPIoctl, WSPGetQOSByName |
+//! | `overlapped` | overlapped calls, WSPGetOverlappedResult |
 //! | `notify` | WSPEventSelect, WSPAsyncSelect, WSPEnumNetworkEvents |
 //! | `select` | WSPSelect |
 //! | `address` | WSPAddressToString, WSPStringToAddress |
 //!
-//! Not modelled here: overlapped I/O, WSPJoinLeaf, disconnect data, QoS templates.
+//! Not modelled here: WSPJoinLeaf, disconnect data, QoS templates.
 
 mod accept;
 mod address;
@@ -32,10 +33,12 @@ mod notify;
 mod open;
 mod option;
 mod option_value;
+mod overlapped;
 mod qos;
 mod select;
 mod startup;
 
+pub(in crate::provider) use overlapped::{Asked, asked, asked_again};
 pub(in crate::provider) use startup::negotiate;
 
 use std::sync::Arc;
@@ -93,6 +96,8 @@ pub enum Blocked {
     Close(At),
     /// WSPSelect.
     Select(select::Selecting),
+    /// WSPGetOverlappedResult waits.
+    Result(u32),
 }
 
 /// The socket of a call: the descriptor and what it refers to.
@@ -190,6 +195,7 @@ impl Provider for Base {
             Blocked::Change(_) => Flow::Return(Ok(SpiReturn::Bytes(crate::abi::Bytes::EMPTY))),
             Blocked::Close(at) => self.lingered(cx, at),
             Blocked::Select(selecting) => self.selected(cx, selecting, woken),
+            Blocked::Result(id) => Flow::Return(asked_again(cx, id)),
         }
     }
 }
@@ -206,6 +212,19 @@ impl Base {
             SpiCall::Shutdown { how, .. } => done(connection::shutdown(cx, at, *how)),
             SpiCall::GetSockName { room, .. } => Flow::Return(connection::local_name(cx, at, *room)),
             SpiCall::GetPeerName { room, .. } => Flow::Return(connection::peer_name(cx, at, *room)),
+            SpiCall::Send { data, flags, overlapped: Some(overlapped), .. } => {
+                self.post_send(cx, at, data, *flags, None, overlapped)
+            }
+            SpiCall::SendTo { data, flags, to, overlapped: Some(overlapped), .. } => {
+                self.post_send(cx, at, data, *flags, Some(*to), overlapped)
+            }
+            SpiCall::Recv { room, flags, overlapped: Some(overlapped), .. } => {
+                self.post_receive(cx, at, room, *flags, None, overlapped)
+            }
+            SpiCall::RecvFrom { room, flags, from, overlapped: Some(overlapped), .. } => {
+                self.post_receive(cx, at, room, *flags, Some(*from), overlapped)
+            }
+            SpiCall::GetOverlappedResult { overlapped, wait, .. } => self.overlapped_result(cx, *overlapped, *wait),
             SpiCall::Send { data, flags, .. } => self.send(cx, at, data, *flags, None),
             SpiCall::SendTo { data, flags, to, .. } => self.send_to(cx, at, data, *flags, *to),
             SpiCall::Recv { room, flags, .. } => self.recv(cx, at, room, *flags),
@@ -216,9 +235,12 @@ impl Base {
             SpiCall::SetSockOpt { level, option, value, .. } => {
                 done(option::set(cx, at, *level, *option, value.as_ref()))
             }
-            SpiCall::Ioctl { code, input, room, returned, .. } => {
+            SpiCall::Ioctl { code, input, room, returned, overlapped, .. } => {
                 let control = ioctl::Control { code: *code, input: input.as_ref(), room: *room, returned: *returned };
-                self.ioctl(cx, at, &control)
+                match overlapped {
+                    Some(overlapped) => self.post_ioctl(cx, at, &control, overlapped),
+                    None => self.ioctl(cx, at, &control),
+                }
             }
             SpiCall::EventSelect { event, events, .. } => done(notify::event_select(cx, at, *event, *events)),
             SpiCall::AsyncSelect { window, message, events, .. } => {

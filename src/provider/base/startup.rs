@@ -5,7 +5,7 @@ use crate::abi::{SpiReturn, WsaError};
 use crate::provider::context::{Cancel, Context};
 use crate::provider::{HandleKind, ShapeKind};
 use crate::rules::RuleId;
-use crate::world::afd::{Registrant, StateKind};
+use crate::world::afd::{Registrant, StateKind, Whose};
 use crate::world::catalog::{Catalog, ShapeId};
 use crate::world::handles::{HandleEntry, Object};
 use crate::world::ids::{Handle, SocketId};
@@ -57,6 +57,10 @@ impl Base {
         cx.log.rule(RuleId::Cleanup3);
         note_end(cx);
         cx.cancel(Cancel::Process);
+        cx.log.rule(RuleId::Cleanup4);
+        let own = Whose::Process(cx.thread.process);
+        let (afd, mut afd_cx) = cx.afd();
+        afd.cancel_everywhere(&mut afd_cx, own, true);
         for (handle, socket) in self.give_back_handles(cx) {
             let registrant = Registrant { process: cx.thread.process, handle };
             let policies = *cx.machine.policies();

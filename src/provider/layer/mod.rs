@@ -9,9 +9,11 @@
 //! | `link` | finding the next provider in a chain and starting it |
 //! | `socket` | calls that make, hand over or end descriptors |
 //! | `select` | WSPSelect |
+//! | `overlapped` | overlapped calls and their completions |
 //! | `pass` | everything else |
 
 mod link;
+mod overlapped;
 mod pass;
 mod select;
 mod socket;
@@ -23,9 +25,11 @@ use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{SpiCall, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
+use crate::world::frame::Woken;
 use crate::world::ids::{Handle, InstanceId, Window};
 use crate::world::table::{Key, Table};
 use link::Link;
+use overlapped::{Outstanding, OutstandingId};
 
 table_key!(
     /// The context value of a layer's handle.
@@ -42,6 +46,8 @@ pub struct Layer {
     records: Table<RecordId, Record>,
     /// The lower handles an IFS layer has taken over, with their link.
     claimed: BTreeMap<Handle, u16>,
+    /// Overlapped operations passed down that have not come back.
+    outstanding: Table<OutstandingId, Outstanding>,
 }
 
 /// One handle of a non-IFS layer.
@@ -52,6 +58,10 @@ struct Record {
     link: u16,
     /// Where the client wants WSPAsyncSelect's messages: its window and message.
     posting: Option<(Window, u32)>,
+    /// Whether the client made it with WSA_FLAG_OVERLAPPED.
+    overlapped: bool,
+    /// It was closed; operations started through it are still to come back.
+    closing: bool,
 }
 
 /// A descriptor as the layer knows it.
@@ -68,8 +78,8 @@ pub enum Token {
     Plain,
     /// WSPStartup of the next link; afterwards this call, or the return of this version.
     Starting(Box<link::Starting>),
-    /// WSPSocket through this link.
-    Opening(u16),
+    /// WSPSocket through this link; whether with WSA_FLAG_OVERLAPPED.
+    Opening(u16, bool),
     /// WSPAccept on this handle.
     Accepting(Handle),
     /// WSPDuplicateSocket through this link.
@@ -82,6 +92,10 @@ pub enum Token {
     Selecting(Box<Selecting>),
     /// WSPSelect: a provider below is asked, or the layer itself waits.
     Polling(Box<Split>),
+    /// An overlapped call.
+    Overlapped(OutstandingId),
+    /// WSPGetOverlappedResult waits.
+    Result(u32),
     /// WSPCleanup of a link; those before it are still to come.
     Cleaning,
 }
@@ -128,8 +142,10 @@ impl Provider for Layer {
             Resumed::Result { from } => from,
             Resumed::NotLoaded => return fail(WsaError::ProviderFailedInit),
             Resumed::Woken(woken) => {
-                return match token {
-                    Token::Polling(split) => self.select_woken(cx, split, woken, flight.call),
+                return match (token, woken) {
+                    (Token::Polling(split), woken) => self.select_woken(cx, split, woken, flight.call),
+                    (_, Woken::Cancelled(error)) => fail(error),
+                    (Token::Result(id), _) => self.event_signalled(cx, id),
                     _ => fail(WsaError::SysCallFailure),
                 };
             }
@@ -137,7 +153,9 @@ impl Provider for Layer {
         match token {
             Token::Plain => Flow::Pass,
             Token::Starting(starting) => self.started(cx, *starting, from, flight),
-            Token::Opening(link) => self.opened(cx, link, flight),
+            Token::Opening(link, overlapped) => self.opened(cx, link, overlapped, flight),
+            Token::Overlapped(id) => self.started_overlapped(cx, id, flight),
+            Token::Result(_) => fail(WsaError::SysCallFailure),
             Token::Accepting(listener) => self.accepted(cx, listener, flight),
             Token::Duplicating(link) => self.duplicated(cx, link, flight),
             Token::Closing(s) => self.closed(cx, s, flight),
@@ -151,6 +169,9 @@ impl Provider for Layer {
 
 impl Layer {
     fn on_socket(&mut self, cx: &mut Context<'_>, known: Known, s: Handle, call: &mut SpiCall) -> Step {
+        if let Some(step) = self.overlapped(cx, known, s, call) {
+            return step;
+        }
         match call {
             SpiCall::DuplicateSocket { .. } => self.duplicate(cx, known, call),
             SpiCall::CloseSocket { .. } => self.down(known, call, Token::Closing(s)),
@@ -164,6 +185,9 @@ impl Layer {
                     Some(answer) => Flow::Return(answer),
                     None => self.down(known, call, Token::Plain),
                 }
+            }
+            SpiCall::GetOverlappedResult { overlapped, wait, .. } if cx.shape().handles == HandleKind::NonIfs => {
+                self.overlapped_result(cx, *overlapped, *wait)
             }
             _ => self.down(known, call, Token::Plain),
         }
@@ -193,7 +217,9 @@ impl Layer {
             HandleKind::NonIfs => {
                 let context = cx.query_socket_handle_context(s).ok();
                 let record = context.and_then(|context| self.records.get(RecordId::from_slot(context)));
-                record.filter(|record| record.upper == s).map(|record| Known { lower: record.lower, link: record.link })
+                record
+                    .filter(|record| record.upper == s && !record.closing)
+                    .map(|record| Known { lower: record.lower, link: record.link })
             }
         };
         if known.is_none() {

@@ -21,19 +21,26 @@ impl Layer {
         match self.link(given.catalog_entry_id()).and_then(|at| self.link_at(at).map(|link| (at, link))) {
             Some((at, link)) => {
                 *info = link.info_below(cx, &given);
+                let overlapped = flags.contains(SocketFlags::OVERLAPPED);
                 if cx.shape().handles == HandleKind::NonIfs {
                     cx.log.rule(RuleId::Socket15);
                     *flags |= SocketFlags::OVERLAPPED;
                 }
-                self.call_link(at, Token::Opening(at))
+                self.call_link(at, Token::Opening(at, overlapped))
             }
             None => self.start_then(cx, &given, call),
         }
     }
 
-    pub(super) fn opened(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
+    pub(super) fn opened(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: u16,
+        overlapped: bool,
+        flight: &mut InFlight<'_>,
+    ) -> Step {
         let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
-        match self.adopt(cx, link, *socket, None) {
+        match self.adopt(cx, link, *socket, None, overlapped) {
             Ok(own) => {
                 *socket = own;
                 Flow::Pass
@@ -49,7 +56,9 @@ impl Layer {
             return fail(WsaError::NotSock);
         };
         let posting = self.posting(cx, listener);
-        match self.adopt(cx, known.link, *socket, posting) {
+        let overlapped = cx.shape().handles == HandleKind::NonIfs
+            && self.record_mut(cx, listener).is_some_and(|record| record.overlapped);
+        match self.adopt(cx, known.link, *socket, posting, overlapped) {
             Ok(own) => {
                 *socket = own;
                 Flow::Pass
@@ -65,6 +74,7 @@ impl Layer {
         at: u16,
         lower: Handle,
         posting: Option<(Window, u32)>,
+        overlapped: bool,
     ) -> Result<Handle, WsaError> {
         cx.log.rule(RuleId::Socket14);
         if let Some(handle) = self.adopted(cx, lower) {
@@ -80,7 +90,8 @@ impl Layer {
                 Ok(handle)
             }
             HandleKind::NonIfs => {
-                let record = self.records.insert(Record { lower, upper: Handle::INVALID, link: at, posting });
+                let fresh = Record { lower, upper: Handle::INVALID, link: at, posting, overlapped, closing: false };
+                let record = self.records.insert(fresh);
                 let made = cx.create_socket_handle(owner, record.slot());
                 match made {
                     Ok(upper) => {
@@ -140,6 +151,12 @@ impl Layer {
             match cx.shape().handles {
                 HandleKind::Ifs => {
                     self.claimed.remove(&s);
+                }
+                HandleKind::NonIfs if self.is_busy(s) => {
+                    // What is on its way up needs the handle: it goes with the last abort.
+                    if let Some(record) = self.record_mut(cx, s) {
+                        record.closing = true;
+                    }
                 }
                 HandleKind::NonIfs => {
                     cx.log.rule(RuleId::R27);

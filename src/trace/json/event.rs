@@ -11,8 +11,9 @@ use crate::rules::RuleId;
 use crate::scenario::report::StepMark;
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
-use crate::trace::{Trace, args, change, client, outcome};
+use crate::trace::{Trace, args, change, client, io, outcome};
 use crate::world::afd::{Change, Interest, Sought};
+use crate::world::apc::Apc;
 use crate::world::duplication::Duplication;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::fault::Fault;
@@ -163,6 +164,15 @@ impl Line<'_, '_> {
                     object([("from", self.values().owner(*from)), ("to", self.values().owner(*to)), ("value", value)]),
                 )
             }
+            Event::RoutineQueued { thread, apc } => ("routine", self.routine(*thread, apc, "queued")),
+            Event::RoutineRan { thread, apc } => ("routine", self.routine(*thread, apc, "run")),
+            Event::PacketQueued { port, packet } => {
+                let packet = self.fields(&io::of_packet(packet));
+                ("packet", object([("port", json!(port.0)), ("packet", packet)]))
+            }
+            Event::ThreadEnded { thread } => {
+                ("thread", object([("thread", self.thread(*thread)), ("state", json!("ended"))]))
+            }
             Event::Time(_) => ("time", Object::new()),
             Event::Injected { function, error } => {
                 ("inject", object([("call", json!(function.name())), ("error", json!(error.name()))]))
@@ -247,7 +257,21 @@ impl Line<'_, '_> {
     }
 
     fn wait(&self, thread: ThreadId, until: &Until, deadline: Option<Ticks>) -> Object {
-        let until = match until {
+        let until = self.until(thread, until);
+        self.with_decided(object([
+            ("of", json!(self.trace.spans.owner(self.at))),
+            ("thread", self.thread(thread)),
+            ("until", until),
+            ("deadline", json!(deadline.map(|at| at.0))),
+        ]))
+    }
+
+    fn routine(&self, thread: ThreadId, apc: &Apc, state: &str) -> Object {
+        object([("thread", self.thread(thread)), ("args", self.fields(&io::of_apc(apc))), ("state", json!(state))])
+    }
+
+    fn until(&self, thread: ThreadId, until: &Until) -> Json {
+        match until {
             Until::Socket(socket, interest) => {
                 json!({"socket": self.values().socket(*socket), "interest": interest_name(*interest)})
             }
@@ -260,13 +284,11 @@ impl Line<'_, '_> {
             Until::Events { events, all } => {
                 json!({"events": events.iter().map(|event| event.0).collect::<Vec<_>>(), "all": all})
             }
-        };
-        self.with_decided(object([
-            ("of", json!(self.trace.spans.owner(self.at))),
-            ("thread", self.thread(thread)),
-            ("until", until),
-            ("deadline", json!(deadline.map(|at| at.0))),
-        ]))
+            Until::Packet(port) => json!({"port": port.0}),
+            Until::Time => json!({"time": true}),
+            Until::Alertable(until) => json!({"alertable": self.until(thread, until)}),
+            Until::Routine => json!({"routine": true}),
+        }
     }
 
     fn watched(&self, watched: &Watched) -> Json {

@@ -233,6 +233,25 @@ changes! {
         /// What calls report.
         error: WsaError,
     } "connection broken: {error}";
+    /// An overlapped operation waits for its turn.
+    OperationPending {
+        /// Its overlapped structure.
+        overlapped: u32,
+        /// Operations that wait now.
+        pending: usize,
+    } "overlapped operation {overlapped} pending, {pending} now";
+    /// An overlapped operation has ended.
+    OperationEnded {
+        /// Its overlapped structure.
+        overlapped: u32,
+        /// Bytes transferred.
+        bytes: usize,
+        /// What went wrong, if anything.
+        error: Option<WsaError>,
+    } "overlapped operation {overlapped} ended{}", match error {
+        Some(error) => format!(": {error}"),
+        None => format!(", {bytes} bytes"),
+    };
     /// An option was set.
     OptionSet {
         /// The option.

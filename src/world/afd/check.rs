@@ -19,6 +19,10 @@ impl Afd {
             self.check_life(id, socket)?;
             self.check_role(id, socket)?;
             self.check_name(id, socket)?;
+            self.check_operations(id, socket)?;
+        }
+        if self.completions_pending() {
+            return Err("ended operations were left unannounced".into());
         }
         self.check_ports()?;
         self.check_events()?;
@@ -80,6 +84,16 @@ impl Afd {
                 holds(only_peer, id, "holds datagrams of somebody else than its peer")
             }
         }
+    }
+
+    fn check_operations(&self, id: SocketId, socket: &SharedSocket) -> Check {
+        let Some(io) = &socket.io else { return Ok(()) };
+        holds(!io.is_trying(), id, "was left in the middle of its operations")?;
+        let unused = io.operations().next().is_none();
+        holds(unused || socket.references() > 0, id, "has operations and no references")?;
+        holds(!io.awaits_data() || !self.has_data(id), id, "has data that a pending receive should have")?;
+        let room = self.can_send(id) && socket.sender.is_none();
+        holds(!io.has_sends() || !room, id, "has room that a pending send should have used")
     }
 
     fn check_connection(&self, id: SocketId, socket: &SharedSocket, connection: &Connection) -> Check {

@@ -119,6 +119,9 @@ impl Afd {
     /// Lets the end of the stream follow the data, and data take its time.
     fn linger(&mut self, cx: &mut Cx<'_>, id: SocketId, seconds: u16) -> Ticks {
         let deadline = cx.now.plus_ms(u64::from(seconds) * 1000);
+        if self.sockets[id].references() <= 1 {
+            self.close_operations(cx, id);
+        }
         self.sockets[id].shut.send = true;
         let unsent = self.sockets[id].connection_mut().and_then(|connection| connection.unsent.as_mut());
         let Some(unsent) = unsent else { return cx.now };
@@ -147,6 +150,7 @@ impl Afd {
     fn end_hard(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         cx.log.rule(RuleId::Close13);
         if self.sockets.get(id).is_some_and(|socket| socket.references() <= 1) {
+            self.close_operations(cx, id);
             self.cancel_registration(cx, id);
         }
         self.break_connection(cx, id, WsaError::ConnAborted, WsaError::ConnReset);
@@ -199,7 +203,11 @@ impl Afd {
         }
         cx.log.rule(RuleId::R14);
         cx.log.rule(RuleId::Close2);
-        if socket.registration.is_some() {
+        let (registered, overlapped) = (socket.registration.is_some(), socket.io.is_some());
+        if overlapped {
+            self.close_operations(cx, id);
+        }
+        if registered {
             cx.log.rule(RuleId::R19);
             self.cancel_registration(cx, id);
         }

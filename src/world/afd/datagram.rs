@@ -6,7 +6,7 @@
 
 use super::route::{self, Place, Route};
 use super::socket::{Datagram, Datagrams};
-use super::{Afd, Change, Cx, Kind, Lost, Received, SocketId};
+use super::{Afd, Change, Cx, Io, Kind, Lost, Received, SocketId};
 use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
 use crate::world::policy::{PolicyId, UdpPortUnreachable};
@@ -278,12 +278,16 @@ impl Afd {
         if socket.shut.receive {
             cx.log.rule(RuleId::Shutdown5);
         }
+        // A posted buffer takes a datagram whatever SO_RCVBUF says (O12).
+        let awaited = socket.io.as_deref().is_some_and(Io::awaits_data);
         let Some(datagrams) = socket.datagrams_mut() else { return };
         if circular {
             datagrams.drop_oldest(charge_of(data), limit);
         }
         let charge = charge_of(data).saturating_add(datagrams.charge);
-        if charge > limit {
+        if charge > limit && awaited {
+            cx.log.rule(RuleId::O12);
+        } else if charge > limit {
             cx.log.note(|| Change::DatagramLost { socket: id, why: Lost::QueueFull });
             return;
         }
@@ -320,6 +324,7 @@ impl Afd {
         if let Some(datagrams) = socket.datagrams_mut() {
             datagrams.unreachable |= reported;
         }
+        self.progress(cx, id);
     }
 
     pub(super) fn receive_datagram(

@@ -275,7 +275,12 @@ impl Afd {
     /// Reports every event that is chosen, free and due.
     #[inline]
     pub(super) fn report_due(&mut self, cx: &mut Cx<'_>, id: SocketId) {
-        if self.sockets.get(id).is_some_and(|socket| socket.registration.is_some()) {
+        let Some(socket) = self.sockets.get(id) else { return };
+        let (registered, overlapped) = (socket.registration.is_some(), socket.io.is_some());
+        if overlapped {
+            self.progress(cx, id);
+        }
+        if registered {
             self.report_because(cx, id, Cause::Happened);
         }
     }

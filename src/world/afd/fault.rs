@@ -27,7 +27,11 @@ impl Afd {
             }
         }
         self.faults.network_down = down;
-        if !down {
+        if down {
+            for &id in &ids {
+                self.progress(cx, id);
+            }
+        } else {
             for id in ids {
                 self.report_due(cx, id);
             }

@@ -18,6 +18,7 @@
 //! | `listen`, `connect` | queues of requests, accepting; attempts and how they end |
 //! | `queue`, `stream`, `urgent`, `datagram` | data |
 //! | `extras`, `multicast`, `qos`, `notice` | what few sockets have: groups, quality of service, change notices |
+//! | `operation` | overlapped operations, completion ports |
 //! | `values`, `option` | socket options and the blocking mode |
 //! | `event` | registrations, what is due when, the record |
 //! | `ready`, `poll` | readiness, of one socket and of many |
@@ -26,7 +27,8 @@
 //! | `change` | every change, for the log |
 //! | `check` | what must always hold |
 //!
-//! Not modelled yet: overlapped operations, raw sockets. Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous open.
+//! Not modelled yet: raw sockets. Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous
+//! open.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -53,6 +55,7 @@ mod link;
 mod listen;
 mod multicast;
 mod notice;
+mod operation;
 mod option;
 mod poll;
 mod port;
@@ -75,6 +78,7 @@ pub use close::{Closing, Release};
 pub use connect::Connect;
 pub use event::{NO_EVENT, Registration};
 pub use listen::{Request, RequestState};
+pub use operation::{Completion, Io, Issuer, Operation, Whose, Work, transferred};
 pub use poll::Sought;
 pub use ready::Readiness;
 pub use route::InterfaceV4;
@@ -214,6 +218,8 @@ pub struct Afd {
     by_event: BTreeSet<(EventId, SocketId)>,
     /// Empty between steps.
     signals: Vec<Signal>,
+    /// Empty between steps.
+    completions: Vec<Completion>,
     faults: fault::Faults,
     /// Link faults and what they delay; hardly ever any.
     links: Option<Box<link::Links>>,

@@ -41,6 +41,7 @@ impl Afd {
             let extras = self.sockets[id].extras_mut();
             let (awaited, watched) = (std::mem::take(&mut extras.awaited), extras.watched.take());
             let lost = watched.is_some_and(|to| route::route(cx.platform, to.ip) == Route::Unreachable);
+            self.end_changes(cx, id, awaited);
             for event in awaited.singles() {
                 cx.log.rule(RuleId::E6);
                 cx.log.rule(RuleId::Ioctl13);

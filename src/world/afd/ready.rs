@@ -1,7 +1,7 @@
 //! Readiness: what blocked calls, WSPSelect and FIONREAD ask. Nothing changes here.
 
 use super::socket::{Life, Role, SharedSocket};
-use super::{Afd, Cx, Interest, SocketId};
+use super::{Afd, Cx, Interest, Io, SocketId};
 use crate::abi::NetworkEvents;
 use crate::rules::RuleId;
 use crate::world::policy::{FionreadDatagram, PolicyId};
@@ -34,7 +34,7 @@ impl Afd {
             Interest::Changed => {
                 !socket.awaits(NetworkEvents::ROUTING_INTERFACE_CHANGE | NetworkEvents::ADDRESS_LIST_CHANGE)
             }
-            Interest::Turn => socket.sender.is_none(),
+            Interest::Turn => socket.sender.is_none() && !socket.io.as_deref().is_some_and(Io::has_sends),
             Interest::Drained => socket.connection().is_none_or(|connection| connection.unsent.is_none()),
         }
     }

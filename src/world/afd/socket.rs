@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use super::event::Registration;
 use super::extras::Extras;
 use super::listen::Listener;
+use super::operation::Io;
 use super::queue::ByteQueue;
 use super::route::Place;
 use super::urgent::Urgent;
@@ -33,6 +34,8 @@ pub struct SharedSocket {
     pub(super) outcome: Option<Result<(), WsaError>>,
     pub(super) bound: Option<Bound>,
     pub(super) registration: Option<Box<Registration>>,
+    /// Overlapped operations and the completion port; `None` until there is any.
+    pub(super) io: Option<Box<Io>>,
     /// The thread whose blocked send is half done: until it is over nobody else's bytes come in between.
     pub(super) sender: Option<ThreadId>,
     pub(super) options: Options,
@@ -174,6 +177,7 @@ impl SharedSocket {
             outcome: None,
             bound: None,
             registration: None,
+            io: None,
             sender: None,
             options,
             extras: None,

@@ -191,7 +191,7 @@ impl Afd {
     }
 
     /// Keeps data that found no room at the peer.
-    fn keep(&mut self, cx: &mut Cx<'_>, id: SocketId, rest: &[u8]) {
+    pub(super) fn keep(&mut self, cx: &mut Cx<'_>, id: SocketId, rest: &[u8]) {
         let Some(connection) = self.sockets[id].connection_mut() else { return };
         let unsent = connection.unsent.get_or_insert_default();
         unsent.bytes.push(rest);
@@ -216,6 +216,7 @@ impl Afd {
             return Err(WsaError::NoProtoOpt);
         }
         cx.log.rule(RuleId::Ioctl15);
+        self.abort_sends(cx, id);
         let unsent = self.sockets[id].unsent_bytes();
         let Some(peer) = self.sockets[id].peer_socket().filter(|_| unsent > 0) else { return Ok(()) };
         let received = self.sockets[peer].received_bytes();
@@ -258,7 +259,7 @@ impl Afd {
         received
     }
 
-    fn receive(
+    pub(super) fn receive(
         &mut self,
         cx: &mut Cx<'_>,
         id: SocketId,
@@ -426,6 +427,9 @@ impl Afd {
             cx.log.rule(RuleId::Shutdown9);
         }
         cx.log.rule(RuleId::Shutdown6);
+        if send {
+            self.absorb_sends(cx, id);
+        }
         let shut = &mut self.sockets[id].shut;
         let ends_sending = send && !shut.send;
         shut.send |= send;
@@ -437,6 +441,7 @@ impl Afd {
         if connected && receive {
             self.refuse_queued(cx, id);
         }
+        self.progress(cx, id);
         Ok(())
     }
 

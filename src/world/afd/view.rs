@@ -3,7 +3,7 @@
 use super::event::Registration;
 use super::route::Place;
 use super::socket::{Connection, Life, Role, SharedSocket};
-use super::{SocketId, Transport};
+use super::{Io, SocketId, Transport};
 use crate::abi::{Linger, SockAddr, SockOpt, WsaError};
 use crate::world::ids::ThreadId;
 
@@ -44,6 +44,13 @@ impl SharedSocket {
     #[must_use]
     pub fn sender(&self) -> Option<ThreadId> {
         self.sender
+    }
+
+    /// Whether overlapped sends are pending, which nothing may overtake.
+    #[must_use]
+    #[inline]
+    pub fn has_pending_sends(&self) -> bool {
+        self.io.as_deref().is_some_and(Io::has_sends)
     }
 
     /// Descriptors, over all processes.
@@ -195,6 +202,12 @@ impl SharedSocket {
     #[must_use]
     pub fn switch(&self, option: SockOpt) -> bool {
         self.options.switch(option)
+    }
+
+    /// Overlapped operations and the completion port.
+    #[must_use]
+    pub fn io(&self) -> Option<&Io> {
+        self.io.as_deref()
     }
 
     /// The event registration.

@@ -38,8 +38,14 @@ impl World {
                 *call = SpiCall::Socket { af, kind, protocol, info, group, flags };
                 return self.enter_spi(thread, call, log);
             }
-            ApiCall::WaitForMultipleEvents { events, all, timeout_ms } => {
-                return self.wait_for_events(thread, &events, all, timeout_ms);
+            ApiCall::WaitForMultipleEvents { events, all, alertable, timeout_ms } => {
+                return self.wait_for_events(thread, &events, all, (alertable, timeout_ms), log);
+            }
+            ApiCall::ReadFile { file, room, overlapped } => {
+                return self.read_file(thread, file, room, overlapped, (call, log));
+            }
+            ApiCall::WriteFile { file, data, overlapped } => {
+                return self.write_file(thread, file, data, overlapped, (call, log));
             }
             ApiCall::Poll { fds, count, timeout_ms } => return self.enter_poll(thread, fds, count, timeout_ms, log),
             ApiCall::GetLastError => Ok(Value::LastError(self.thread(thread).and_then(|t| t.last_error))),
@@ -124,7 +130,14 @@ impl World {
         Ok(Value::Done)
     }
 
-    fn wait_for_events(&mut self, thread: ThreadId, events: &[Handle], all: bool, timeout_ms: Option<u64>) -> Next {
+    fn wait_for_events(
+        &mut self,
+        thread: ThreadId,
+        events: &[Handle],
+        all: bool,
+        (alertable, timeout_ms): (bool, Option<u64>),
+        log: &mut Log,
+    ) -> Next {
         if events.is_empty() || events.len() > WSA_MAXIMUM_WAIT_EVENTS {
             return Next::finish(Err(WsaError::Inval));
         }
@@ -136,11 +149,16 @@ impl World {
         if ready {
             return self.waited(thread, events, Woken::Ready);
         }
+        if alertable && self.has_apcs(thread) {
+            return self.alert(thread, log);
+        }
         if timeout_ms == Some(0) {
             return self.waited(thread, events, Woken::TimedOut);
         }
         let deadline = timeout_ms.map(|ms| self.now.plus_ms(ms));
-        let wait = Wait { deadline, ..Wait::until(Until::Events { events: ids, all }) };
+        let until = Until::Events { events: ids, all };
+        let until = if alertable { Until::Alertable(Box::new(until)) } else { until };
+        let wait = Wait { deadline, ..Wait::until(until) };
         self.park_in_ws2(thread, wait, Ws2Token::Waiting(Box::new(events.to_vec())))
     }
 

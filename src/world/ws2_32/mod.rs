@@ -6,12 +6,14 @@
 //! | `choose` | which catalog entry serves a request |
 //! | `start` | loading and starting a provider; WSAStartup, WSACleanup |
 //! | `spi` | calls that go down: by entry, by handle |
+//! | `file` | ReadFile and WriteFile |
 //! | `probe` | a socket handle nobody registered here: lazy binding |
 //! | `select` | calls on many sockets of many providers |
 //! | `api` | calls that end here: last error, events, ANSI forms, enumeration |
 
 mod api;
 mod choose;
+mod file;
 mod open_type;
 mod probe;
 mod select;
@@ -117,6 +119,7 @@ impl World {
             (Ws2Token::Refusing, _) => Next::finish(Err(WsaError::InvalidProvider)),
             (Ws2Token::Selecting(split), resumed) => self.select_resumed(thread, split, resumed, flight),
             (Ws2Token::Polling(polling), Resumed::Woken(woken)) => self.poll_woken(thread, *polling, woken, log),
+            (Ws2Token::Waiting(_), Resumed::Woken(Woken::Alerted)) => Next::finish(Ok(Value::Alerted)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
             (_, Resumed::NotLoaded) => Next::finish(Err(WsaError::ProviderFailedInit)),
             (_, Resumed::Woken(Woken::Cancelled(error))) => Next::finish(Err(error)),

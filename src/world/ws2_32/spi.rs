@@ -3,7 +3,7 @@
 use super::choose::{self, Request};
 use super::{After, Ws2Token, open_type};
 use crate::abi::client::Value;
-use crate::abi::{Block, Info, Name, SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
+use crate::abi::{Block, Info, Name, Overlapped, SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
 use crate::provider::Callee;
 use crate::provider::context::Cancel;
 use crate::rules::RuleId;
@@ -34,6 +34,11 @@ impl World {
             log.rule(RuleId::G8);
             return Next::finish(Err(WsaError::NotInitialised));
         }
+        if let Some(overlapped) = call.overlapped()
+            && let Err(error) = self.check_overlapped(thread, call.socket(), overlapped, log)
+        {
+            return Next::finish(Err(error));
+        }
         match call {
             SpiCall::Socket { .. } => self.enter_socket(thread, call, log),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.enter_address(thread, call, log),
@@ -46,6 +51,28 @@ impl World {
             _ if open_type::is_meant(call) => self.open_type(thread, call, log),
             _ => self.enter_on_handle(thread, call, after, log),
         }
+    }
+
+    /// What holds for an overlapped structure whoever owns the socket: it serves one operation at a time (O5), and a
+    /// routine cannot be had on a socket with a completion port (O15).
+    pub(super) fn check_overlapped(
+        &self,
+        thread: ThreadId,
+        s: Option<Handle>,
+        overlapped: &Overlapped,
+        log: &mut Log,
+    ) -> Result<(), WsaError> {
+        let process = &self.processes[thread.process.0 as usize];
+        if process.overlapped.is_pending((None, overlapped.id)) {
+            log.rule(RuleId::O5);
+            return Err(WsaError::Inval);
+        }
+        let socket = s.filter(|_| overlapped.routine.is_some()).and_then(|s| self.shared_socket(thread.process, s));
+        if socket.is_some_and(|socket| self.afd.completion_port(socket).is_some()) {
+            log.rule(RuleId::O15);
+            return Err(WsaError::Inval);
+        }
+        Ok(())
     }
 
     fn enter_on_handle(&mut self, thread: ThreadId, call: &mut SpiCall, after: After, log: &mut Log) -> Next {

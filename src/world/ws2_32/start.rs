@@ -92,6 +92,7 @@ impl World {
         log.rule(RuleId::Cleanup7);
         let process = &mut self.processes[thread.process.0 as usize];
         process.client = crate::world::process::Client::default();
+        process.overlapped.abort_all();
         process.instances = crate::world::table::Table::new();
         process.loaded.clear();
         process.handles.unbind_all();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wspsim::abi::client::{ApiCall, BlockA, Call, Message, OsCall};
+use wspsim::abi::client::{ApiCall, BlockA, Call, Cancelled, Message, OsCall, Packet};
 use wspsim::abi::{Block, PollEvents, PollFd, SpiFunction, Upcall};
 use wspsim::world::fault::Fault;
 use wspsim::world::ids::{Incarnation, ThreadId, Ticks};
@@ -98,7 +98,8 @@ impl Wild<'_> {
                 let events = (0..count).map(|_| self.event()).collect();
                 let input = &mut self.input;
                 let timeout_ms = input.pick(&[None, Some(0), Some(10), Some(u64::MAX)]);
-                ApiCall::WaitForMultipleEvents { events, all: input.rarely(3), timeout_ms }
+                let (all, alertable) = (input.rarely(3), input.rarely(2));
+                ApiCall::WaitForMultipleEvents { events, all, alertable, timeout_ms }
             }
             180..=199 => {
                 let (s, process) = (self.descriptor(), self.input.process_id());
@@ -113,7 +114,17 @@ impl Wild<'_> {
             }
             220..=229 => ApiCall::SetBlockingHook,
             230..=234 => ApiCall::UnhookBlockingHook,
-            235..=239 => ApiCall::EnumProtocols,
+            235 | 236 => ApiCall::EnumProtocols,
+            237 | 238 => {
+                let file = self.any_handle();
+                let (room, (_, overlapped)) = (self.input.scatter(), self.input.manner());
+                ApiCall::ReadFile { file, room, overlapped }
+            }
+            239 => {
+                let file = self.any_handle();
+                let (data, (_, overlapped)) = (self.input.data(), self.input.manner());
+                ApiCall::WriteFile { file, data, overlapped }
+            }
             240..=242 => {
                 let events = self.input.pick(&[PollEvents::IN, PollEvents::OUT, PollEvents::empty(), PollEvents::PRI]);
                 let fds = [self.descriptor(), self.descriptor()].map(|fd| PollFd { fd, events });
@@ -161,7 +172,33 @@ impl Wild<'_> {
                 };
                 OsCall::SendMessage { to, value }
             }
-            _ => OsCall::ReceiveMessage,
+            235..=239 => OsCall::ReceiveMessage,
+            _ => self.overlapped_io(which),
+        }
+    }
+
+    /// Completion ports, alertable waits, cancelling, the end of a thread.
+    fn overlapped_io(&mut self, which: u8) -> OsCall {
+        let (handle, port) = (self.descriptor(), self.port());
+        let input = &mut self.input;
+        let timeout_ms = input.pick(&[Some(0), Some(0), Some(10), None]);
+        match which {
+            240..=242 => {
+                let (file, port) = (input.rarely(3).then_some(handle), input.rarely(2).then_some(port));
+                OsCall::CreateIoCompletionPort { file, port, key: u64::from(which) }
+            }
+            243..=245 => OsCall::GetQueuedCompletionStatus { port, timeout_ms },
+            246 => {
+                let packet = Packet { key: 1, overlapped: None, transferred: 2, error: None };
+                OsCall::PostQueuedCompletionStatus { port, packet }
+            }
+            247..=250 => OsCall::SleepEx { timeout_ms, alertable: !input.rarely(4) },
+            251..=253 => {
+                let one = Cancelled::One(u32::from(input.byte() % 8));
+                let whose = input.pick(&[Cancelled::Thread, Cancelled::Process, one]);
+                OsCall::CancelIo { file: handle, whose }
+            }
+            _ => OsCall::ExitThread,
         }
     }
 

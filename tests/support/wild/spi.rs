@@ -121,7 +121,7 @@ impl Wild<'_> {
                 1 => SpiCall::SendDisconnect { s, data: None },
                 _ => SpiCall::RecvDisconnect { s, room: input.room() },
             },
-            251 => SpiCall::GetOverlappedResult { s, overlapped: u32::from(input.byte() % 4), wait: input.rarely(2) },
+            251 => SpiCall::GetOverlappedResult { s, overlapped: u32::from(input.byte() % 8), wait: input.rarely(2) },
             252 => SpiCall::GetQosByName { s, name: "G711".into(), room: 100, out: true },
             253 => SpiCall::Startup { version: 0x0202, info: self.world.machine().blank.clone(), out: true },
             254 => SpiCall::Cleanup,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use wspsim::abi::{
-    Bytes, Gather, Linger, MessageFlags, Name, Overlapped, Room, Scatter, SockAddr, SockOpt, SocketFlags, WsaError,
+    Bytes, Gather, Linger, MessageFlags, Name, Overlapped, Room, Routine, Scatter, SockAddr, SockOpt, SocketFlags,
+    WsaError,
 };
 use wspsim::world::handles::Object;
 use wspsim::world::ids::{Handle, ProcessId, Window};
@@ -20,6 +21,11 @@ impl Wild<'_> {
     /// An event of the calling process, mostly.
     pub fn event(&mut self) -> Handle {
         self.handle(|object| matches!(object, Object::Event(_)))
+    }
+
+    /// A completion port of the calling process, mostly.
+    pub fn port(&mut self) -> Handle {
+        self.handle(|object| matches!(object, Object::Port(_)))
     }
 
     /// Any handle of the calling process, mostly.
@@ -128,14 +134,24 @@ impl Input<'_> {
     /// Flags of a send or receive, and whether it is overlapped.
     pub fn manner(&mut self) -> (MessageFlags, Option<Box<Overlapped>>) {
         let which = self.byte();
-        let overlapped = || Some(Box::new(Overlapped { id: 1, event: Handle::NULL, routine: which == 255 }));
         match which {
-            0..=199 => (MessageFlags::empty(), None),
-            bits @ 200..=247 => {
+            0..=119 => (MessageFlags::empty(), None),
+            bits @ 120..=149 => {
                 (MessageFlags::from_bits_retain(u32::from(bits & 0xf) | u32::from(bits & 0x10) << 11), None)
             }
-            _ => (MessageFlags::empty(), overlapped()),
+            _ => (MessageFlags::empty(), Some(Box::new(self.overlapped(which)))),
         }
+    }
+
+    /// An overlapped structure: one of a few, so that they meet.
+    fn overlapped(&mut self, which: u8) -> Overlapped {
+        let (id, event) = (u32::from(which % 8), Handle(0x100 + 4 * u64::from(which / 8 % 4)));
+        let routine = match self.byte() % 4 {
+            0 => Some(Routine::Returns),
+            1 => Some(Routine::Asks),
+            _ => None,
+        };
+        Overlapped { id, event, routine, layer: None }
     }
 
     pub fn socket_flags(&mut self) -> SocketFlags {

@@ -1,0 +1,228 @@
+//! Overlapped calls: WSPSend, WSPSendTo, WSPRecv, WSPRecvFrom, WSPIoctl with an overlapped structure, and
+//! WSPGetOverlappedResult.
+//!
+//! An overlapped call never blocks, whatever the mode of the socket (B2): it is over at once or becomes an
+//! [`Operation`] of the shared socket.
+
+use super::data::{destination, lost_by_keep_alive, may_receive_from, refuse};
+use super::{Answer, At, Base, Blocked, Step, fail, ioctl, shared};
+use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, WsaError};
+use crate::provider::{Context, Flow};
+use crate::rules::RuleId;
+use crate::world::afd::{Issuer, Kind, Operation, Work};
+use crate::world::event::Event;
+use crate::world::frame::{Until, Wait};
+use crate::world::policy::{OverlappedUnflagged, PolicyId};
+
+/// What WSPGetOverlappedResult found.
+pub(in crate::provider) enum Asked {
+    /// The outcome, or why there is none to be had.
+    Answer(Answer),
+    /// The caller waits for the operation's event.
+    Wait(Box<Wait>),
+}
+
+impl Base {
+    /// WSPSend and, with `to`, WSPSendTo.
+    pub(super) fn post_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: At,
+        data: &Gather,
+        flags: MessageFlags,
+        to: Option<Name>,
+        overlapped: &Overlapped,
+    ) -> Step {
+        match passed_over(cx, at) {
+            Err(error) => return refuse(cx, at, NetworkEvents::WRITE, error),
+            Ok(true) => {
+                return match to {
+                    Some(to) => self.send_to(cx, at, data, flags, to),
+                    None => self.send(cx, at, data, flags, None),
+                };
+            }
+            Ok(false) => {}
+        }
+        match sending(cx, at, data, flags, to) {
+            Ok(work) => start(cx, at, work, overlapped),
+            Err(error) => refuse(cx, at, NetworkEvents::WRITE, error),
+        }
+    }
+
+    /// WSPRecv and, with `from`, WSPRecvFrom.
+    pub(super) fn post_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: At,
+        room: &Scatter,
+        flags: MessageFlags,
+        from: Option<Room>,
+        overlapped: &Overlapped,
+    ) -> Step {
+        match passed_over(cx, at) {
+            Err(error) => return refuse(cx, at, NetworkEvents::READ, error),
+            Ok(true) => {
+                return match from {
+                    Some(from) => self.recv_from(cx, at, room, flags, from),
+                    None => self.recv(cx, at, room, flags),
+                };
+            }
+            Ok(false) => {}
+        }
+        match receiving(cx, at, room, flags, from) {
+            Ok(work) => start(cx, at, work, overlapped),
+            Err(error) => refuse(cx, at, NetworkEvents::READ, error),
+        }
+    }
+
+    /// WSPIoctl: a change notice is pending until the change, anything else is over at once.
+    pub(super) fn post_ioctl(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: At,
+        control: &ioctl::Control<'_>,
+        overlapped: &Overlapped,
+    ) -> Step {
+        match passed_over(cx, at) {
+            Err(error) => return fail(error),
+            Ok(true) => return self.ioctl(cx, at, control),
+            Ok(false) => {}
+        }
+        match ioctl::at_once(cx, at, control) {
+            Ok(ioctl::Carried::Awaits(event)) => start(cx, at, Work::Change { event }, overlapped),
+            Ok(ioctl::Carried::Out(value)) => {
+                let work = Work::Change { event: NetworkEvents::empty() };
+                let operation = operation(cx, at, work, overlapped);
+                let (afd, mut afd_cx) = cx.afd();
+                afd.finish_at_once(&mut afd_cx, at.socket, operation, value.clone());
+                Flow::Return(Ok(value))
+            }
+            Err(error) => fail(error),
+        }
+    }
+
+    /// WSPGetOverlappedResult.
+    pub(super) fn overlapped_result(&mut self, cx: &mut Context<'_>, id: u32, wait: bool) -> Step {
+        match asked(cx, id, wait) {
+            Asked::Answer(answer) => Flow::Return(answer),
+            Asked::Wait(wait) => Flow::Wait { wait, token: Box::new(Blocked::Result(id)) },
+        }
+    }
+}
+
+/// Whether the overlapped structure counts for nothing: the socket was made without WSA_FLAG_OVERLAPPED (O1).
+fn passed_over(cx: &mut Context<'_>, at: At) -> Result<bool, WsaError> {
+    if shared(cx, at)?.overlapped() {
+        return Ok(false);
+    }
+    cx.log.rule(RuleId::O1);
+    cx.log.policy(PolicyId::overlapped_unflagged);
+    match cx.machine.policies().overlapped_unflagged {
+        OverlappedUnflagged::Ignored => Ok(true),
+        OverlappedUnflagged::Wsaeinval => Err(WsaError::Inval),
+    }
+}
+
+fn sending(
+    cx: &mut Context<'_>,
+    at: At,
+    data: &Gather,
+    flags: MessageFlags,
+    to: Option<Name>,
+) -> Result<Work, WsaError> {
+    let datagram = shared(cx, at)?.transport().kind == Kind::Datagram;
+    let to = match to {
+        Some(to) if datagram => destination(cx, at, to)?,
+        _ => None,
+    };
+    let data = data.bytes().ok_or(WsaError::Fault)?;
+    cx.log.rule(RuleId::O6);
+    if flags.contains(MessageFlags::PARTIAL) {
+        cx.log.rule(RuleId::Send11);
+        return Err(WsaError::OpNotSupp);
+    }
+    if lost_by_keep_alive(cx, at) {
+        return Err(WsaError::NotConn);
+    }
+    Ok(Work::Send { data, sent: 0, flags, to })
+}
+
+fn receiving(
+    cx: &mut Context<'_>,
+    at: At,
+    room: &Scatter,
+    flags: MessageFlags,
+    from: Option<Room>,
+) -> Result<Work, WsaError> {
+    let room = room.room().ok_or(WsaError::Fault)?;
+    cx.log.rule(RuleId::O6);
+    if flags.contains(MessageFlags::PEEK) {
+        cx.log.rule(RuleId::Recv16);
+        return Err(WsaError::OpNotSupp);
+    }
+    if lost_by_keep_alive(cx, at) {
+        return Err(WsaError::NotConn);
+    }
+    let from = match from {
+        Some(from) => may_receive_from(cx, at, from)?.is_some(),
+        None => false,
+    };
+    Ok(Work::Receive { room, flags, from, so_far: Vec::new() })
+}
+
+fn operation(cx: &Context<'_>, at: At, work: Work, overlapped: &Overlapped) -> Operation {
+    let issuer = Issuer { thread: cx.thread, via: at.s, by: cx.shape_id };
+    Operation { issuer, overlapped: overlapped.clone(), work }
+}
+
+fn start(cx: &mut Context<'_>, at: At, work: Work, overlapped: &Overlapped) -> Step {
+    cx.log.rule(RuleId::O1);
+    let operation = operation(cx, at, work, overlapped);
+    let (afd, mut afd_cx) = cx.afd();
+    Flow::Return(match afd.post(&mut afd_cx, at.socket, operation) {
+        Ok(Some(value)) => Ok(value),
+        Ok(None) => {
+            cx.begin_overlapped(overlapped);
+            Err(WsaError::IoPending)
+        }
+        Err(error) => Err(error),
+    })
+}
+
+impl Context<'_> {
+    /// An operation has become pending: its structure says so, its event is reset (O3).
+    pub fn begin_overlapped(&mut self, overlapped: &Overlapped) {
+        self.overlapped.begin(overlapped);
+        if let Some(event) = self.event(overlapped.event).filter(|_| overlapped.routine.is_none()) {
+            self.log.rule(RuleId::O3);
+            self.events.set(event, false);
+            self.log.note(|| Event::EventSet { event, signalled: false });
+        }
+    }
+}
+
+/// What a structure of the client's says (WSPGetOverlappedResult). Layers with handles of their own answer likewise.
+pub(in crate::provider) fn asked(cx: &mut Context<'_>, id: u32, wait: bool) -> Asked {
+    let Some(record) = cx.overlapped.client(id) else { return Asked::Answer(Err(WsaError::Inval)) };
+    if let Some(outcome) = &record.outcome {
+        return Asked::Answer(outcome.clone());
+    }
+    if !wait {
+        return Asked::Answer(Err(WsaError::IoIncomplete));
+    }
+    if record.routine {
+        cx.log.rule(RuleId::O11);
+        return Asked::Answer(Err(WsaError::Inval));
+    }
+    let Some(event) = cx.event(record.event) else { return Asked::Answer(Err(WsaError::InvalidHandle)) };
+    let until = Until::Events { events: Box::new([event]), all: true };
+    Asked::Wait(Box::new(Wait::until(until)))
+}
+
+/// The event was signalled. If by somebody else, the operation is still pending.
+pub(in crate::provider) fn asked_again(cx: &mut Context<'_>, id: u32) -> Answer {
+    match asked(cx, id, false) {
+        Asked::Answer(answer) => answer,
+        Asked::Wait(_) => Err(WsaError::IoIncomplete),
+    }
+}

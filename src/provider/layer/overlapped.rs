@@ -1,0 +1,119 @@
+//! Overlapped calls through a layer with handles of its own (L4): the layer calls down with a structure of its own,
+//! remembers the client's, and announces completions upwards on its own handle.
+
+use super::{Known, Layer, Record, RecordId, Step, Token};
+use crate::abi::{Overlapped, SpiCall, WsaError};
+use crate::provider::base::{Asked, asked, asked_again};
+use crate::provider::{Context, Flow, HandleKind, InFlight};
+use crate::rules::RuleId;
+use crate::table_key;
+use crate::world::ids::Handle;
+use crate::world::table::Key;
+
+table_key!(
+    /// An operation a layer has passed down.
+    OutstandingId
+);
+
+/// An operation a layer has passed down.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Outstanding {
+    /// The layer's handle.
+    upper: Handle,
+    /// The structure of whoever called the layer.
+    overlapped: Overlapped,
+}
+
+impl Layer {
+    /// Exchanges the overlapped structure of a call on its way down; `None` if there is nothing to exchange.
+    pub(super) fn overlapped(
+        &mut self,
+        cx: &mut Context<'_>,
+        known: Known,
+        s: Handle,
+        call: &mut SpiCall,
+    ) -> Option<Step> {
+        call.overlapped()?;
+        if cx.shape().handles == HandleKind::Ifs {
+            cx.log.rule(RuleId::WpuModify6);
+            return None;
+        }
+        let counts = self.record_mut(cx, s).is_some_and(|record| record.overlapped);
+        let given = call.overlapped_mut()?;
+        if !counts {
+            // The lower socket is always overlapped (Socket15); this one is not (O1).
+            cx.log.rule(RuleId::O1);
+            *given = None;
+            return None;
+        }
+        cx.log.rule(RuleId::L4);
+        let overlapped = given.take()?;
+        let id = self.outstanding.insert(Outstanding { upper: s, overlapped: *overlapped });
+        let own = Overlapped { id: id.slot(), event: Handle::NULL, routine: None, layer: Some(cx.instance) };
+        *given = Some(Box::new(own));
+        Some(self.down(known, call, Token::Overlapped(id)))
+    }
+
+    /// The provider below has answered an overlapped call.
+    pub(super) fn started_overlapped(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: OutstandingId,
+        flight: &mut InFlight<'_>,
+    ) -> Step {
+        // Not every WSA_IO_PENDING has an operation behind it: faults can say anything.
+        let pending = cx.overlapped.is_pending((Some(cx.instance), id.slot()));
+        match &flight.result {
+            Err(WsaError::IoPending) if pending => {
+                if let Some(outstanding) = self.outstanding.get(id) {
+                    cx.begin_overlapped(&outstanding.overlapped);
+                }
+            }
+            // Over at once: the completion is on its way up.
+            Ok(_) => {}
+            Err(_) => {
+                self.outstanding.remove(id);
+            }
+        }
+        Flow::Pass
+    }
+
+    /// WSPGetOverlappedResult: the layer knows as much as the client's structure says.
+    pub(super) fn overlapped_result(&self, cx: &mut Context<'_>, id: u32, wait: bool) -> Step {
+        match asked(cx, id, wait) {
+            Asked::Answer(answer) => Flow::Return(answer),
+            Asked::Wait(wait) => Flow::Wait { wait, token: Token::Result(id) },
+        }
+    }
+
+    /// The event of an operation was signalled.
+    pub(super) fn event_signalled(&self, cx: &mut Context<'_>, id: u32) -> Step {
+        Flow::Return(asked_again(cx, id))
+    }
+
+    /// An operation passed down has ended: the layer's handle and the structure it was started with.
+    pub(crate) fn completed(&mut self, id: u32) -> Option<(Handle, Overlapped)> {
+        let Outstanding { upper, overlapped } = self.outstanding.remove(OutstandingId::from_slot(id))?;
+        Some((upper, overlapped))
+    }
+
+    /// The structure an operation was started with.
+    pub(crate) fn above(&self, id: u32) -> Option<&Overlapped> {
+        self.outstanding.get(OutstandingId::from_slot(id)).map(|outstanding| &outstanding.overlapped)
+    }
+
+    /// Whether operations started on a handle of the layer are outstanding.
+    pub(super) fn is_busy(&self, upper: Handle) -> bool {
+        self.outstanding.iter().any(|(_, outstanding)| outstanding.upper == upper)
+    }
+
+    /// A handle was closed with operations pending. If this was the last of them, what the layer kept for it goes and
+    /// the handle can be given back (S57).
+    pub(crate) fn drained(&mut self, upper: Handle) -> bool {
+        let closing = |record: &Record| record.upper == upper && record.closing;
+        let found = self.records.iter().find(|(_, record)| closing(record)).map(|(id, _)| id);
+        let Some(id) = found.filter(|_| !self.is_busy(upper)) else { return false };
+        let _: RecordId = id;
+        self.records.remove(id).is_some()
+    }
+}

@@ -1,0 +1,505 @@
+//! Overlapped operations of a shared socket: pending ones in posting order, and how they end.
+//!
+//! Receives and sends queue apart. Whenever something changes at the socket, the first of each queue tries to go on
+//! (O4); what has ended leaves as a [`Completion`], which the caller announces. A pending receive takes data before a
+//! call that is not overlapped could see it. Pending sends of a socket shut down for sending join its queue of data,
+//! however long that gets: they were posted before the end of the stream.
+//!
+//! Not modelled: the order between overlapped operations and calls that block.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{Afd, Change, Cx, Handle, Incarnation, Kind, Received, SocketId};
+use crate::abi::{MessageFlags, NetworkEvents, Overlapped, SockAddr, SpiResult, SpiReturn, WsaError};
+use crate::rules::RuleId;
+use crate::world::catalog::ShapeId;
+use crate::world::ids::{PortId, ThreadId};
+use crate::world::policy::{OperationAtClose, PolicyId};
+
+/// Who started an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Issuer {
+    /// The thread: its id is kept until the operation is announced (O13).
+    pub thread: ThreadId,
+    /// The base descriptor.
+    pub via: Handle,
+    /// The base provider.
+    pub by: ShapeId,
+}
+
+/// One overlapped operation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Operation {
+    /// Who started it.
+    pub issuer: Issuer,
+    /// Its overlapped structure.
+    pub overlapped: Overlapped,
+    /// What is to be done.
+    pub work: Work,
+}
+
+/// What an operation does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// WSPRecv, WSPRecvFrom.
+    Receive {
+        /// Room in the buffers, bytes.
+        room: usize,
+        /// dwFlags.
+        flags: MessageFlags,
+        /// Whether the sender's address is asked for.
+        from: bool,
+        /// MSG_WAITALL: what came so far.
+        so_far: Vec<u8>,
+    },
+    /// WSPSend, WSPSendTo.
+    Send {
+        /// All buffers in a row: the array is not kept (O6).
+        data: Arc<[u8]>,
+        /// How much of it the transport has taken.
+        sent: usize,
+        /// dwFlags.
+        flags: MessageFlags,
+        /// The destination of a datagram.
+        to: Option<SockAddr>,
+    },
+    /// WSPIoctl that waits for a change.
+    Change {
+        /// The notice it waits for.
+        event: NetworkEvents,
+    },
+}
+
+/// The overlapped side of a shared socket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Io {
+    receives: VecDeque<Operation>,
+    sends: VecDeque<Operation>,
+    changes: VecDeque<Operation>,
+    /// The completion port it belongs to, with its key.
+    port: Option<(PortId, u64)>,
+    /// Set while operations are being tried: changes they cause are looked at afterwards.
+    trying: bool,
+    again: bool,
+}
+
+/// An operation that has ended, on its way to whoever started it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Completion {
+    /// Who started it.
+    pub issuer: Issuer,
+    /// Its overlapped structure.
+    pub overlapped: Overlapped,
+    /// The completion port of the socket.
+    pub port: Option<(PortId, u64)>,
+    /// How it ended.
+    pub result: SpiResult,
+    /// Nobody is told: only the structure says so (WSPCleanup).
+    pub silent: bool,
+}
+
+/// Whose operations are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's.
+    All,
+    /// Those of a process.
+    Process(Incarnation),
+    /// Those of a thread.
+    Thread(ThreadId),
+    /// Those started through a descriptor.
+    Descriptor(Incarnation, Handle),
+}
+
+impl Operation {
+    fn belongs(&self, whose: Whose) -> bool {
+        let thread = self.issuer.thread;
+        match whose {
+            Whose::All => true,
+            Whose::Process(process) => thread.process == process,
+            Whose::Thread(only) => thread == only,
+            Whose::Descriptor(process, handle) => thread.process == process && self.issuer.via == handle,
+        }
+    }
+}
+
+impl Io {
+    fn queue_for(&mut self, work: &Work) -> &mut VecDeque<Operation> {
+        match work {
+            Work::Receive { .. } => &mut self.receives,
+            Work::Send { .. } => &mut self.sends,
+            Work::Change { .. } => &mut self.changes,
+        }
+    }
+
+    fn queues(&mut self) -> [&mut VecDeque<Operation>; 3] {
+        [&mut self.receives, &mut self.sends, &mut self.changes]
+    }
+
+    /// All pending operations: receives, sends, the rest, each in posting order.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.receives.iter().chain(&self.sends).chain(&self.changes)
+    }
+
+    /// Whether operations are pending that take what arrives.
+    pub(super) fn awaits_data(&self) -> bool {
+        !self.receives.is_empty()
+    }
+
+    /// Whether sends are pending that nothing may overtake.
+    pub(super) fn has_sends(&self) -> bool {
+        !self.sends.is_empty()
+    }
+
+    pub(super) fn is_trying(&self) -> bool {
+        self.trying || self.again
+    }
+}
+
+impl Afd {
+    /// Starts an operation. A value: it is over, and a [`Completion`] says so too; `None`: it is pending, and a
+    /// completion will say more; an error: it never started (O2).
+    pub fn post(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        mut operation: Operation,
+    ) -> Result<Option<SpiReturn>, WsaError> {
+        self.usable(cx, id)?;
+        let receives = matches!(operation.work, Work::Receive { .. });
+        let ended = if self.must_queue(id, &operation) { None } else { self.attempt(cx, id, &mut operation) };
+        if receives {
+            self.reenable(cx, id, NetworkEvents::READ | NetworkEvents::OOB);
+        }
+        match ended {
+            Some(Ok(value)) => {
+                cx.log.rule(RuleId::O2);
+                self.complete(cx, id, operation, Ok(value.clone()));
+                Ok(Some(value))
+            }
+            Some(Err(error)) => Err(error),
+            None => {
+                self.make_pending(cx, id, operation);
+                Ok(None)
+            }
+        }
+    }
+
+    /// An operation of another kind that was over at once.
+    pub fn finish_at_once(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation, value: SpiReturn) {
+        cx.log.rule(RuleId::O2);
+        self.complete(cx, id, operation, Ok(value));
+    }
+
+    fn must_queue(&self, id: SocketId, operation: &Operation) -> bool {
+        let Some(socket) = self.sockets.get(id) else { return false };
+        let io = socket.io.as_deref();
+        match operation.work {
+            Work::Receive { .. } => io.is_some_and(Io::awaits_data),
+            Work::Send { .. } => {
+                io.is_some_and(Io::has_sends) || socket.sender.is_some_and(|sender| sender != operation.issuer.thread)
+            }
+            Work::Change { .. } => true,
+        }
+    }
+
+    fn make_pending(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation) {
+        cx.log.rule(RuleId::O2);
+        let overlapped = operation.overlapped.id;
+        let io = self.sockets[id].io.get_or_insert_default();
+        let queue = io.queue_for(&operation.work);
+        if !queue.is_empty() {
+            cx.log.rule(RuleId::O4);
+            cx.log.rule(RuleId::O5);
+        }
+        queue.push_back(operation);
+        let pending = io.operations().count();
+        cx.log.note(|| Change::OperationPending { socket: id, overlapped, pending });
+    }
+
+    /// Something has changed: pending operations may go on.
+    #[inline]
+    pub(super) fn progress(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        if self.sockets.get(id).is_some_and(|socket| socket.io.is_some()) {
+            self.try_pending(cx, id);
+        }
+    }
+
+    fn io_mut(&mut self, id: SocketId) -> Option<&mut Io> {
+        self.sockets.get_mut(id)?.io.as_deref_mut()
+    }
+
+    fn try_pending(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let Some(io) = self.io_mut(id) else { return };
+        if io.trying {
+            io.again = true;
+            return;
+        }
+        if io.receives.is_empty() && io.sends.is_empty() {
+            return;
+        }
+        io.trying = true;
+        loop {
+            self.try_queue(cx, id, |io| &mut io.receives);
+            if self.sockets.get(id).is_some_and(|socket| socket.sender.is_none()) {
+                self.try_queue(cx, id, |io| &mut io.sends);
+            }
+            let Some(io) = self.io_mut(id) else { return };
+            if !std::mem::take(&mut io.again) {
+                io.trying = false;
+                return;
+            }
+        }
+    }
+
+    fn try_queue(&mut self, cx: &mut Cx<'_>, id: SocketId, queue: fn(&mut Io) -> &mut VecDeque<Operation>) {
+        while let Some(mut operation) = self.io_mut(id).and_then(|io| queue(io).pop_front()) {
+            match self.attempt(cx, id, &mut operation) {
+                Some(result) => {
+                    cx.log.rule(RuleId::O4);
+                    self.complete(cx, id, operation, result);
+                }
+                None => {
+                    if let Some(io) = self.io_mut(id) {
+                        queue(io).push_front(operation);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Does as much of an operation as is possible now; `None` if something is left to do.
+    fn attempt(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: &mut Operation) -> Option<SpiResult> {
+        match &mut operation.work {
+            Work::Receive { room, flags, from, so_far } => self.receive_into(cx, id, *room, *flags, *from, so_far),
+            Work::Send { data, sent, flags, to } => self.send_from(cx, id, data, sent, *flags, to.as_ref()),
+            Work::Change { .. } => None,
+        }
+    }
+
+    fn receive_into(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        room: usize,
+        flags: MessageFlags,
+        wants_from: bool,
+        so_far: &mut Vec<u8>,
+    ) -> Option<SpiResult> {
+        let stream = self.sockets.get(id)?.transport.kind == Kind::Stream;
+        let all = stream && flags.contains(MessageFlags::WAITALL);
+        loop {
+            let from = match self.receive(cx, id, room - so_far.len(), flags) {
+                Err(error) if so_far.is_empty() => return Some(Err(error)),
+                Ok(Received::Empty) => return None,
+                Ok(Received::Data { truncated: true, .. }) => return Some(Err(WsaError::MsgSize)),
+                Err(_) | Ok(Received::End) => None,
+                Ok(Received::Data { bytes, from, .. }) => {
+                    so_far.extend_from_slice(&bytes);
+                    if all && so_far.len() < room {
+                        continue;
+                    }
+                    from.filter(|_| wants_from)
+                }
+            };
+            let data = std::mem::take(so_far);
+            let received = crate::abi::Received { data, flags: MessageFlags::empty(), from };
+            return Some(Ok(SpiReturn::Received(Box::new(received))));
+        }
+    }
+
+    fn send_from(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        data: &Arc<[u8]>,
+        sent: &mut usize,
+        flags: MessageFlags,
+        to: Option<&SockAddr>,
+    ) -> Option<SpiResult> {
+        loop {
+            let rest = &data[*sent..];
+            let taken = match to {
+                Some(_) => self.send_to(cx, id, rest, to, flags),
+                None => self.send(cx, id, rest, flags),
+            };
+            match taken {
+                Err(error) => return Some(Err(error)),
+                Ok(count) => *sent += count,
+            }
+            if *sent >= data.len() {
+                return Some(Ok(SpiReturn::Sent(data.len() as u32)));
+            }
+            if taken == Ok(0) {
+                return None;
+            }
+        }
+    }
+
+    fn complete(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation, result: SpiResult) {
+        let Operation { issuer, overlapped, .. } = operation;
+        let port = self.completion_port(id);
+        cx.log.note(|| Change::OperationEnded {
+            socket: id,
+            overlapped: overlapped.id,
+            bytes: transferred(&result) as usize,
+            error: result.as_ref().err().copied(),
+        });
+        self.completions.push(Completion { issuer, overlapped, port, result, silent: false });
+    }
+
+    /// What is left of pending sends joins the data to be sent: the end of the stream comes after it.
+    pub(super) fn absorb_sends(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        while let Some(operation) = self.io_mut(id).and_then(|io| io.sends.pop_front()) {
+            let Work::Send { data, sent, .. } = &operation.work else { continue };
+            let (len, rest) = (data.len(), Arc::clone(data));
+            self.keep(cx, id, &rest[*sent..]);
+            self.complete(cx, id, operation, Ok(SpiReturn::Sent(len as u32)));
+        }
+    }
+
+    /// What operations waited for has changed.
+    pub(super) fn end_changes(&mut self, cx: &mut Cx<'_>, id: SocketId, events: NetworkEvents) {
+        let Some(io) = self.io_mut(id) else { return };
+        let awaits =
+            |operation: &Operation| matches!(operation.work, Work::Change { event } if event.intersects(events));
+        let (ended, kept): (VecDeque<_>, _) = std::mem::take(&mut io.changes).into_iter().partition(awaits);
+        io.changes = kept;
+        for operation in ended {
+            self.complete(cx, id, operation, Ok(SpiReturn::Bytes(crate::abi::Bytes::EMPTY)));
+        }
+    }
+
+    /// SIO_FLUSH: pending sends are cancelled.
+    pub(super) fn abort_sends(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let sends = |operation: &Operation| matches!(operation.work, Work::Send { .. });
+        self.end_operations(cx, id, sends, |_| WsaError::OperationAborted, false);
+    }
+
+    /// A blocked send is over: overlapped ones that waited for it go on.
+    pub fn resume_sends(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        self.progress(cx, id);
+    }
+
+    /// Ends pending operations of one socket, and tells those who started them unless `silent`.
+    /// Whether there were any.
+    pub fn cancel_operations(&mut self, cx: &mut Cx<'_>, id: SocketId, whose: Whose, silent: bool) -> bool {
+        self.end_operations(cx, id, |operation| operation.belongs(whose), |_| WsaError::OperationAborted, silent)
+    }
+
+    /// CancelIoEx: ends the operation with this structure of the client's.
+    pub fn cancel_one(&mut self, cx: &mut Cx<'_>, id: SocketId, process: Incarnation, overlapped: &Overlapped) -> bool {
+        let meant =
+            |operation: &Operation| operation.issuer.thread.process == process && operation.overlapped == *overlapped;
+        self.end_operations(cx, id, meant, |_| WsaError::OperationAborted, false)
+    }
+
+    /// The last descriptor goes: what is pending ends as policy `operation_at_close` says.
+    pub(super) fn close_operations(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        if self.sockets.get(id).is_none_or(|socket| socket.io.is_none()) {
+            return;
+        }
+        let policy = cx.platform.policies.operation_at_close;
+        let error = |work: &Work| match (policy, work) {
+            (OperationAtClose::Wsaeconnaborted, Work::Receive { .. }) => WsaError::ConnAborted,
+            _ => WsaError::OperationAborted,
+        };
+        if self.end_operations(cx, id, |_| true, error, false) {
+            cx.log.rule(RuleId::R15);
+            cx.log.rule(RuleId::Close4);
+            cx.log.policy(PolicyId::operation_at_close);
+        }
+    }
+
+    fn end_operations(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        meant: impl Fn(&Operation) -> bool,
+        error: impl Fn(&Work) -> WsaError,
+        silent: bool,
+    ) -> bool {
+        let Some(io) = self.io_mut(id) else { return false };
+        let mut ended = Vec::new();
+        for queue in io.queues() {
+            let (out, kept) = std::mem::take(queue).into_iter().partition(&meant);
+            *queue = kept;
+            ended.extend::<VecDeque<Operation>>(out);
+        }
+        let any = !ended.is_empty();
+        for operation in ended {
+            let error = error(&operation.work);
+            self.complete(cx, id, operation, Err(error));
+            if let Some(completion) = self.completions.last_mut() {
+                completion.silent = silent;
+            }
+        }
+        if any {
+            self.progress(cx, id);
+        }
+        any
+    }
+
+    /// Ends the pending operations of a thread or a process on all sockets.
+    pub fn cancel_everywhere(&mut self, cx: &mut Cx<'_>, whose: Whose, silent: bool) {
+        let ids: Vec<SocketId> =
+            self.sockets.iter().filter(|(_, socket)| socket.io.is_some()).map(|(id, _)| id).collect();
+        for id in ids {
+            self.cancel_operations(cx, id, whose, silent);
+        }
+    }
+
+    /// A process has died: nobody is left to be told.
+    pub fn forget_completions(&mut self, process: Incarnation) {
+        self.completions.retain(|completion| completion.issuer.thread.process != process);
+    }
+
+    /// CreateIoCompletionPort: the association is the shared socket's, and it is made once.
+    pub fn associate(&mut self, id: SocketId, port: PortId, key: u64) -> Result<(), WsaError> {
+        let socket = self.sockets.get_mut(id).ok_or(WsaError::InvalidHandle)?;
+        let io = socket.io.get_or_insert_default();
+        if io.port.is_some() {
+            return Err(WsaError::InvalidParameter);
+        }
+        io.port = Some((port, key));
+        Ok(())
+    }
+
+    /// The completion port a socket belongs to, with its key.
+    #[must_use]
+    pub fn completion_port(&self, id: SocketId) -> Option<(PortId, u64)> {
+        self.sockets.get(id)?.io.as_ref()?.port
+    }
+
+    /// The operations that ended since the last call.
+    pub fn take_completions(&mut self) -> Vec<Completion> {
+        std::mem::take(&mut self.completions)
+    }
+
+    /// Whether [`take_completions`](Self::take_completions) would return any.
+    #[must_use]
+    #[inline]
+    pub fn completions_pending(&self) -> bool {
+        !self.completions.is_empty()
+    }
+
+    /// Gives the list back, emptied, for the next completions.
+    pub fn reuse_completions(&mut self, list: Vec<Completion>) {
+        if self.completions.is_empty() && list.is_empty() {
+            self.completions = list;
+        }
+    }
+}
+
+/// Bytes an operation has moved: InternalHigh of its structure.
+#[must_use]
+pub fn transferred(result: &SpiResult) -> u32 {
+    match result {
+        Ok(SpiReturn::Sent(bytes)) => *bytes,
+        Ok(SpiReturn::Received(received)) => received.data.len() as u32,
+        Ok(SpiReturn::Bytes(bytes)) => bytes.as_slice().len() as u32,
+        _ => 0,
+    }
+}
