@@ -11,9 +11,9 @@ macro_rules! tables {
     Choose1: "Without protocol info the first entry in catalog order that matches family, type and protocol is taken."
         ("lpwspsocket, wsasocketw, transport-division-of-responsibilities-between-dll-and-service-providers-2");
     Choose2: "Family 0 and type 0 match every entry."
-        ("lpwspsocket, wsasocketw");
+        ("lpwspsocket, wsasocketw") by unnamed_family;
     Choose3: "Protocol 0 matches only entries with PFL_MATCHES_PROTOCOL_ZERO."
-        ("lpwspsocket, wsaprotocol_infow");
+        ("lpwspsocket, wsaprotocol_infow") by unnamed_protocol;
     Choose4: "A protocol matches an entry from its iProtocol up to iProtocol plus iProtocolMaxOffset."
         ("wsaprotocol_infow");
     Choose5: "Base entries and chains can be chosen, a layer alone never."
@@ -27,7 +27,7 @@ macro_rules! tables {
         ("wsasocketw, open point A23");
     Choose9: "A protocol the family has only with another type gives WSAEPROTOTYPE; any other triple that fits no \
         single entry gives WSAEINVAL."
-        ("wsasocketw, open point A23");
+        ("wsasocketw, open point A23") by type_of_other_protocol;
     Choose10: "PFL_HIDDEN keeps an entry out of enumeration, not out of the choice."
         ("wsaprotocol_infow, open point A23") by hidden_entries;
     Choose11: "A process goes by the catalog as it stood at its WSAStartup; later changes are not seen."

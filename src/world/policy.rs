@@ -320,6 +320,27 @@ policies! {
         /// No.
         Skipped,
     } windows: Selectable
+    type_of_other_protocol: TypeOfOtherProtocol, "A23, O29", "What does WSPSocket give for a protocol the family has only with another type?" {
+        /// WSAEPROTOTYPE.
+        #[default]
+        Wsaeprototype,
+        /// WSAEPROTONOSUPPORT.
+        Wsaeprotonosupport,
+    } windows: Wsaeprotonosupport
+    unnamed_family: UnnamedFamily, "Choose2, O31", "Which entry serves a request that names a protocol but no family?" {
+        /// The first in catalog order that fits.
+        #[default]
+        CatalogOrder,
+        /// One of AF_INET6, if any fits.
+        Ipv6First,
+    } windows: Ipv6First
+    unnamed_protocol: UnnamedProtocol, "Choose3, O31", "May WSPSocket be called with neither a family nor a protocol?" {
+        /// Yes: the first entry in catalog order that fits.
+        #[default]
+        CatalogOrder,
+        /// No: WSAEINVAL.
+        Wsaeinval,
+    } windows: Wsaeinval
     foreign_event: ForeignEvent, "A24", "What if WSPEnumNetworkEvents is given an event that is not the registered one?" {
         /// It is reset, unchecked.
         #[default]

@@ -13,7 +13,7 @@ use crate::world::policy::{
     BlockReuse, DuplicateInheritable, ExplicitTriple, FailedOpen, PolicyId, ReferenceTaken, TargetIdentity, TokenPlace,
     WrongProcess,
 };
-use crate::world::ws2_32::token_of;
+use crate::world::ws2_32::{token_of, type_of_other_protocol};
 
 /// The arguments of WSPSocket beside the protocol info.
 pub(super) struct Opening {
@@ -282,7 +282,7 @@ fn chosen_entry(cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Result<
     }
     cx.log.rule(RuleId::Socket6);
     let known = [IPPROTO_TCP, IPPROTO_UDP].contains(&protocol);
-    Err(if known { WsaError::Prototype } else { WsaError::ProtoNoSupport })
+    Err(if known { type_of_other_protocol(cx.machine.policies(), cx.log) } else { WsaError::ProtoNoSupport })
 }
 
 fn given_or(given: i32, said: i32) -> i32 {

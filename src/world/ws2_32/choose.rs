@@ -1,11 +1,11 @@
 //! Which catalog entry serves a request.
 
-use crate::abi::consts::FROM_PROTOCOL_INFO;
+use crate::abi::consts::{AF_INET6, FROM_PROTOCOL_INFO};
 use crate::abi::{Block, ProtocolInfoW, ProviderFlags, WsaError};
 use crate::rules::RuleId;
 use crate::world::catalog::{Catalog, CatalogEntry};
 use crate::world::log::Log;
-use crate::world::policy::{HiddenEntries, PolicyId};
+use crate::world::policy::{HiddenEntries, Policies, PolicyId, TypeOfOtherProtocol, UnnamedFamily, UnnamedProtocol};
 
 /// A request as an application makes it.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +30,18 @@ pub(super) fn by_block<'a>(catalog: &'a Catalog, block: &Block, log: &mut Log) -
 pub(super) fn by_triple<'a>(
     catalog: &'a Catalog,
     request: Request,
-    hidden: HiddenEntries,
+    policies: &Policies,
     log: &mut Log,
 ) -> Result<&'a CatalogEntry, WsaError> {
     log.rule(RuleId::Choose1);
+    let hidden = policies.hidden_entries;
+    let request = request.with_a_family(catalog, policies, log);
+    if request.af == 0 && request.protocol == 0 {
+        log.policy(PolicyId::unnamed_protocol);
+        if policies.unnamed_protocol == UnnamedProtocol::Wsaeinval {
+            return Err(WsaError::Inval);
+        }
+    }
     let candidates = || catalog.entries().iter().filter(|entry| !entry.is_layer());
     let visible = |entry: &CatalogEntry| {
         hidden == HiddenEntries::Selectable || !entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN)
@@ -51,10 +59,33 @@ pub(super) fn by_triple<'a>(
         }
         return Ok(entry);
     }
-    Err(request.misfit(|| candidates().filter(|entry| visible(entry)).map(|entry| entry.info.fields()), log))
+    Err(request.misfit(|| candidates().filter(|entry| visible(entry)).map(|entry| entry.info.fields()), policies, log))
+}
+
+/// What an entry of a type that does not carry the protocol asked for is refused with (Choose9).
+pub(crate) fn type_of_other_protocol(policies: &Policies, log: &mut Log) -> WsaError {
+    log.policy(PolicyId::type_of_other_protocol);
+    match policies.type_of_other_protocol {
+        TypeOfOtherProtocol::Wsaeprototype => WsaError::Prototype,
+        TypeOfOtherProtocol::Wsaeprotonosupport => WsaError::ProtoNoSupport,
+    }
 }
 
 impl Request {
+    /// The family that a request with a protocol but without a family means.
+    fn with_a_family(self, catalog: &Catalog, policies: &Policies, log: &mut Log) -> Self {
+        if self.af != 0 || self.protocol == 0 {
+            return self;
+        }
+        log.policy(PolicyId::unnamed_family);
+        let newer = Self { af: AF_INET6, ..self };
+        let serves = |entry: &CatalogEntry| !entry.is_layer() && newer.fits(entry.info.fields());
+        match policies.unnamed_family {
+            UnnamedFamily::Ipv6First if catalog.entries().iter().any(serves) => newer,
+            _ => self,
+        }
+    }
+
     /// The rules of a match.
     fn note_match(self, log: &mut Log) {
         if self.af == 0 || self.kind == 0 {
@@ -84,7 +115,12 @@ impl Request {
     }
 
     /// Which of the errors tells best why nothing fits: family first, then type, then protocol (A23).
-    fn misfit<'a, I: Iterator<Item = &'a ProtocolInfoW>>(self, entries: impl Fn() -> I, log: &mut Log) -> WsaError {
+    fn misfit<'a, I: Iterator<Item = &'a ProtocolInfoW>>(
+        self,
+        entries: impl Fn() -> I,
+        policies: &Policies,
+        log: &mut Log,
+    ) -> WsaError {
         log.rule(RuleId::Choose6);
         log.rule(RuleId::Choose8);
         if self.af == FROM_PROTOCOL_INFO || !entries().any(|entry| self.family_fits(entry)) {
@@ -98,6 +134,6 @@ impl Request {
             return WsaError::ProtoNoSupport;
         }
         log.rule(RuleId::Choose9);
-        if self.protocol != 0 && self.kind != 0 { WsaError::Prototype } else { WsaError::Inval }
+        if self.protocol != 0 && self.kind != 0 { type_of_other_protocol(policies, log) } else { WsaError::Inval }
     }
 }

@@ -20,6 +20,7 @@ mod select;
 mod spi;
 mod start;
 
+pub(crate) use choose::type_of_other_protocol;
 pub(crate) use spi::token_of;
 pub(crate) use start::comparable;
 

@@ -114,7 +114,7 @@ impl World {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
         let policies = self.machine.policies();
-        let (hidden, token_place) = (policies.hidden_entries, policies.token_place);
+        let token_place = policies.token_place;
         let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
             return Next::finish(Err(WsaError::NotInitialised));
         };
@@ -123,7 +123,7 @@ impl World {
                 log.rule(RuleId::R23);
                 choose::by_block(catalog, block, log)
             }
-            None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, hidden, log),
+            None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, policies, log),
         };
         let entry = match chosen {
             Ok(entry) => entry,
