@@ -3,6 +3,10 @@
 //! Pages: ws2spi lpwspgetsockopt, lpwspsetsockopt; winsock sol-socket-socket-options, ipproto-tcp-socket-options,
 //! ipproto-udp-socket-options, ipproto-ip-socket-options, ipproto-ipv6-socket-options. A row says what the option is;
 //! what a machine does about it is said elsewhere. Options of IP and IPv6 are the ones programs commonly meet.
+//!
+//! A new option is one row below: then it is known by name and number, has its default, is refused to sockets it is not
+//! for, and what is set reads back. If it does more, that is one arm in `world/afd/option.rs`: in `state_of` (what it
+//! reads as), `check_settable` (when it is refused), `apply` or `after_setting` (what it changes).
 
 use std::fmt;
 
