@@ -133,6 +133,10 @@ pub(super) fn cancel_blocking(cx: &mut Context<'_>) -> Answer {
         cx.log.rule(RuleId::Cancel2);
         return Err(WsaError::Inval);
     }
+    if cx.hook {
+        // The hook of this thread made the call: that is how it says FALSE.
+        cx.log.rule(RuleId::WpuBlock2);
+    }
     cx.log.rule(RuleId::Cancel1);
     cx.cancel(Cancel::Thread);
     Ok(SpiReturn::Done)
