@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Answers, Pair};
 use crate::abi::{Upcall, WsaError};
 use crate::contract::NO_ERROR;
+use crate::world::afd::Change;
 use crate::world::event::Event;
 use crate::world::ids::ThreadId;
 
@@ -60,6 +61,10 @@ impl Reader<'_> {
             }
             // What WPUPostMessage does; it names no error.
             Event::MessagePosted { .. } => self.add(Upcall::WpuPostMessage.name(), None, false),
+            // How an overlapped call ended that was pending.
+            Event::Socket(Change::OperationEnded { function, error: Some(error), .. }) => {
+                self.add(function.name(), Some(*error), false);
+            }
             Event::Resumed { thread } => self.running = Some(*thread),
             _ => {}
         }

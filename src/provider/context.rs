@@ -39,6 +39,8 @@ pub struct Context<'a> {
     pub shape_id: ShapeId,
     /// Whether a callback of the client's is running on this thread.
     pub in_callback: bool,
+    /// Whether ws2_32 has started a provider in the process.
+    pub started: bool,
     /// Whether the thread has a Winsock 1.1 blocking hook.
     pub hook: bool,
     /// Whether as many processes use Winsock as the machine allows. Known during WSPStartup only.

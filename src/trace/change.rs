@@ -51,9 +51,13 @@ fn of_data(change: &Change) -> Option<(&'static str, Fields)> {
         Change::OperationPending { overlapped, pending, .. } => {
             ("operation_pending", vec![("overlapped", (*overlapped).into()), ("pending", (*pending).into())])
         }
-        Change::OperationEnded { overlapped, bytes, error, .. } => {
+        Change::OperationEnded { function, overlapped, bytes, error, .. } => {
             let error = error.map_or(Value::Null, Value::Error);
-            ("operation_ended", vec![("overlapped", (*overlapped).into()), length(*bytes), ("error", error)])
+            let call = Value::word(function.name());
+            (
+                "operation_ended",
+                vec![("call", call), ("overlapped", (*overlapped).into()), length(*bytes), ("error", error)],
+            )
         }
         _ => return None,
     })

@@ -217,6 +217,7 @@ impl World {
             instance: id,
             shape_id: instance.shape,
             in_callback,
+            started: !client.started.is_empty(),
             hook,
             handles,
             catalog,

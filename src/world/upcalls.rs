@@ -208,6 +208,31 @@ impl Context<'_> {
         self.log.rule(rule);
     }
 
+    /// WPUOpenCurrentThread: a layer that works for its clients on this thread takes hold of it.
+    ///
+    /// # Errors
+    /// WSANOTINITIALISED when no WSPStartup of the process has succeeded.
+    pub fn open_current_thread(&mut self) -> UpcallResult<u32> {
+        let index = self.thread.index;
+        let result = self
+            .admit_upcall(Upcall::WpuOpenCurrentThread)
+            .and_then(|()| if self.started { Ok(index) } else { Err(WsaError::NotInitialised) });
+        self.note_upcall(|| UpcallCall::OpenCurrentThread, result.map(UpcallReturn::Context));
+        result
+    }
+
+    /// WPUCloseThread: gives back what WPUOpenCurrentThread gave.
+    ///
+    /// # Errors
+    /// WSANOTINITIALISED when no WSPStartup of the process has succeeded.
+    pub fn close_thread(&mut self, thread: u32) -> UpcallResult<()> {
+        let result = self
+            .admit_upcall(Upcall::WpuCloseThread)
+            .and_then(|()| if self.started { Ok(()) } else { Err(WsaError::NotInitialised) });
+        self.note_upcall(|| UpcallCall::CloseThread { thread }, result.map(|()| UpcallReturn::Done));
+        result
+    }
+
     /// The event behind a handle of this process.
     #[must_use]
     pub fn event(&self, handle: Handle) -> Option<EventId> {

@@ -6,7 +6,7 @@
 
 use super::data::{destination, lost_by_keep_alive, may_receive_from, refuse};
 use super::{Answer, At, Base, Blocked, Step, fail, ioctl, shared};
-use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, WsaError};
+use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, SpiFunction, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
 use crate::world::afd::{Issuer, Kind, Operation, Work};
@@ -43,8 +43,9 @@ impl Base {
             }
             Ok(false) => {}
         }
+        let function = if to.is_some() { SpiFunction::WspSendTo } else { SpiFunction::WspSend };
         match sending(cx, at, data, flags, to) {
-            Ok(work) => start(cx, at, work, overlapped),
+            Ok(work) => start(cx, at, (function, work), overlapped),
             Err(error) => refuse(cx, at, NetworkEvents::WRITE, error),
         }
     }
@@ -69,8 +70,9 @@ impl Base {
             }
             Ok(false) => {}
         }
+        let function = if from.is_some() { SpiFunction::WspRecvFrom } else { SpiFunction::WspRecv };
         match receiving(cx, at, room, flags, from) {
-            Ok(work) => start(cx, at, work, overlapped),
+            Ok(work) => start(cx, at, (function, work), overlapped),
             Err(error) => refuse(cx, at, NetworkEvents::READ, error),
         }
     }
@@ -89,10 +91,12 @@ impl Base {
             Ok(false) => {}
         }
         match ioctl::at_once(cx, at, control) {
-            Ok(ioctl::Carried::Awaits(event)) => start(cx, at, Work::Change { event }, overlapped),
+            Ok(ioctl::Carried::Awaits(event)) => {
+                start(cx, at, (SpiFunction::WspIoctl, Work::Change { event }), overlapped)
+            }
             Ok(ioctl::Carried::Out(value)) => {
                 let work = Work::Change { event: NetworkEvents::empty() };
-                let operation = operation(cx, at, work, overlapped);
+                let operation = operation(cx, at, (SpiFunction::WspIoctl, work), overlapped);
                 let (afd, mut afd_cx) = cx.afd();
                 afd.finish_at_once(&mut afd_cx, at.socket, operation, value.clone());
                 Flow::Return(Ok(value))
@@ -170,13 +174,14 @@ fn receiving(
     Ok(Work::Receive { room, flags, from, so_far: Vec::new() })
 }
 
-fn operation(cx: &Context<'_>, at: At, work: Work, overlapped: &Overlapped) -> Operation {
+fn operation(cx: &Context<'_>, at: At, (function, work): (SpiFunction, Work), overlapped: &Overlapped) -> Operation {
     let issuer = Issuer { thread: cx.thread, via: at.s, by: cx.shape_id };
-    Operation { issuer, overlapped: overlapped.clone(), work }
+    Operation { issuer, function, overlapped: overlapped.clone(), work }
 }
 
-fn start(cx: &mut Context<'_>, at: At, work: Work, overlapped: &Overlapped) -> Step {
+fn start(cx: &mut Context<'_>, at: At, work: (SpiFunction, Work), overlapped: &Overlapped) -> Step {
     cx.log.rule(RuleId::O1);
+    cx.log.rule(RuleId::B2);
     let operation = operation(cx, at, work, overlapped);
     let (afd, mut afd_cx) = cx.afd();
     Flow::Return(match afd.post(&mut afd_cx, at.socket, operation) {

@@ -205,6 +205,9 @@ impl Layer {
             }
         }
         self.claimed.clear();
+        if let Some(thread) = self.worker.take() {
+            let _ = cx.close_thread(thread);
+        }
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Layer {
     claimed: BTreeMap<Handle, u16>,
     /// Overlapped operations passed down that have not come back.
     outstanding: Table<OutstandingId, Outstanding>,
+    /// The thread it has opened for overlapped work, on demand: WPUOpenCurrentThread.
+    worker: Option<u32>,
 }
 
 /// One handle of a non-IFS layer.

@@ -1,7 +1,7 @@
 //! Overlapped calls through a layer with handles of its own (L4): the layer calls down with a structure of its own,
 //! remembers the client's, and announces completions upwards on its own handle.
 
-use super::{Known, Layer, Record, RecordId, Step, Token};
+use super::{Known, Layer, Record, RecordId, Step, Token, fail};
 use crate::abi::{Overlapped, SpiCall, WsaError};
 use crate::provider::base::{Asked, asked, asked_again};
 use crate::provider::{Context, Flow, HandleKind, InFlight};
@@ -47,6 +47,12 @@ impl Layer {
             return None;
         }
         cx.log.rule(RuleId::L4);
+        if self.worker.is_none() {
+            match cx.open_current_thread() {
+                Ok(thread) => self.worker = Some(thread),
+                Err(error) => return Some(fail(error)),
+            }
+        }
         let overlapped = given.take()?;
         let id = self.outstanding.insert(Outstanding { upper: s, overlapped: *overlapped });
         let own = Overlapped { id: id.slot(), event: Handle::NULL, routine: None, layer: Some(cx.instance) };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{OptionValue, Registrant, SocketId, Target, Ticks, Transport};
-use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
+use crate::abi::{NetworkEvents, SockAddr, SockOpt, SpiFunction, WsaError};
 
 /// How a request left the state of waiting, other than by being accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,6 +242,8 @@ changes! {
     } "overlapped operation {overlapped} pending, {pending} now";
     /// An overlapped operation has ended.
     OperationEnded {
+        /// The function that started it.
+        function: SpiFunction,
         /// Its overlapped structure.
         overlapped: u32,
         /// Bytes transferred.

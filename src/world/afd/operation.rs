@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Afd, Change, Cx, Handle, Incarnation, Kind, Received, SocketId};
-use crate::abi::{MessageFlags, NetworkEvents, Overlapped, SockAddr, SpiResult, SpiReturn, WsaError};
+use crate::abi::{MessageFlags, NetworkEvents, Overlapped, SockAddr, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::world::catalog::ShapeId;
 use crate::world::ids::{PortId, ThreadId};
@@ -33,6 +33,8 @@ pub struct Issuer {
 pub struct Operation {
     /// Who started it.
     pub issuer: Issuer,
+    /// By which function.
+    pub function: SpiFunction,
     /// Its overlapped structure.
     pub overlapped: Overlapped,
     /// What is to be done.
@@ -339,10 +341,11 @@ impl Afd {
     }
 
     fn complete(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation, result: SpiResult) {
-        let Operation { issuer, overlapped, .. } = operation;
+        let Operation { issuer, overlapped, function, .. } = operation;
         let port = self.completion_port(id);
         cx.log.note(|| Change::OperationEnded {
             socket: id,
+            function,
             overlapped: overlapped.id,
             bytes: transferred(&result) as usize,
             error: result.as_ref().err().copied(),
