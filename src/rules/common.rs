@@ -82,6 +82,10 @@ macro_rules! common {
         ("ioctlsocket")
         unseen "these calls have no way to wait";
 
+    B8: "Which of several calls that wait on one shared socket goes on first is not said: sharers have to coordinate \
+        what they do."
+        ("lpwspduplicatesocket, derived from R10") by wake_order;
+
     // Overlapped operations.
     O1: "A call is overlapped if it brings an overlapped structure or a completion routine; on a socket made without \
         WSA_FLAG_OVERLAPPED both are passed over."
@@ -149,7 +153,7 @@ macro_rules! common {
         unseen "no call re-enables these two";
     E9: "Conditions are looked at when a registration or a re-enabling call is made, and one that holds already is \
         reported there and then."
-        ("lpwspasyncselect, lpwspeventselect");
+        ("lpwspasyncselect, lpwspeventselect") by reported_at_registration;
     E10: "FD_CLOSE is for connections: 0 after a graceful end and only when all data was read, WSAECONNRESET after a \
         reset, WSAECONNABORTED after other failures."
         ("lpwspasyncselect, lpwspenumnetworkevents");

@@ -203,7 +203,7 @@ macro_rules! sockets {
     Close19: "A close with received data still unread ends the connection hard on a stream."
         ("derived from Shutdown4");
     Close20: "Data that reaches a stream after its last descriptor was closed is answered with a reset."
-        ("observed");
+        ("observed") by send_to_closed;
 
     // WSPShutdown
     Shutdown1: "SD_RECEIVE makes later receives fail with WSAESHUTDOWN."

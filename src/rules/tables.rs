@@ -102,7 +102,7 @@ macro_rules! tables {
     EventAccept3: "FD_ACCEPT comes after an accept if another request waits."
         ("lpwspasyncselect, lpwspeventselect");
     EventConnect1: "FD_CONNECT comes at registration if the socket is connected."
-        ("lpwspasyncselect, lpwspeventselect");
+        ("lpwspasyncselect, lpwspeventselect") by message_connect;
     EventConnect2: "FD_CONNECT comes when an attempt ends, well or badly, at once or later."
         ("lpwspasyncselect, lpwspeventselect");
     EventConnect3: "The code of FD_CONNECT is 0 or what a blocking connect would have given, such as WSAECONNREFUSED \

@@ -113,6 +113,7 @@ impl World {
 
     pub(super) fn park(&mut self, thread: ThreadId, mut wait: Box<Wait>, log: &mut Log) -> Outcome {
         self.begin_watch(thread.process, &mut wait.until);
+        self.take_turn(thread);
         log.note(|| Event::Parked { thread, until: wait.until.clone(), deadline: wait.deadline });
         if let Some(frame) = self.frames(thread).last_mut() {
             frame.wait = Some(wait);

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
 //! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
-//! (waits on many of them), `death`, `signal`;
+//! (waits on many of them), `wake`, `death`, `signal`;
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
@@ -37,6 +37,7 @@ pub(crate) mod signal;
 mod step;
 pub mod table;
 pub mod upcalls;
+mod wake;
 pub mod watch;
 pub mod ws2_32;
 

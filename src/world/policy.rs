@@ -420,6 +420,34 @@ policies! {
         /// The same as with NULL.
         Ignored,
     } windows: Wsaeinval
+    message_connect: MessageConnect, "EventConnect1, E12, O183 O185 O187", "Does WSPAsyncSelect report FD_CONNECT where nothing was waited for: at registration, and for a datagram socket?" {
+        /// Yes, as WSPEventSelect does.
+        #[default]
+        Reported,
+        /// No.
+        Silent,
+    } windows: Silent
+    reported_at_registration: ReportedAtRegistration, "E9, O185", "Does a new WSPEventSelect report what holds and was reported and read under the one it replaces?" {
+        /// Yes: it starts afresh.
+        #[default]
+        Again,
+        /// No: only its re-enabling call frees an event.
+        Held,
+    } windows: Held
+    wake_order: WakeOrder, "U6, R10", "Several calls wait on one shared socket for the same thing: which of them goes on?" {
+        /// Any: whoever runs first.
+        #[default]
+        Any,
+        /// The one that has waited longest.
+        Longest,
+    } windows: Any
+    send_to_closed: SendToClosed, "Close20, O157", "What do calls say on a connection whose peer has closed, once data was sent to it all the same?" {
+        /// WSAECONNRESET: the peer's machine has answered the data with a reset.
+        #[default]
+        Wsaeconnreset,
+        /// WSAECONNABORTED.
+        Wsaeconnaborted,
+    } windows: Wsaeconnaborted
     udp_port_unreachable: UdpPortUnreachable, "functions 4, O255", "Does a datagram to a closed local port make the sender's next receive fail?" {
         /// Yes: WSAECONNRESET.
         #[default]

@@ -72,6 +72,8 @@ pub struct Thread {
     pub last_error: Option<WsaError>,
     /// Whether a Winsock 1.1 blocking hook is installed.
     pub hook: bool,
+    /// Under policy `wake_order` = `Longest`: the place in the order of those who wait on sockets.
+    pub turn: u32,
     /// SO_OPENTYPE: of which kind the sockets are that socket() makes for this thread. WSASocket does not ask.
     pub open_type: i32,
     /// Completion routines to run in its next alertable wait, the oldest first.

@@ -69,7 +69,8 @@ impl World {
         self.processes().flat_map(move |(process, p)| {
             p.threads.iter().enumerate().filter_map(move |(index, thread)| {
                 let id = ThreadId { process, index: index as u32 };
-                self.woken(p, thread, thread.wait()?).map(|_| id)
+                let woken = self.woken(p, thread, thread.wait()?);
+                woken.filter(|&woken| self.is_next(thread, woken)).map(|_| id)
             })
         })
     }
@@ -97,7 +98,9 @@ impl World {
         let state = self.living_thread(thread)?;
         let wait = state.wait().ok_or(Rejection::NotReady)?;
         let process = &self.processes[thread.process.0 as usize];
-        let woken = self.woken(process, state, wait).ok_or(Rejection::NotReady)?;
+        let woken =
+            self.woken(process, state, wait).filter(|&woken| self.is_next(state, woken)).ok_or(Rejection::NotReady)?;
+        self.note_turn(state, woken, log);
         Ok(self.resume_parked(thread, woken, log))
     }
 

@@ -27,7 +27,7 @@ impl Base {
         if lost_by_keep_alive(cx, at) {
             return refuse(cx, at, NetworkEvents::WRITE, WsaError::NotConn);
         }
-        self.send_more(cx, Sending { at, data, sent: 0, flags, to })
+        self.send_more(cx, Sending { at, data, sent: 0, flags, to, deadline: None })
     }
 
     /// WSPSendTo: on a connection lpTo is ignored (SendTo2).
@@ -84,7 +84,7 @@ impl Base {
     }
 
     /// There is no room, or another send is half done: its bytes stay together (Send15).
-    fn wait_to_send(&mut self, cx: &mut Context<'_>, sending: Sending, interest: Interest) -> Step {
+    fn wait_to_send(&mut self, cx: &mut Context<'_>, mut sending: Sending, interest: Interest) -> Step {
         let at = sending.at;
         if nonblocking(cx, at) {
             if sending.sent > 0 {
@@ -102,7 +102,8 @@ impl Base {
             cx.afd.set_sender(at.socket, Some(cx.thread));
         }
         let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.send_timeout_ms());
-        wait(cx, at, interest, timeout, Blocked::Send(sending))
+        sending.deadline = sending.deadline.or_else(|| timeout.map(|ms| cx.now.plus_ms(ms.into())));
+        wait(cx, at, interest, sending.deadline, Blocked::Send(sending))
     }
 
     /// A blocked send goes on.
@@ -121,7 +122,7 @@ impl Base {
         if lost_by_keep_alive(cx, at) {
             return refuse(cx, at, NetworkEvents::READ, WsaError::NotConn);
         }
-        self.recv_more(cx, Receiving { at, room, flags, from: None, so_far: Vec::new() })
+        self.recv_more(cx, Receiving { at, room, flags, from: None, so_far: Vec::new(), deadline: None })
     }
 
     /// WSPRecvFrom.
@@ -135,7 +136,7 @@ impl Base {
     ) -> Step {
         let Some(room) = room.room() else { return refuse(cx, at, NetworkEvents::READ, WsaError::Fault) };
         match may_receive_from(cx, at, from) {
-            Ok(from) => self.recv_more(cx, Receiving { at, room, flags, from, so_far: Vec::new() }),
+            Ok(from) => self.recv_more(cx, Receiving { at, room, flags, from, so_far: Vec::new(), deadline: None }),
             Err(error) => refuse(cx, at, NetworkEvents::READ, error),
         }
     }
@@ -171,7 +172,7 @@ impl Base {
         }
     }
 
-    fn nothing_there(&mut self, cx: &mut Context<'_>, receiving: Receiving) -> Step {
+    fn nothing_there(&mut self, cx: &mut Context<'_>, mut receiving: Receiving) -> Step {
         let at = receiving.at;
         if nonblocking(cx, at) {
             if !receiving.so_far.is_empty() {
@@ -185,7 +186,8 @@ impl Base {
         let urgent = receiving.flags.contains(MessageFlags::OOB);
         let interest = if urgent { Interest::Urgent } else { Interest::Readable };
         let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.receive_timeout_ms());
-        wait(cx, at, interest, timeout, Blocked::Recv(receiving))
+        receiving.deadline = receiving.deadline.or_else(|| timeout.map(|ms| cx.now.plus_ms(ms.into())));
+        wait(cx, at, interest, receiving.deadline, Blocked::Recv(receiving))
     }
 
     /// A blocked receive goes on.

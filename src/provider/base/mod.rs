@@ -50,7 +50,7 @@ use crate::table_key;
 use crate::world::afd::{Interest, SharedSocket, Transport};
 use crate::world::event::Event;
 use crate::world::frame::{Until, Wait, Woken};
-use crate::world::ids::{Handle, SocketId};
+use crate::world::ids::{Handle, SocketId, Ticks};
 use crate::world::policy::BlockingMode;
 use crate::world::table::{Key, Table};
 
@@ -115,6 +115,8 @@ pub struct Sending {
     sent: usize,
     flags: MessageFlags,
     to: Option<SockAddr>,
+    /// When SO_SNDTIMEO ends it; set by the first wait.
+    deadline: Option<Ticks>,
 }
 
 /// A receive that could not finish.
@@ -127,6 +129,8 @@ pub struct Receiving {
     from: Room,
     /// MSG_WAITALL: what came so far.
     so_far: Vec<u8>,
+    /// When SO_RCVTIMEO ends it; set by the first wait.
+    deadline: Option<Ticks>,
 }
 
 type Step = Flow<Token>;
@@ -410,11 +414,10 @@ fn nonblocking(cx: &mut Context<'_>, at: At) -> bool {
 }
 
 /// Waits on a shared socket, having asked for the blocking hook (B5, B6).
-fn wait(cx: &mut Context<'_>, at: At, interest: Interest, timeout_ms: Option<u32>, blocked: Blocked) -> Step {
+fn wait(cx: &mut Context<'_>, at: At, interest: Interest, deadline: Option<Ticks>, blocked: Blocked) -> Step {
     if let Err(error) = ask_for_hook(cx, at) {
         return fail(error);
     }
-    let deadline = timeout_ms.map(|ms| cx.now.plus_ms(ms.into()));
     let wait = Wait { until: Until::Socket(at.socket, interest), deadline, via: Some(at.s), cancelled: None };
     Flow::Wait { wait: Box::new(wait), token: Box::new(blocked) }
 }

@@ -143,6 +143,10 @@ impl Afd {
             return;
         };
         let place = *to;
+        if self.faults.no_buffers {
+            self.fail_attempt(cx, id, WsaError::NoBufs);
+            return;
+        }
         let Some(listener) = self.listener_at(place).filter(|&listener| self.takes_requests(cx, listener)) else {
             cx.log.rule(RuleId::Connect15);
             self.fail_attempt(cx, id, WsaError::ConnRefused);

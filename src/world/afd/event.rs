@@ -23,7 +23,9 @@ use crate::abi::flags::FD_MAX_EVENTS;
 use crate::abi::{NetworkEvents, WsaError};
 use crate::rules::RuleId;
 use crate::world::ids::EventId;
-use crate::world::policy::{ForeignEvent, PolicyId, RecordAtRegistration, RegistrantCloses};
+use crate::world::policy::{
+    ForeignEvent, MessageConnect, PolicyId, RecordAtRegistration, RegistrantCloses, ReportedAtRegistration,
+};
 
 /// The events a condition can make due, in the order of reporting.
 const LEVELS: [NetworkEvents; 6] = [
@@ -124,12 +126,13 @@ impl Afd {
         }
         let mut registration = Registration::new(registrant, target, mask);
         let kept = self.keep_record(cx, &mut registration, earlier.as_deref());
+        hold_reported(cx, &mut registration, earlier.as_deref());
         self.put_registration(id, Box::new(registration));
         cx.log.note(|| Change::Registered { socket: id, registrant, target, mask });
         for event in kept.singles() {
             self.signals.push(Signal { target, event, error: None });
         }
-        if self.is_connected(id) {
+        if self.is_connected(id) && tells_connect(cx, target) {
             cx.log.rule(RuleId::EventConnect1);
             self.report_if_free(cx, id, NetworkEvents::CONNECT, None);
         }
@@ -310,7 +313,12 @@ impl Afd {
     pub(super) fn report_connect(&mut self, cx: &mut Cx<'_>, id: SocketId, error: Option<WsaError>) {
         // A dead network has no code of its own among those of FD_CONNECT.
         let error = error.map(|error| if error == WsaError::NetDown { WsaError::NetUnreach } else { error });
-        if self.registration(id).is_some() {
+        let target = self.registration(id).map(|registration| registration.target);
+        let datagram = matches!(self.sockets.get(id).map(|socket| &socket.role), Some(Role::Datagram(_)));
+        if datagram && target.is_some_and(|target| !tells_connect(cx, target)) {
+            return;
+        }
+        if target.is_some() {
             cx.log.rule(RuleId::Connect9);
             cx.log.rule(RuleId::E12);
             cx.log.rule(if error.is_some() { RuleId::EventConnect3 } else { RuleId::EventConnect2 });
@@ -412,6 +420,28 @@ impl Afd {
             WsaError::ConnReset | WsaError::NetDown => broken,
             _ => WsaError::ConnAborted,
         })
+    }
+}
+
+/// Whether FD_CONNECT is reported where nothing was waited for.
+fn tells_connect(cx: &mut Cx<'_>, target: Target) -> bool {
+    if matches!(target, Target::Event(_)) {
+        return true;
+    }
+    cx.log.policy(PolicyId::message_connect);
+    cx.platform.policies.message_connect == MessageConnect::Reported
+}
+
+/// What the policy says about events that were reported and read under the registration that is replaced.
+fn hold_reported(cx: &mut Cx<'_>, registration: &mut Registration, earlier: Option<&Registration>) {
+    let Some(earlier) = earlier.filter(|earlier| registration.is_recorded() && earlier.is_recorded()) else { return };
+    let read = earlier.reported.difference(earlier.record);
+    if !read.intersects(registration.mask) {
+        return;
+    }
+    cx.log.policy(PolicyId::reported_at_registration);
+    if cx.platform.policies.reported_at_registration == ReportedAtRegistration::Held {
+        registration.reported |= read;
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Afd, Change, Cx, Kind, SocketId};
 use crate::abi::{MessageFlags, NetworkEvents, SockAddr, WsaError};
 use crate::rules::RuleId;
 use crate::world::ids::ThreadId;
-use crate::world::policy::{PartialSend, PolicyId};
+use crate::world::policy::{PartialSend, PolicyId, SendToClosed};
 
 /// What a receive found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +207,8 @@ impl Afd {
         if self.links.is_some() && self.link_takes_answer(cx, id) {
             return;
         }
-        self.break_connection(cx, id, WsaError::ConnReset, WsaError::ConnAborted);
+        let here = if gone { closed_error(cx) } else { WsaError::ConnReset };
+        self.break_connection(cx, id, here, WsaError::ConnAborted);
     }
 
     /// SIO_FLUSH: drops what was sent and found no room at the peer. WSAENOPROTOOPT on a socket that queues no sends.
@@ -548,5 +549,14 @@ fn how_much(cx: &mut Cx<'_>, wanted: usize, free: usize, nonblocking: bool) -> u
     match cx.platform.policies.partial_send {
         PartialSend::WhatFits => free,
         PartialSend::WholeOrNothing => wanted,
+    }
+}
+
+/// What a connection says whose peer had closed before data was sent to it.
+fn closed_error(cx: &mut Cx<'_>) -> WsaError {
+    cx.log.policy(PolicyId::send_to_closed);
+    match cx.platform.policies.send_to_closed {
+        SendToClosed::Wsaeconnreset => WsaError::ConnReset,
+        SendToClosed::Wsaeconnaborted => WsaError::ConnAborted,
     }
 }
