@@ -307,8 +307,8 @@ pub enum SpiCall {
     SendDisconnect {
         /// s.
         s: Handle,
-        /// lpOutboundDisconnectData.
-        data: Option<Arc<[u8]>>,
+        /// lpOutboundDisconnectData; `None` is NULL.
+        data: Option<Gather>,
     },
     /// WSPRecvDisconnect.
     RecvDisconnect {

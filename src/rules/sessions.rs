@@ -46,7 +46,7 @@ macro_rules! sessions {
         ("lpwspjoinleaf");
     Join12: "A join that only sends makes no member; a join that receives does."
         ("lpwspjoinleaf");
-    Join13: "A root sends to all its leaves and receives from any."
+    Join13: "What a root sends goes to all its leaves; what a leaf sends is read at the descriptor its join gave."
         ("multipoint-and-multicast-semantics-2");
     Join14: "The end of the root's socket ends the leaves', and the other way round: FD_CLOSE."
         ("lpwspclosesocket");

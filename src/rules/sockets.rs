@@ -114,6 +114,9 @@ macro_rules! sockets {
         unseen "calls run one after the other; to the second the block is spent (R3)";
     Socket18: "An ordinary catalog entry as lpProtocolInfo may be used for any number of opens."
         ("lpwspsocket, derived from R3");
+    Socket19: "An entry of a socket type that the provider does not carry out gives WSAESOCKTNOSUPPORT; raw sockets may \
+        be for administrators alone."
+        ("lpwspsocket, tcp-ip-raw-sockets-2") by raw_sockets;
 
     // WSPDuplicateSocket
     Dup1: "The caller brings the buffer, and the provider fills every field of it."

@@ -119,6 +119,13 @@ macro_rules! calls {
 
 type List = Arc<[HandleArg]>;
 
+/// What comes with a connection request, if anything does.
+fn extras(caller: Option<&BytesArg>, callee_room: Option<u32>, quality: Option<bool>) -> Option<Box<ConnectExtras>> {
+    let caller_data = caller.map(|data| Arc::clone(&data.0));
+    let extras = ConnectExtras { caller_data, callee_room, quality_of_service: quality.unwrap_or(false) };
+    (extras != ConnectExtras::default()).then(|| Box::new(extras))
+}
+
 calls! {
     WSPSocket {
         af: Option<Constant>,
@@ -148,12 +155,7 @@ calls! {
         callee_room: Option<u32>,
         quality_of_service: Option<bool>,
     } => |b| {
-        let extras = ConnectExtras {
-            caller_data: caller_data.as_ref().map(|data| Arc::clone(&data.0)),
-            callee_room: *callee_room,
-            quality_of_service: quality_of_service.unwrap_or(false),
-        };
-        let extras = (extras != ConnectExtras::default()).then(|| Box::new(extras));
+        let extras = extras(caller_data.as_ref(), *callee_room, *quality_of_service);
         Spi(SpiCall::Connect { s: b.handle(*s)?, name: b.name(*name)?, extras })
     };
     WSPAccept { s: HandleArg, addr: Option<RoomArg>, condition: Option<ConditionArg> } gives Handle => |b| {
@@ -281,12 +283,20 @@ calls! {
         let timeout = sets::timeout(*timeout, *timeout_ms);
         Spi(SpiCall::Select { sets: b.sets([read, write, except])?, timeout })
     };
-    WSPJoinLeaf { s: HandleArg, name: NameArg, flags: Option<u32> } gives Handle => |b| {
-        let flags = flags.unwrap_or(JL_BOTH as u32);
-        Spi(SpiCall::JoinLeaf { s: b.handle(*s)?, name: b.name(*name)?, extras: None, flags })
+    WSPJoinLeaf {
+        s: HandleArg,
+        name: NameArg,
+        flags: Option<Constant>,
+        caller_data: Option<BytesArg>,
+        callee_room: Option<u32>,
+        quality_of_service: Option<bool>,
+    } gives Handle => |b| {
+        let flags = flags.map_or(JL_BOTH, |flags| flags.0) as u32;
+        let extras = extras(caller_data.as_ref(), *callee_room, *quality_of_service);
+        Spi(SpiCall::JoinLeaf { s: b.handle(*s)?, name: b.name(*name)?, extras, flags })
     };
-    WSPSendDisconnect { s: HandleArg, data: Option<BytesArg> } => |b| {
-        let data = data.as_ref().map(|data| Arc::clone(&data.0));
+    WSPSendDisconnect { s: HandleArg, data: Option<DataArg> } => |b| {
+        let data = data.as_ref().map(|data| data.0.clone());
         Spi(SpiCall::SendDisconnect { s: b.handle(*s)?, data })
     };
     WSPRecvDisconnect { s: HandleArg, room: Option<RoomArg> } => |b| {

@@ -128,7 +128,7 @@
 //! | `WSPAddressToString(address!, info, room: 128)` | |
 //! | `WSPStringToAddress(text!, family: AF_INET, info, room: 128)` | address |
 //! | `WSPSelect(read: ["s"], write: Null, except: Null, timeout_ms, timeout)` | |
-//! | `WSPJoinLeaf(s!, name!, flags: 4)` | socket |
+//! | `WSPJoinLeaf(s!, name!, flags: JL_BOTH, caller_data, callee_room, quality_of_service: false)` | socket |
 //! | `WSPSendDisconnect(s!, data)`, `WSPRecvDisconnect(s!, room)` | |
 //! | `WSPGetOverlappedResult(s!, overlapped!, wait: false)` | |
 //! | `WSPGetQOSByName(s!, name!, room: 65536, qos)` | |

@@ -100,7 +100,9 @@ fn of_transfer(call: &SpiCall) -> Option<Fields> {
             ("lpFromlen", from.into()),
             lp_overlapped(overlapped),
         ],
-        SpiCall::SendDisconnect { s, data } => vec![socket(*s), ("lpOutboundDisconnectData", data.into())],
+        SpiCall::SendDisconnect { s, data } => {
+            vec![socket(*s), ("lpOutboundDisconnectData", data.as_ref().map_or(Value::Null, Value::from))]
+        }
         SpiCall::RecvDisconnect { s, room } => vec![socket(*s), ("lpInboundDisconnectData", room.into())],
         SpiCall::GetOverlappedResult { s, overlapped, wait } => {
             vec![socket(*s), ("lpOverlapped", (*overlapped).into()), ("fWait", (*wait).into())]

@@ -107,6 +107,7 @@ fn words(transport: Transport) -> (&'static str, &'static str) {
     let kind = match transport.kind {
         Kind::Stream => "SOCK_STREAM",
         Kind::Datagram => "SOCK_DGRAM",
+        Kind::Messages => "SOCK_SEQPACKET",
     };
     (family, kind)
 }

@@ -392,6 +392,13 @@ policies! {
         /// Sends all if any space is free, else WSAEWOULDBLOCK.
         WholeOrNothing,
     } windows: WholeOrNothing
+    raw_sockets: RawSockets, "lpwspsocket, tcp-ip-raw-sockets-2", "What does a base give for an entry of raw sockets?" {
+        /// WSAESOCKTNOSUPPORT: raw sockets are optional, and it has none.
+        #[default]
+        Wsaesocktnosupport,
+        /// WSAEACCES: they are for administrators, and nobody here is one.
+        Wsaeacces,
+    } windows: Wsaeacces
     unknown_ioctl: UnknownIoctl, "O217", "What does WSPIoctl give for a code nobody knows?" {
         /// WSAEINVAL.
         #[default]

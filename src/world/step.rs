@@ -268,11 +268,7 @@ fn is_modelled(call: &Call) -> bool {
             | SpiCall::RecvFrom { overlapped: Some(overlapped), .. }
             | SpiCall::Ioctl { overlapped: Some(overlapped), .. } => overlapped.layer.is_none(),
             // A client starts and stops providers by WSAStartup and WSACleanup.
-            SpiCall::Startup { .. }
-            | SpiCall::Cleanup
-            | SpiCall::JoinLeaf { .. }
-            | SpiCall::SendDisconnect { .. }
-            | SpiCall::RecvDisconnect { .. } => false,
+            SpiCall::Startup { .. } | SpiCall::Cleanup => false,
             _ => true,
         },
         Call::Api(ApiCall::ReadFile { overlapped, .. } | ApiCall::WriteFile { overlapped, .. }) => {

@@ -60,7 +60,8 @@ impl Base {
         match blocked {
             // The close had begun; what is left of it cannot be taken back.
             Blocked::Close(at) => self.lingered(cx, at),
-            Blocked::Connect(at) => {
+            Blocked::Join(at, leaf) => self.join_cancelled(cx, at, leaf, error),
+            Blocked::Connect(at, _) => {
                 cx.log.rule(RuleId::Connect21);
                 let (afd, mut afd_cx) = cx.afd();
                 afd.cancel_connect(&mut afd_cx, at.socket);

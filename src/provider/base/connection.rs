@@ -1,8 +1,9 @@
 //! WSPBind, WSPListen, WSPConnect, WSPShutdown and the names.
 
+use super::ioctl::offers;
 use super::{Answer, At, Base, Blocked, Step, checked, done, fail, fits, nonblocking, shared, wait};
-use crate::abi::{ConnectExtras, Name, Room, SockAddr, SpiReturn, WsaError};
-use crate::provider::Context;
+use crate::abi::{Bytes, ConnectExtras, Name, Room, ServiceFlags1, SockAddr, SpiReturn, WsaError};
+use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
 use crate::world::afd::{Connect, Family, Interest, Kind, StateKind, scoped};
 use crate::world::policy::{ListenWithoutDescriptors, PeerWhileConnecting, PolicyId};
@@ -114,40 +115,53 @@ fn named(cx: &mut Context<'_>, name: Result<SockAddr, WsaError>, room: Room) -> 
 impl Base {
     /// WSPConnect.
     pub(super) fn connect(&mut self, cx: &mut Context<'_>, at: At, name: Name, extras: Option<&ConnectExtras>) -> Step {
-        let address = match target(cx, at, name, extras) {
+        let extras_fit = |cx: &mut Context<'_>| extras.map_or(Ok(()), |extras| checked_extras(cx, at, extras));
+        let address = match target(cx, at, name).and_then(|address| extras_fit(cx).map(|()| address)) {
             Ok(address) => address,
             Err(error) => return fail(error),
         };
+        let callee_room = extras.and_then(|extras| extras.callee_room);
         let mode = nonblocking(cx, at);
         let (afd, mut afd_cx) = cx.afd();
         match afd.connect_in_mode(&mut afd_cx, at.socket, &address, mode) {
             Err(error) => fail(error),
-            Ok(Connect::Done) => done(Ok(())),
+            Ok(Connect::Done) => callee_data(cx, at, callee_room),
             Ok(Connect::Started) if mode => {
                 cx.log.rule(RuleId::B4);
                 cx.log.rule(RuleId::Connect7);
                 fail(WsaError::WouldBlock)
             }
-            Ok(Connect::Started) => self.connected(cx, at),
+            Ok(Connect::Started) => self.connected(cx, at, callee_room),
         }
     }
 
     /// The outcome of a blocking connect, when there is one.
-    pub(super) fn connected(&mut self, cx: &mut Context<'_>, at: At) -> Step {
+    pub(super) fn connected(&mut self, cx: &mut Context<'_>, at: At, callee_room: Option<u32>) -> Step {
         cx.log.rule(RuleId::Connect5);
         let (afd, mut afd_cx) = cx.afd();
         match afd.connect_outcome(&mut afd_cx, at.socket) {
-            Some(outcome) => done(outcome),
-            None => wait(cx, at, Interest::Connected, None, Blocked::Connect(at)),
+            Some(Ok(())) => callee_data(cx, at, callee_room),
+            Some(Err(error)) => fail(error),
+            None => wait(cx, at, Interest::Connected, None, Blocked::Connect(at, callee_room)),
         }
     }
 }
 
-/// The address to connect to, and what may come with it.
-fn target(cx: &mut Context<'_>, at: At, name: Name, extras: Option<&ConnectExtras>) -> Result<SockAddr, WsaError> {
+/// lpCalleeData of a connect that has succeeded: what the other end gave, if anybody asks.
+fn callee_data(cx: &mut Context<'_>, at: At, room: Option<u32>) -> Step {
+    let Some(data) = room.and_then(|_| cx.afd.callee_data(at.socket)) else { return done(Ok(())) };
+    cx.log.rule(RuleId::Connect20);
+    if data.len() > room.unwrap_or(0) as usize {
+        return fail(WsaError::Fault);
+    }
+    Flow::Return(Ok(SpiReturn::Bytes(Bytes::of(&data))))
+}
+
+/// The address to connect to.
+pub(super) fn target(cx: &mut Context<'_>, at: At, name: Name) -> Result<SockAddr, WsaError> {
     let Name::At { address, len } = name else { return Err(WsaError::Fault) };
     let transport = shared(cx, at)?.transport();
-    let stream = transport.kind == Kind::Stream;
+    let stream = transport.kind.connects();
     let unspecified = matches!(address, SockAddr::Other(family) if family == 0);
     let dissolves = !stream && unspecified;
     let same_family =
@@ -160,15 +174,19 @@ fn target(cx: &mut Context<'_>, at: At, name: Name, extras: Option<&ConnectExtra
         cx.log.rule(RuleId::Connect17);
         return Err(WsaError::Fault);
     }
-    if let Some(extras) = extras {
-        if extras.caller_data.is_some() && stream {
-            cx.log.rule(RuleId::Connect18);
-            return Err(WsaError::ProtoNoSupport);
-        }
-        if extras.quality_of_service {
-            cx.log.rule(RuleId::Connect19);
-            return Err(WsaError::OpNotSupp);
-        }
-    }
     Ok(address)
+}
+
+/// What comes with a connection request: connect data is ignored on a connectionless socket.
+pub(super) fn checked_extras(cx: &mut Context<'_>, at: At, extras: &ConnectExtras) -> Result<(), WsaError> {
+    let connects = shared(cx, at)?.transport().kind.connects();
+    if let Some(data) = extras.caller_data.as_ref().filter(|_| connects) {
+        let (afd, mut afd_cx) = cx.afd();
+        afd.set_caller_data(&mut afd_cx, at.socket, data).inspect_err(|_| cx.log.rule(RuleId::Connect18))?;
+    }
+    if extras.quality_of_service && !offers(cx, at, ServiceFlags1::QOS_SUPPORTED) {
+        cx.log.rule(RuleId::Connect19);
+        return Err(WsaError::OpNotSupp);
+    }
+    Ok(())
 }

@@ -1,7 +1,10 @@
 //! WSPSend, WSPSendTo, WSPRecv, WSPRecvFrom without overlapped I/O.
 
+use super::ioctl::offers;
 use super::{At, Base, Blocked, Receiving, Sending, Step, checked, fail, fits, nonblocking, shared, wait};
-use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Room, Scatter, SockAddr, SpiReturn, WsaError};
+use crate::abi::{
+    Gather, MessageFlags, Name, NetworkEvents, Room, Scatter, ServiceFlags1, SockAddr, SpiReturn, WsaError,
+};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
 use crate::world::afd::{Interest, Kind, Received, SharedSocket, StateKind};
@@ -20,7 +23,7 @@ impl Base {
     ) -> Step {
         let Some(data) = data.bytes() else { return refuse(cx, at, NetworkEvents::WRITE, WsaError::Fault) };
         cx.log.rule(RuleId::Send2);
-        if flags.contains(MessageFlags::PARTIAL) {
+        if flags.contains(MessageFlags::PARTIAL) && !offers(cx, at, ServiceFlags1::PARTIAL_MESSAGE) {
             cx.log.rule(RuleId::Send11);
             return refuse(cx, at, NetworkEvents::WRITE, WsaError::OpNotSupp);
         }
@@ -150,6 +153,10 @@ impl Base {
                 Err(error) if receiving.so_far.is_empty() => return fail(error),
                 Err(_) | Ok(Received::End) => return received(receiving, None),
                 Ok(Received::Empty) => return self.nothing_there(cx, receiving),
+                Ok(Received::Part { bytes }) => {
+                    receiving.so_far = bytes;
+                    return received_part(receiving);
+                }
                 Ok(Received::Data { truncated: true, .. }) => {
                     cx.log.rule(RuleId::Recv9);
                     return fail(WsaError::MsgSize);
@@ -244,7 +251,7 @@ pub(super) fn destination(cx: &mut Context<'_>, at: At, to: Name) -> Result<Opti
 /// RecvFrom: room for the sender's address, and whether a connected socket may ask (A13).
 pub(super) fn may_receive_from(cx: &mut Context<'_>, at: At, from: Room) -> Result<Room, WsaError> {
     let transport = shared(cx, at)?.transport();
-    if transport.kind == Kind::Stream {
+    if transport.kind.connects() {
         // lpFrom is ignored on a connection.
         cx.log.rule(RuleId::RecvFrom2);
         return Ok(None);
@@ -271,6 +278,12 @@ pub(super) fn refuse(cx: &mut Context<'_>, at: At, events: NetworkEvents, error:
 
 fn sent(count: usize) -> Step {
     Flow::Return(Ok(SpiReturn::Sent(count as u32)))
+}
+
+/// Recv11: MSG_PARTIAL on the way out says that more of the message follows.
+fn received_part(receiving: Receiving) -> Step {
+    let (data, flags) = (receiving.so_far, MessageFlags::PARTIAL);
+    Flow::Return(Ok(SpiReturn::Received(Box::new(crate::abi::Received { data, flags, from: None }))))
 }
 
 fn received(receiving: Receiving, from: Option<SockAddr>) -> Step {

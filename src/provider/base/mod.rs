@@ -15,11 +15,10 @@
 //! | `option` | WSPGetSockOpt, WSPSetSockOpt |
 //! | `ioctl`, `notice`, `qos` | WSPIoctl, WSPGetQOSByName |
 //! | `overlapped` | overlapped calls, WSPGetOverlappedResult |
+//! | `session` | WSPJoinLeaf, WSPSendDisconnect, WSPRecvDisconnect |
 //! | `notify` | WSPEventSelect, WSPAsyncSelect, WSPEnumNetworkEvents |
 //! | `select` | WSPSelect |
 //! | `address` | WSPAddressToString, WSPStringToAddress |
-//!
-//! Not modelled here: WSPJoinLeaf, disconnect data, QoS templates.
 
 mod accept;
 mod address;
@@ -36,6 +35,7 @@ mod option_value;
 mod overlapped;
 mod qos;
 mod select;
+mod session;
 mod startup;
 
 pub(in crate::provider) use overlapped::{Asked, asked, asked_again};
@@ -81,7 +81,9 @@ pub type Token = Box<Blocked>;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Blocked {
     /// WSPConnect.
-    Connect(At),
+    Connect(At, Option<u32>),
+    /// WSPJoinLeaf: the socket of the call, and the leaf.
+    Join(At, At),
     /// WSPAccept waits for a connection.
     Accept(At, Room, Option<Condition>),
     /// WSPAccept waits for its condition function.
@@ -187,7 +189,8 @@ impl Provider for Base {
             return self.cancelled(cx, *token, error);
         }
         match *token {
-            Blocked::Connect(at) => self.connected(cx, at),
+            Blocked::Connect(at, callee_room) => self.connected(cx, at, callee_room),
+            Blocked::Join(at, leaf) => self.leaf_joined(cx, at, leaf),
             Blocked::Accept(at, addr, condition) => self.accept(cx, at, addr, condition),
             Blocked::Condition(at, addr) => match woken {
                 Woken::Answered(_) if !cx.afd.answer(at.socket, cx.thread) => fail(WsaError::ConnReset),
@@ -251,6 +254,11 @@ impl Base {
                 done(notify::async_select(cx, at, *window, *message, *events))
             }
             SpiCall::EnumNetworkEvents { event, out, .. } => Flow::Return(notify::enumerate(cx, at, *event, *out)),
+            SpiCall::JoinLeaf { name, extras, flags, .. } => {
+                self.join_leaf(cx, at, &session::Join { name: *name, extras: extras.as_deref(), flags: *flags })
+            }
+            SpiCall::SendDisconnect { data, .. } => done(session::send_disconnect(cx, at, data.as_ref())),
+            SpiCall::RecvDisconnect { room, .. } => Flow::Return(session::recv_disconnect(cx, at, *room)),
             SpiCall::GetQosByName { name, room, out, .. } => Flow::Return(qos::by_name(cx, at, name, *room, *out)),
             // Refused by `World::step` before they get here.
             _ => fail(WsaError::OpNotSupp),

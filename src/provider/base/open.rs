@@ -1,7 +1,10 @@
 //! WSPSocket: a fresh shared socket, or a further descriptor of one that was duplicated for this process.
 
 use super::{Answer, Base};
-use crate::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
+use crate::abi::consts::{
+    AF_INET, AF_INET6, FROM_PROTOCOL_INFO, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET,
+    SOCK_STREAM,
+};
 use crate::abi::{Block, Info, ProviderFlags, ServiceFlags1, SocketFlags, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
@@ -10,8 +13,8 @@ use crate::world::duplication::{Duplication, Opened};
 use crate::world::event::Event;
 use crate::world::ids::SocketId;
 use crate::world::policy::{
-    BlockReuse, DuplicateInheritable, ExplicitTriple, FailedOpen, PolicyId, ReferenceTaken, TargetIdentity, TokenPlace,
-    WrongProcess,
+    BlockReuse, DuplicateInheritable, ExplicitTriple, FailedOpen, PolicyId, RawSockets, ReferenceTaken, TargetIdentity,
+    TokenPlace, WrongProcess,
 };
 use crate::world::ws2_32::{token_of, type_of_other_protocol};
 
@@ -24,7 +27,32 @@ pub(super) struct Opening {
     pub(super) flags: SocketFlags,
 }
 
-/// The four transports a base entry can stand for.
+/// Why an entry cannot be served: raw sockets and reliable datagrams are not carried out.
+fn no_transport(cx: &mut Context<'_>, entry: &Info) -> WsaError {
+    match entry.fields().socket_type {
+        SOCK_RAW => {
+            cx.log.rule(RuleId::Socket19);
+            cx.log.policy(PolicyId::raw_sockets);
+            match cx.machine.policies().raw_sockets {
+                RawSockets::Wsaesocktnosupport => WsaError::SockTNoSupport,
+                RawSockets::Wsaeacces => WsaError::Acces,
+            }
+        }
+        SOCK_RDM => {
+            cx.log.rule(RuleId::Socket19);
+            WsaError::SockTNoSupport
+        }
+        _ => WsaError::ProtoNoSupport,
+    }
+}
+
+/// The multipoint roles.
+const ROLES: SocketFlags = SocketFlags::MULTIPOINT_C_ROOT
+    .union(SocketFlags::MULTIPOINT_C_LEAF)
+    .union(SocketFlags::MULTIPOINT_D_ROOT)
+    .union(SocketFlags::MULTIPOINT_D_LEAF);
+
+/// The transport a base entry can stand for.
 pub(super) fn transport_of(info: &Info) -> Option<Transport> {
     let fields = info.fields();
     let family = match fields.address_family {
@@ -35,6 +63,7 @@ pub(super) fn transport_of(info: &Info) -> Option<Transport> {
     let kind = match fields.socket_type {
         SOCK_STREAM => Kind::Stream,
         SOCK_DGRAM => Kind::Datagram,
+        SOCK_SEQPACKET => Kind::Messages,
         _ => return None,
     };
     Some(Transport { family, kind })
@@ -65,7 +94,7 @@ impl Base {
         cx.log.rule(RuleId::Socket1);
         cx.log.rule(RuleId::Socket10);
         let entry = chosen_entry(cx, opening, info)?;
-        let transport = transport_of(&entry).ok_or(WsaError::ProtoNoSupport)?;
+        let transport = transport_of(&entry).ok_or_else(|| no_transport(cx, &entry))?;
         if cx.is_full() {
             cx.log.rule(RuleId::Socket9);
             return Err(WsaError::MFile);
@@ -73,6 +102,13 @@ impl Base {
         let (afd, mut afd_cx) = cx.afd();
         let socket = afd.create(&mut afd_cx, transport, opening.flags.contains(SocketFlags::OVERLAPPED))?;
         afd.add_descriptor(&mut afd_cx, socket);
+        if transport.kind == Kind::Messages {
+            afd.set_service(socket, entry.fields().service_flags1);
+        }
+        let roles = opening.flags & ROLES;
+        if !roles.is_empty() {
+            afd.set_roles(socket, roles);
+        }
         let inheritable = !opening.flags.contains(SocketFlags::NO_HANDLE_INHERIT);
         self.describe(cx, entry.catalog_entry_id(), socket, inheritable)
     }

@@ -3,7 +3,7 @@
 //! By the documentation a BOOL has four bytes. Windows was seen to take one and two as well for some options, and to give
 //! one byte for others; the policy `short_booleans` chooses.
 
-use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
+use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
 use crate::abi::{Bytes, Linger, OptionType, SockAddr, SockOpt, WsaError};
 use crate::world::afd::{Cx, Kind, OptionValue, Transport};
 use crate::world::policy::{PolicyId, ShortBooleans};
@@ -107,6 +107,7 @@ fn csaddr(transport: Transport, local: Option<SockAddr>, peer: Option<SockAddr>)
     let (kind, protocol) = match transport.kind {
         Kind::Stream => (SOCK_STREAM, IPPROTO_TCP),
         Kind::Datagram => (SOCK_DGRAM, IPPROTO_UDP),
+        Kind::Messages => (SOCK_SEQPACKET, 0),
     };
     bytes.extend_from_slice(&kind.to_le_bytes());
     bytes.extend_from_slice(&protocol.to_le_bytes());

@@ -84,6 +84,8 @@ pub enum Token {
     Opening(u16, bool),
     /// WSPAccept on this handle.
     Accepting(Handle),
+    /// WSPJoinLeaf on this handle.
+    Joining(Handle),
     /// WSPDuplicateSocket through this link.
     Duplicating(u16),
     /// WSPCloseSocket of this handle.
@@ -159,6 +161,7 @@ impl Provider for Layer {
             Token::Overlapped(id) => self.started_overlapped(cx, id, flight),
             Token::Result(_) => fail(WsaError::SysCallFailure),
             Token::Accepting(listener) => self.accepted(cx, listener, flight),
+            Token::Joining(s) => self.joined(cx, s, flight),
             Token::Duplicating(link) => self.duplicated(cx, link, flight),
             Token::Closing(s) => self.closed(cx, s, flight),
             Token::Undoing(error) => fail(error),
@@ -178,6 +181,7 @@ impl Layer {
             SpiCall::DuplicateSocket { .. } => self.duplicate(cx, known, call),
             SpiCall::CloseSocket { .. } => self.down(known, call, Token::Closing(s)),
             SpiCall::Accept { .. } => self.down(known, call, Token::Accepting(s)),
+            SpiCall::JoinLeaf { .. } => self.down(known, call, Token::Joining(s)),
             SpiCall::AsyncSelect { .. } => self.async_select(cx, known, s, call),
             SpiCall::GetSockOpt { level, option, room, .. } if pass::asks_for_protocol_info(*level, *option) => {
                 Flow::Return(self.protocol_info(cx, known, *option, *room))

@@ -67,6 +67,18 @@ impl Layer {
         }
     }
 
+    /// WSPJoinLeaf: the socket itself comes back under the handle its client knows, a new leaf is adopted.
+    pub(super) fn joined(&mut self, cx: &mut Context<'_>, s: Handle, flight: &mut InFlight<'_>) -> Step {
+        let itself = self.known(cx, s).ok().map(|known| known.lower);
+        match &mut flight.result {
+            Ok(SpiReturn::Socket { socket, .. }) if Some(*socket) == itself => {
+                *socket = s;
+                Flow::Pass
+            }
+            _ => self.accepted(cx, s, flight),
+        }
+    }
+
     /// Makes a lower descriptor the layer's: lets it through under its own id, or wraps it (Socket14).
     fn adopt(
         &mut self,

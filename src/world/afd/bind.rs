@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddrV6};
 use super::port::{Bind, Sharing, Table};
 use super::route::{self, Place};
 use super::socket::{Bound, BoundEntry, Role, SharedSocket};
-use super::{Afd, Change, Cx, Family, Kind, SocketId};
+use super::{Afd, Change, Cx, Family, SocketId};
 use crate::abi::{SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
 use crate::world::machine::Platform;
@@ -111,7 +111,7 @@ impl Afd {
         if socket.bound.is_some() {
             return Ok(());
         }
-        cx.log.rule(if socket.transport.kind == Kind::Stream { RuleId::Connect1 } else { RuleId::SendTo3 });
+        cx.log.rule(if socket.transport.kind.connects() { RuleId::Connect1 } else { RuleId::SendTo3 });
         let ip = socket.transport.family.wildcard();
         self.bind_to(cx, id, Place { ip, port: 0 })
     }

@@ -20,6 +20,7 @@ impl Afd {
             self.check_role(id, socket)?;
             self.check_name(id, socket)?;
             self.check_operations(id, socket)?;
+            self.check_session(id, socket)?;
         }
         if self.completions_pending() {
             return Err("ended operations were left unannounced".into());
@@ -105,6 +106,9 @@ impl Afd {
             holds(connection.peer.is_none(), id, "broken with a peer")?;
             return holds(connection.received.is_empty(), id, "broken with data");
         }
+        let unread = connection.received.len()
+            + connection.peer.map_or(0, |peer| self.sockets.get(peer).map_or(0, |s| s.unsent_bytes()));
+        holds(connection.marks_within(unread), id, "has a mark beyond its data")?;
         let Some(peer) = connection.peer else {
             return holds(connection.end_received || self.reset_travels(id), id, "the peer is gone without an end");
         };
@@ -119,6 +123,16 @@ impl Afd {
         holds(pumped, id, "keeps data although the peer has room")?;
         let refused = socket.shut.receive && !(connection.received.is_empty() && self.arrived_unsent(peer) == 0);
         holds(!refused, id, "has data although shut for receiving")
+    }
+
+    /// Roots and leaves know each other.
+    fn check_session(&self, id: SocketId, socket: &SharedSocket) -> Check {
+        let Some(extras) = &socket.extras else { return Ok(()) };
+        let of = |other: SocketId| self.sockets.get(other).and_then(|socket| socket.extras.as_ref());
+        let known = extras.leaves.iter().all(|&leaf| of(leaf).is_some_and(|extras| extras.root == Some(id)));
+        holds(known, id, "has a leaf that does not know it")?;
+        let knows = extras.root.is_none_or(|root| of(root).is_some_and(|extras| extras.leaves.contains(&id)));
+        holds(knows, id, "has a root that does not know it")
     }
 
     fn check_name(&self, id: SocketId, socket: &SharedSocket) -> Check {

@@ -211,6 +211,9 @@ impl Afd {
             cx.log.rule(RuleId::R19);
             self.cancel_registration(cx, id);
         }
+        if self.sockets[id].extras.is_some() {
+            self.leave_session(cx, id);
+        }
         match &self.sockets[id].role {
             Role::Idle | Role::Datagram(_) => {}
             Role::Connecting(_) => self.abandon_attempt(cx, id),

@@ -99,7 +99,7 @@ impl Afd {
             return Ok(());
         }
         let Some(from) = self.source_place(cx, id, to.ip) else { return Ok(()) };
-        let mut holders = self.ports.at(Kind::Stream, from.port, from.ip);
+        let mut holders = self.ports.at(socket.transport.kind, from.port, from.ip);
         if holders.any(|holder| holder != id) { Err(WsaError::AddrInUse) } else { Ok(()) }
     }
 
@@ -147,12 +147,14 @@ impl Afd {
             self.fail_attempt(cx, id, WsaError::NoBufs);
             return;
         }
-        let Some(listener) = self.listener_at(place).filter(|&listener| self.takes_requests(cx, listener)) else {
+        let kind = self.sockets[id].transport.kind;
+        let listener = self.listener_at(kind, place).filter(|&listener| self.takes_from(listener, id));
+        let Some(listener) = listener.filter(|&listener| self.takes_requests(cx, listener)) else {
             cx.log.rule(RuleId::Connect15);
             self.fail_attempt(cx, id, WsaError::ConnRefused);
             return;
         };
-        if cx.log.is_on() && self.listeners_at(place).count() > 1 {
+        if cx.log.is_on() && self.listeners_at(kind, place).count() > 1 {
             cx.log.rule(RuleId::BindMatrix12);
         }
         if self.sockets[listener].options.switch(SockOpt::ConditionalAccept) {
@@ -235,13 +237,13 @@ impl Afd {
 
     /// The listening socket that gets requests for this place: bound to the address before the wildcard, and of several
     /// the one bound first.
-    fn listener_at(&self, place: Place) -> Option<SocketId> {
-        self.listeners_at(place).next()
+    fn listener_at(&self, kind: Kind, place: Place) -> Option<SocketId> {
+        self.listeners_at(kind, place).next()
     }
 
-    fn listeners_at(&self, place: Place) -> impl Iterator<Item = SocketId> + '_ {
-        let exact = self.ports.at(Kind::Stream, place.port, place.ip);
-        let wildcard = self.ports.at(Kind::Stream, place.port, Place::wildcard(place.ip));
+    fn listeners_at(&self, kind: Kind, place: Place) -> impl Iterator<Item = SocketId> + '_ {
+        let exact = self.ports.at(kind, place.port, place.ip);
+        let wildcard = self.ports.at(kind, place.port, Place::wildcard(place.ip));
         exact.chain(wildcard).filter(|&id| self.sockets[id].is_listening())
     }
 
@@ -273,6 +275,7 @@ impl Afd {
             let peer = source.seen_by(family);
             Change::Connected { socket: server, peer, peer_socket: Some(client) }
         });
+        self.exchange_connect_data(client, listener, server);
         Some(server)
     }
 }

@@ -324,6 +324,13 @@ impl Afd {
             cx.log.rule(if error.is_some() { RuleId::EventConnect3 } else { RuleId::EventConnect2 });
         }
         self.report_if_free(cx, id, NetworkEvents::CONNECT, error);
+        if let Some(root) = self.root_of(id) {
+            cx.log.rule(RuleId::Join8);
+            if let Some(registration) = self.sockets.get_mut(root).and_then(|root| root.registration.as_mut()) {
+                registration.reported.remove(NetworkEvents::CONNECT);
+            }
+            self.report_if_free(cx, root, NetworkEvents::CONNECT, error);
+        }
     }
 
     /// The rule by which a report is due.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::SocketId;
+use super::companion::Companion;
 use super::multicast::Multicast;
 use super::route::Place;
 use super::socket::SharedSocket;
-use crate::abi::{NetworkEvents, SocketFlags};
+use crate::abi::{NetworkEvents, ServiceFlags1, SocketFlags};
 
 /// The rarely used part of a shared socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -15,6 +16,12 @@ pub(super) struct Extras {
     pub(super) awaited: NetworkEvents,
     /// The destination of the last SIO_ROUTING_INTERFACE_CHANGE; `None`: any route.
     pub(super) watched: Option<Place>,
+    /// What a protocol beyond TCP and UDP offers.
+    pub(super) service: ServiceFlags1,
+    /// Connect data.
+    pub(super) connect_data: Companion,
+    /// Disconnect data.
+    pub(super) disconnect_data: Companion,
     /// SIO_ENABLE_CIRCULAR_QUEUEING.
     pub(super) circular: bool,
     /// SIO_SET_QOS: the bytes of the QOS structure.

@@ -13,7 +13,7 @@ use super::event::Cause;
 use super::route::Place;
 use super::socket::{Attempt, Bound, Life, Phase, Role};
 use super::{Afd, Change, Cx, Ended, Handle, Kind, SocketId, Target};
-use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
+use crate::abi::{NetworkEvents, SockAddr, SockOpt, SocketFlags, WsaError};
 use crate::rules::RuleId;
 use crate::world::ids::{Incarnation, ThreadId};
 use crate::world::policy::{PolicyId, RepeatedListen};
@@ -266,6 +266,9 @@ impl Afd {
         socket.nonblocking = nonblocking;
         if let Some(registration) = registration {
             self.put_registration(server, registration);
+        }
+        if self.roles(listener).contains(SocketFlags::MULTIPOINT_C_ROOT) {
+            self.adopt_leaf(listener, server);
         }
         cx.log.note(|| Change::Accepted { socket: listener, accepted: server });
         if let Some(client) = self.sockets[server].peer_socket() {

@@ -16,7 +16,8 @@
 //! | `close` | giving up references: linger, background close, reset |
 //! | `route`, `port`, `bind` | the machine's addresses, who is bound where, names |
 //! | `listen`, `connect` | queues of requests, accepting; attempts and how they end |
-//! | `queue`, `stream`, `urgent`, `datagram` | data |
+//! | `queue`, `stream`, `urgent`, `message`, `datagram` | data |
+//! | `companion`, `session` | data beside connections; roots and leaves |
 //! | `extras`, `multicast`, `qos`, `notice` | what few sockets have: groups, quality of service, change notices |
 //! | `operation` | overlapped operations, completion ports |
 //! | `values`, `option` | socket options and the blocking mode |
@@ -44,6 +45,7 @@ mod bind;
 mod change;
 mod check;
 mod close;
+mod companion;
 mod connect;
 mod datagram;
 mod deadline;
@@ -53,6 +55,7 @@ mod fault;
 mod flight;
 mod link;
 mod listen;
+mod message;
 mod multicast;
 mod notice;
 mod operation;
@@ -64,6 +67,7 @@ mod queue;
 mod ready;
 mod reference;
 mod route;
+mod session;
 mod socket;
 mod stream;
 mod urgent;
@@ -137,6 +141,8 @@ pub enum Kind {
     Stream,
     /// SOCK_DGRAM: UDP.
     Datagram,
+    /// SOCK_SEQPACKET: messages over a connection.
+    Messages,
 }
 
 /// What a socket is made for; never changes.

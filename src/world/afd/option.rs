@@ -2,14 +2,13 @@
 //!
 //! What an option is stands in the table of [`SockOpt`]; here is what it does. Most switches and numbers are only kept
 //! and read back (the table marks those that may be). SO_PROTOCOL_INFO, SO_OPENTYPE and unknown levels or numbers are
-//! the caller's; those of connect data, of the extension functions and of source membership are unknown. Groups are in
-//! `multicast`.
+//! the caller's; those of the extension functions and of source membership are unknown. Groups are in `multicast`, connect and disconnect data in `companion`.
 
 use super::socket::{Connection, Role, SharedSocket, Shut};
 use super::values::{OptionValue, default_of};
 use super::{Afd, Change, Cx, Family, Kind, SocketId};
-use crate::abi::consts::{SOCK_DGRAM, SOCK_STREAM};
-use crate::abi::{Applies, OptionType, SockOpt, WsaError};
+use crate::abi::consts::{SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
+use crate::abi::{Applies, OptionType, ServiceFlags1, SockOpt, WsaError};
 use crate::rules::RuleId;
 use crate::world::policy::{PolicyId, TypeOfDatagramSet, V6OnlyOnIpv4};
 
@@ -21,7 +20,7 @@ const NEVER_CONNECTED: u32 = u32::MAX;
 
 /// The error for an option that the socket does not have.
 fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Result<(), WsaError> {
-    let stream = socket.transport.kind == Kind::Stream;
+    let (stream, connects) = (socket.is_stream(), socket.transport.kind.connects());
     let v4 = socket.transport.family == Family::V4;
     if option == SockOpt::Ipv6V6Only && v4 {
         return v6only_on_v4(cx);
@@ -31,26 +30,25 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         // Accepted and ignored on any IPv4 socket; SO_CONNECT_TIME can be read from any socket.
         Applies::MessageOriented if option == SockOpt::DontRoute => (v4, WsaError::NoProtoOpt),
         Applies::ConnectionOriented if option == SockOpt::ConnectTime => (true, WsaError::NoProtoOpt),
-        Applies::ConnectionOriented
-        | Applies::ReliableConnection
-        | Applies::ExpeditedData
-        | Applies::Listening
-        | Applies::Tcp => (stream, WsaError::NoProtoOpt),
-        Applies::MessageOriented | Applies::Datagram | Applies::Udp => (!stream, WsaError::NoProtoOpt),
-        Applies::BroadcastCapable => (!stream && v4, WsaError::NoProtoOpt),
+        Applies::ConnectionOriented | Applies::ReliableConnection | Applies::Listening => {
+            (connects, WsaError::NoProtoOpt)
+        }
+        Applies::ExpeditedData | Applies::Tcp => (stream, WsaError::NoProtoOpt),
+        Applies::MessageOriented => (!stream, WsaError::NoProtoOpt),
+        Applies::Datagram | Applies::Udp => (!connects, WsaError::NoProtoOpt),
+        Applies::BroadcastCapable => (!connects && v4, WsaError::NoProtoOpt),
         Applies::Ipv4 => (v4, WsaError::NoProtoOpt),
         Applies::Ipv6 => (!v4, WsaError::NoProtoOpt),
         // Observed: options for another type of the same family are bad values rather than unknown options.
-        Applies::Ipv4Datagram if v4 => (!stream, WsaError::Inval),
-        Applies::Ipv6Datagram if !v4 => (!stream, WsaError::Inval),
+        Applies::Ipv4Datagram if v4 => (!connects, WsaError::Inval),
+        Applies::Ipv6Datagram if !v4 => (!connects, WsaError::Inval),
         Applies::Ipv4Raw if v4 => (false, WsaError::Inval),
         Applies::Ipv6Raw if !v4 => (false, WsaError::Inval),
         Applies::Ipv4Datagram | Applies::Ipv6Datagram | Applies::Ipv4Raw | Applies::Ipv6Raw => {
             (false, WsaError::NoProtoOpt)
         }
-        Applies::ConnectData | Applies::AcceptEx | Applies::ConnectEx | Applies::Thread => {
-            (false, WsaError::NoProtoOpt)
-        }
+        Applies::ConnectData => (socket.offers(service_of(option)), WsaError::NoProtoOpt),
+        Applies::AcceptEx | Applies::ConnectEx | Applies::Thread => (false, WsaError::NoProtoOpt),
         Applies::Retired => (false, WsaError::Inval),
     };
     let shapeless = matches!(option.row().value, OptionType::ProtocolInfoA | OptionType::ProtocolInfoW)
@@ -68,6 +66,16 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         return Err(error);
     }
     Ok(())
+}
+
+/// What a protocol has to offer for an option of connect or disconnect data.
+fn service_of(option: SockOpt) -> ServiceFlags1 {
+    match option {
+        SockOpt::ConnData | SockOpt::ConnOpt | SockOpt::ConnDataLen | SockOpt::ConnOptLen => {
+            ServiceFlags1::CONNECT_DATA
+        }
+        _ => ServiceFlags1::DISCONNECT_DATA,
+    }
 }
 
 /// Options whose value is a structure of addresses that is understood here.
@@ -97,7 +105,7 @@ fn v6only_on_v4(cx: &mut Cx<'_>) -> Result<(), WsaError> {
 /// The error for setting an option that can only be read.
 fn read_only(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> WsaError {
     cx.log.rule(RuleId::SetOpt11);
-    if option != SockOpt::Type || socket.transport.kind == Kind::Stream {
+    if option != SockOpt::Type || socket.transport.kind.connects() {
         return WsaError::NoProtoOpt;
     }
     cx.log.policy(PolicyId::type_of_datagram_set);
@@ -130,6 +138,9 @@ impl Afd {
         check_applies(cx, socket, option)?;
         if let Some(value) = self.state_of(cx, id, option) {
             return value;
+        }
+        if let Some(value) = self.companion_option(id, option) {
+            return Ok(value);
         }
         let options = &self.sockets[id].options;
         Ok(match option {
@@ -169,7 +180,11 @@ impl Afd {
             }
             SockOpt::AcceptConn => (Some(RuleId::GetOpt5), OptionValue::Bool(socket.is_listening())),
             SockOpt::Type => {
-                let number = if socket.transport.kind == Kind::Stream { SOCK_STREAM } else { SOCK_DGRAM };
+                let number = match socket.transport.kind {
+                    Kind::Stream => SOCK_STREAM,
+                    Kind::Datagram => SOCK_DGRAM,
+                    Kind::Messages => SOCK_SEQPACKET,
+                };
                 (Some(RuleId::GetOpt6), OptionValue::Int(number))
             }
             SockOpt::BspState => {
@@ -203,6 +218,9 @@ impl Afd {
             return Err(read_only(cx, socket, option));
         }
         self.check_settable(cx, id, option, &value).inspect_err(|error| self.told_of_loss(id, *error))?;
+        if let Some(outcome) = self.set_companion(id, option, &value) {
+            return outcome;
+        }
         if let Some(outcome) = self.set_membership(cx, id, option, &value) {
             return outcome;
         }
@@ -347,7 +365,7 @@ impl Afd {
 
     /// SIO_UDP_CONNRESET: whether a datagram that found nobody makes a later receive fail. WSAEINVAL on a stream.
     pub fn set_udp_connreset(&mut self, cx: &mut Cx<'_>, id: SocketId, reported: bool) -> Result<(), WsaError> {
-        if self.usable(cx, id)?.transport.kind == Kind::Stream {
+        if self.usable(cx, id)?.transport.kind.connects() {
             return Err(WsaError::Inval);
         }
         cx.log.rule(RuleId::Ioctl10);

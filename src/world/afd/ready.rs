@@ -1,7 +1,7 @@
 //! Readiness: what blocked calls, WSPSelect and FIONREAD ask. Nothing changes here.
 
 use super::socket::{Life, Role, SharedSocket};
-use super::{Afd, Cx, Interest, Io, SocketId};
+use super::{Afd, Cx, Interest, Io, Kind, SocketId};
 use crate::abi::NetworkEvents;
 use crate::rules::RuleId;
 use crate::world::policy::{FionreadDatagram, PolicyId};
@@ -41,7 +41,7 @@ impl Afd {
 
     fn receive_returns(&self, id: SocketId, socket: &SharedSocket) -> bool {
         let fails = match &socket.role {
-            Role::Connected(connection) => connection.end_received || connection.broken.is_some(),
+            Role::Connected(connection) => connection.end_received || connection.broken.is_some() || connection.deaf,
             Role::Datagram(datagrams) => datagrams.unreachable || socket.bound.is_none(),
             _ => true,
         };
@@ -86,8 +86,13 @@ impl Afd {
     pub(super) fn has_data(&self, id: SocketId) -> bool {
         let Some(socket) = self.sockets.get(id).filter(|socket| !socket.shut.receive) else { return false };
         match &socket.role {
+            Role::Connected(connection) if connection.deaf => false,
+            Role::Connected(connection) if socket.transport.kind == Kind::Messages && !connection.end_received => {
+                connection.has_message()
+            }
             Role::Connected(connection) => {
-                !connection.received.is_empty()
+                connection.has_message()
+                    || !connection.received.is_empty()
                     || socket.has_urgent_inline()
                     || connection.peer.is_some_and(|peer| self.arrived_unsent(peer) > 0)
             }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use super::event::Registration;
 use super::extras::Extras;
 use super::listen::Listener;
+use super::message::Messages;
 use super::operation::Io;
 use super::queue::ByteQueue;
 use super::route::Place;
@@ -120,6 +121,10 @@ pub(super) struct Connection {
     pub(super) received: ByteQueue,
     /// What found no room at the peer; never empty.
     pub(super) unsent: Option<Box<Unsent>>,
+    /// Where messages end, on a socket that has them.
+    pub(super) messages: Option<Box<Messages>>,
+    /// WSPRecvDisconnect was called: nothing is received any more, and still taken.
+    pub(super) deaf: bool,
     /// Urgent bytes on this side; never empty.
     pub(super) urgent: Option<Box<Urgent>>,
     pub(super) since: Ticks,
@@ -162,7 +167,7 @@ pub(super) struct Datagram {
 impl SharedSocket {
     pub(super) fn new(transport: Transport, overlapped: bool, options: Options) -> Self {
         let role = match transport.kind {
-            Kind::Stream => Role::Idle,
+            Kind::Stream | Kind::Messages => Role::Idle,
             Kind::Datagram => Role::Datagram(Datagrams::default()),
         };
         Self {
@@ -253,6 +258,8 @@ impl Connection {
             peer: Some(peer),
             received: ByteQueue::default(),
             unsent: None,
+            messages: None,
+            deaf: false,
             urgent: None,
             since,
             broken: None,

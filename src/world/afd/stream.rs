@@ -8,7 +8,7 @@
 
 use super::socket::{Connection, Life, Role};
 use super::{Afd, Change, Cx, Kind, SocketId};
-use crate::abi::{MessageFlags, NetworkEvents, SockAddr, WsaError};
+use crate::abi::{MessageFlags, NetworkEvents, ServiceFlags1, SockAddr, WsaError};
 use crate::rules::RuleId;
 use crate::world::ids::ThreadId;
 use crate::world::policy::{PartialSend, PolicyId, SendToClosed};
@@ -20,6 +20,11 @@ pub enum Received {
     Empty,
     /// The end of the stream.
     End,
+    /// Part of a message; more follows.
+    Part {
+        /// As much as there was room for.
+        bytes: Vec<u8>,
+    },
     /// Data.
     Data {
         /// As much as there was room for.
@@ -59,8 +64,11 @@ impl Afd {
     #[inline]
     pub fn send(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], flags: MessageFlags) -> Result<usize, WsaError> {
         let kind = self.buffered(cx, id)?.transport.kind;
-        check_send_flags(cx, kind, flags)?;
+        self.check_send_flags(cx, id, flags)?;
         match kind {
+            Kind::Messages => {
+                self.send_to_leaves(cx, id, data, flags).unwrap_or_else(|| self.send_message(cx, id, data, flags))
+            }
             Kind::Stream if flags.contains(MessageFlags::OOB) => self.send_urgent(cx, id, data),
             Kind::Stream => self.send_stream(cx, id, data),
             Kind::Datagram => self.send_to_peer(cx, id, data, WsaError::NotConn),
@@ -77,8 +85,12 @@ impl Afd {
         flags: MessageFlags,
     ) -> Result<usize, WsaError> {
         let kind = self.buffered(cx, id)?.transport.kind;
-        check_send_flags(cx, kind, flags)?;
+        self.check_send_flags(cx, id, flags)?;
         match (kind, to) {
+            (Kind::Messages, _) => {
+                cx.log.rule(RuleId::SendTo2);
+                self.send(cx, id, data, flags)
+            }
             (Kind::Stream, _) if flags.contains(MessageFlags::OOB) => self.send_urgent(cx, id, data),
             (Kind::Stream, _) => {
                 cx.log.rule(RuleId::SendTo2);
@@ -168,7 +180,7 @@ impl Afd {
             cx.log.rule(RuleId::Recv1);
             return Err(WsaError::NotConn);
         };
-        if socket.shut.receive {
+        if socket.shut.receive || connection.deaf {
             cx.log.rule(RuleId::Recv15);
             return Err(WsaError::Shutdown);
         }
@@ -183,7 +195,7 @@ impl Afd {
 
     /// Bytes join the receive queue; the caller knows that there is room.
     #[inline]
-    fn arrive_bytes(&mut self, cx: &mut Cx<'_>, at: SocketId, bytes: &[u8]) {
+    pub(super) fn arrive_bytes(&mut self, cx: &mut Cx<'_>, at: SocketId, bytes: &[u8]) {
         let Some(connection) = self.sockets[at].connection_mut() else { return };
         connection.received.push(bytes);
         let queued = connection.received.len();
@@ -213,7 +225,7 @@ impl Afd {
 
     /// SIO_FLUSH: drops what was sent and found no room at the peer. WSAENOPROTOOPT on a socket that queues no sends.
     pub fn flush(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<(), WsaError> {
-        if self.usable(cx, id)?.transport.kind == Kind::Datagram {
+        if self.usable(cx, id)?.transport.kind != Kind::Stream {
             return Err(WsaError::NoProtoOpt);
         }
         cx.log.rule(RuleId::Ioctl15);
@@ -229,6 +241,28 @@ impl Afd {
         }
         self.after_unsent_shrank(cx, id, unsent);
         Ok(())
+    }
+
+    /// Flags that a send cannot honour.
+    #[inline]
+    fn check_send_flags(&self, cx: &mut Cx<'_>, id: SocketId, flags: MessageFlags) -> Result<(), WsaError> {
+        if flags.is_empty() {
+            return Ok(());
+        }
+        let socket = &self.sockets[id];
+        if flags.contains(MessageFlags::DONTROUTE) {
+            cx.log.rule(RuleId::Send12);
+        }
+        let rule = match () {
+            () if flags.contains(MessageFlags::OOB) && !socket.is_stream() => RuleId::Send10,
+            () if flags.contains(MessageFlags::PARTIAL) && !socket.offers(ServiceFlags1::PARTIAL_MESSAGE) => {
+                RuleId::Send11
+            }
+            () if flags.contains(MessageFlags::INTERRUPT) => RuleId::Send17,
+            () => return Ok(()),
+        };
+        cx.log.rule(rule);
+        Err(WsaError::OpNotSupp)
     }
 
     /// A blocked send is half done, or over (`None`).
@@ -277,6 +311,7 @@ impl Afd {
             cx.log.rule(RuleId::Recv16);
         }
         match kind {
+            Kind::Messages => self.receive_message(cx, id, room, flags),
             Kind::Stream if urgent => self.receive_urgent(cx, id, room, peek),
             Kind::Stream => self.receive_stream(cx, id, room, peek),
             Kind::Datagram => self.receive_datagram(cx, id, room, peek),
@@ -318,7 +353,7 @@ impl Afd {
     }
 
     /// Takes data out of the receive queue and lets what waits at the sender follow.
-    fn take_received(&mut self, cx: &mut Cx<'_>, id: SocketId, room: usize, peek: bool) -> Vec<u8> {
+    pub(super) fn take_received(&mut self, cx: &mut Cx<'_>, id: SocketId, room: usize, peek: bool) -> Vec<u8> {
         let Some(connection) = self.sockets[id].connection_mut() else { return Vec::new() };
         let bytes = connection.received.front(room).to_vec();
         if !peek && !bytes.is_empty() {
@@ -333,7 +368,7 @@ impl Afd {
     }
 
     /// Takes data right out of the sender's queue: the receiver has no buffer of its own.
-    fn take_unsent(&mut self, cx: &mut Cx<'_>, from: SocketId, room: usize, peek: bool) -> Option<Vec<u8>> {
+    pub(super) fn take_unsent(&mut self, cx: &mut Cx<'_>, from: SocketId, room: usize, peek: bool) -> Option<Vec<u8>> {
         let arrived = self.arrived_unsent(from);
         let unsent = self.sockets[from].connection_mut()?.unsent.as_mut().filter(|_| arrived > 0)?;
         let bytes = unsent.bytes.front(room.min(arrived)).to_vec();
@@ -414,8 +449,14 @@ impl Afd {
                 return Err(WsaError::Inval);
             }
         };
+        let one_way =
+            send && socket.offers(ServiceFlags1::UNI_RECV) || receive && socket.offers(ServiceFlags1::UNI_SEND);
+        if one_way {
+            cx.log.rule(RuleId::Shutdown8);
+            return Err(WsaError::Inval);
+        }
         let connected = socket.connection().is_some_and(|connection| connection.broken.is_none());
-        if socket.transport.kind == Kind::Stream && !connected {
+        if socket.transport.kind.connects() && !connected {
             cx.log.rule(RuleId::Shutdown7);
             return Err(WsaError::NotConn);
         }
@@ -489,6 +530,7 @@ impl Afd {
         connection.received.clear();
         connection.unsent = None;
         connection.urgent = None;
+        connection.messages = None;
         let peer = connection.peer.take();
         self.forget_flights(id);
         cx.log.note(|| Change::Broken { socket: id, error });
@@ -506,25 +548,6 @@ impl Afd {
             None => {}
         }
     }
-}
-
-/// Flags that a send cannot honour.
-#[inline]
-fn check_send_flags(cx: &mut Cx<'_>, kind: Kind, flags: MessageFlags) -> Result<(), WsaError> {
-    if flags.is_empty() {
-        return Ok(());
-    }
-    if flags.contains(MessageFlags::DONTROUTE) {
-        cx.log.rule(RuleId::Send12);
-    }
-    let rule = match () {
-        () if flags.contains(MessageFlags::OOB) && kind != Kind::Stream => RuleId::Send10,
-        () if flags.contains(MessageFlags::PARTIAL) => RuleId::Send11,
-        () if flags.contains(MessageFlags::INTERRUPT) => RuleId::Send17,
-        () => return Ok(()),
-    };
-    cx.log.rule(rule);
-    Err(WsaError::OpNotSupp)
 }
 
 /// Flags that a receive cannot honour.

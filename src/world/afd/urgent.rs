@@ -50,6 +50,12 @@ impl Connection {
         }
     }
 
+    /// Whether every mark and every end of a message is within so many bytes.
+    pub(super) fn marks_within(&self, bytes: usize) -> bool {
+        let marks = self.urgent.iter().flat_map(|urgent| &urgent.waiting).map(|mark| mark.ahead);
+        marks.chain(self.message_ends()).all(|place| place <= bytes)
+    }
+
     /// Whether the next byte is urgent data in its place.
     pub(super) fn stands_at_mark(&self) -> bool {
         self.urgent.as_ref().is_some_and(|urgent| urgent.waiting.iter().any(|mark| mark.ahead == 0))

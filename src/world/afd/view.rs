@@ -134,6 +134,11 @@ impl SharedSocket {
         }
     }
 
+    /// Whether an attempt to connect has no outcome yet.
+    pub(super) fn is_connecting(&self) -> bool {
+        matches!(self.role, Role::Connecting(_))
+    }
+
     /// Whether it waits in a listener's queue to be accepted.
     #[must_use]
     pub fn is_queued(&self) -> bool {

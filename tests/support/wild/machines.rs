@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use wspsim::model::{LimitChanges, Model, PolicyChanges};
 use wspsim::provider::HandleKind::{self, Ifs, NonIfs};
 use wspsim::world::fault::Fault;
 use wspsim::world::machine::{Interface, Limits, Machine, Platform};
@@ -21,6 +22,14 @@ const STACKS: &[(HandleKind, &[HandleKind])] = &[
     (Ifs, &[Ifs, NonIfs]),
     (Ifs, &[Ifs, NonIfs, NonIfs]),
 ];
+
+/// Models with protocols that the stacks do not have.
+const MODELS: &[&str] = &["messages", "messages-under-layer"];
+
+fn model(name: &str) -> Arc<Machine> {
+    let model = Model::built_in(name).expect("a built-in model");
+    model.changed(None, &PolicyChanges::default(), &LimitChanges::default())
+}
 
 /// Sets of answers: the documented ones, and others drawn by lot.
 const ANSWERS: usize = 32;
@@ -45,7 +54,7 @@ pub fn machine(input: &mut Input<'_>) -> Arc<Machine> {
         let sets: Vec<Policies> = (0..ANSWERS).map(answers).collect();
         let limits = [Limits::default(), SMALL];
         let plain = STACKS.iter().map(|(base, layers)| support::machine(*base, layers, Platform::default()));
-        let plain: Vec<Arc<Machine>> = plain.collect();
+        let plain: Vec<Arc<Machine>> = plain.chain(MODELS.iter().map(|name| model(name))).collect();
         let platforms = sets.iter().flat_map(|&policies| limits.map(|limits| platform(limits, policies)));
         platforms.flat_map(|platform| plain.iter().map(move |machine| with(machine, platform.clone()))).collect()
     });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wspsim::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, SOCK_DGRAM, SOCK_STREAM};
+use wspsim::abi::consts::{AF_INET, AF_INET6, FROM_PROTOCOL_INFO, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
 use wspsim::abi::{Block, Condition, ConnectExtras, FdSet, Info, Ioctl, NetworkEvents, SelectTimeout, SpiCall};
 use wspsim::world::ids::Handle;
 
@@ -32,7 +32,8 @@ impl Wild<'_> {
     fn socket(&mut self) -> SpiCall {
         let input = &mut self.input;
         let (af, kind) = match input.byte() {
-            0..=119 => (AF_INET, SOCK_STREAM),
+            0..=99 => (AF_INET, SOCK_STREAM),
+            100..=119 => (AF_INET, SOCK_SEQPACKET),
             120..=199 => (AF_INET, SOCK_DGRAM),
             200..=219 => (AF_INET6, SOCK_STREAM),
             220..=239 => (AF_INET6, SOCK_DGRAM),
@@ -117,8 +118,8 @@ impl Wild<'_> {
             }
             244..=247 => self.select(s),
             250 => match input.byte() % 3 {
-                0 => SpiCall::JoinLeaf { s, name: input.name(), extras: None, flags: 4 },
-                1 => SpiCall::SendDisconnect { s, data: None },
+                0 => SpiCall::JoinLeaf { s, name: input.name(), extras: extras(input), flags: 4 },
+                1 => SpiCall::SendDisconnect { s, data: input.rarely(2).then_some(wspsim::abi::Gather::Wild) },
                 _ => SpiCall::RecvDisconnect { s, room: input.room() },
             },
             251 => SpiCall::GetOverlappedResult { s, overlapped: u32::from(input.byte() % 8), wait: input.rarely(2) },

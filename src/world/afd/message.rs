@@ -1,0 +1,181 @@
+//! Messages over a connection: SOCK_SEQPACKET.
+//!
+//! The bytes go through the queues of a stream; beside them stands where each message ends, counted in bytes that are
+//! not read yet. A send takes a whole message or nothing; one larger than all buffers goes out when they are empty. With
+//! XP1_PARTIAL_MESSAGE a message may be sent and received in parts. Link faults do not delay messages.
+
+use std::collections::VecDeque;
+
+use super::socket::{Connection, SharedSocket};
+use super::{Afd, Cx, Kind, Received, SocketId};
+use crate::abi::{MessageFlags, ServiceFlags1, WsaError};
+use crate::rules::RuleId;
+
+/// The ends of the messages in a queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Messages {
+    /// Bytes not read yet up to the end of each.
+    ends: VecDeque<usize>,
+}
+
+impl Connection {
+    /// Whether a whole message waits.
+    pub(super) fn has_message(&self) -> bool {
+        self.messages.as_ref().is_some_and(|messages| !messages.ends.is_empty())
+    }
+
+    /// Where the messages end, in bytes from here.
+    pub(super) fn message_ends(&self) -> impl Iterator<Item = usize> + '_ {
+        self.messages.iter().flat_map(|messages| messages.ends.iter().copied())
+    }
+
+    fn first_end(&self) -> Option<usize> {
+        self.messages.as_ref()?.ends.front().copied()
+    }
+
+    /// Bytes were read; `ended`: with them the first message.
+    fn pass_message(&mut self, bytes: usize, ended: bool) {
+        let Some(messages) = &mut self.messages else { return };
+        if ended {
+            messages.ends.pop_front();
+        }
+        for end in &mut messages.ends {
+            *end = end.saturating_sub(bytes);
+        }
+    }
+}
+
+impl SharedSocket {
+    /// What the protocol of the socket offers beyond the plain.
+    pub(super) fn offers(&self, service: ServiceFlags1) -> bool {
+        self.extras.as_ref().is_some_and(|extras| extras.service.contains(service))
+    }
+}
+
+impl Afd {
+    /// Tells a fresh socket what its protocol offers; only protocols beyond TCP and UDP need to be told.
+    pub fn set_service(&mut self, id: SocketId, service: ServiceFlags1) {
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.extras_mut().service = service;
+        }
+    }
+
+    pub(super) fn send_message(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        data: &[u8],
+        flags: MessageFlags,
+    ) -> Result<usize, WsaError> {
+        if self.sockets[id].offers(ServiceFlags1::UNI_RECV) {
+            cx.log.rule(RuleId::Send11);
+            return Err(WsaError::OpNotSupp);
+        }
+        let peer = self.sending_end(cx, id)?.peer;
+        if data.len() > cx.platform.limits.message_bytes as usize {
+            cx.log.rule(RuleId::Send6);
+            return Err(WsaError::MsgSize);
+        }
+        let Some(peer) = peer.filter(|&peer| self.sockets[peer].takes_data()) else {
+            self.send_in_vain(cx, id);
+            return Ok(data.len());
+        };
+        let room = self.sockets[peer].receive_room();
+        let idle = self.sockets[peer].received_bytes() + self.sockets[id].unsent_bytes() == 0;
+        if data.len() > room.saturating_add(self.sockets[id].send_space()) && !idle {
+            return Ok(0);
+        }
+        let (direct, rest) = data.split_at(data.len().min(room));
+        if !direct.is_empty() {
+            self.arrive_bytes(cx, peer, direct);
+        }
+        if !rest.is_empty() {
+            self.keep(cx, id, rest);
+        }
+        let unsent = self.sockets[id].unsent_bytes();
+        if !flags.contains(MessageFlags::PARTIAL)
+            && let Some(connection) = self.sockets[peer].connection_mut()
+        {
+            let end = connection.received.len() + unsent;
+            connection.messages.get_or_insert_default().ends.push_back(end);
+        }
+        self.report_due(cx, peer);
+        Ok(data.len())
+    }
+
+    pub(super) fn receive_message(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        room: usize,
+        flags: MessageFlags,
+    ) -> Result<Received, WsaError> {
+        if self.sockets[id].offers(ServiceFlags1::UNI_SEND) {
+            cx.log.rule(RuleId::Recv21);
+            return Err(WsaError::OpNotSupp);
+        }
+        let connection = self.receiving_end(cx, id)?;
+        let (end, ended, peer) = (connection.first_end(), connection.end_received, connection.peer);
+        let peek = flags.contains(MessageFlags::PEEK);
+        let queued = connection.received.len() + peer.map_or(0, |peer| self.sockets[peer].unsent_bytes());
+        let in_parts = self.sockets[id].offers(ServiceFlags1::PARTIAL_MESSAGE);
+        let (length, whole) = match end {
+            Some(length) => (length, true),
+            None if queued > 0 && (ended || flags.contains(MessageFlags::PARTIAL)) => (queued, false),
+            None if ended => {
+                cx.log.rule(RuleId::Recv13);
+                return Err(WsaError::Discon);
+            }
+            None => return Ok(Received::Empty),
+        };
+        if length > room && !in_parts {
+            cx.log.rule(RuleId::Recv10);
+            return Err(WsaError::MsgSize);
+        }
+        let taken = length.min(room);
+        let complete = whole && taken == length;
+        cx.log.rule(if complete { RuleId::Recv6 } else { RuleId::Recv11 });
+        let bytes = self.take_bytes(cx, id, taken, peek);
+        if !peek && let Some(connection) = self.sockets[id].connection_mut() {
+            connection.pass_message(bytes.len(), complete);
+        }
+        Ok(match complete {
+            true => Received::Data { bytes, from: None, truncated: false },
+            false => Received::Part { bytes },
+        })
+    }
+
+    /// So many bytes of the queues at both ends; the caller knows that they are there.
+    fn take_bytes(&mut self, cx: &mut Cx<'_>, id: SocketId, count: usize, peek: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if peek {
+            let Some(connection) = self.sockets[id].connection() else { return bytes };
+            bytes.extend_from_slice(connection.received.front(count));
+            let unsent = connection.peer.and_then(|peer| self.sockets[peer].connection()?.unsent.as_ref());
+            bytes.extend_from_slice(unsent.map_or(&[], |unsent| unsent.bytes.front(count - bytes.len())));
+            return bytes;
+        }
+        while bytes.len() < count {
+            let rest = count - bytes.len();
+            let Some(connection) = self.sockets[id].connection() else { return bytes };
+            let more = match (connection.received.is_empty(), connection.peer) {
+                (false, _) => self.take_received(cx, id, rest, false),
+                (true, Some(peer)) => self.take_unsent(cx, peer, rest, false).unwrap_or_default(),
+                (true, None) => return bytes,
+            };
+            if more.is_empty() {
+                return bytes;
+            }
+            bytes.extend(more);
+        }
+        bytes
+    }
+}
+
+impl Kind {
+    /// Whether data needs a connection.
+    #[must_use]
+    pub fn connects(self) -> bool {
+        self != Self::Datagram
+    }
+}
