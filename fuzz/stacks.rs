@@ -24,6 +24,8 @@ const NAMES: &[&str] = &[
     "six-layers",
     "two-chains",
     "qos",
+    "messages",
+    "messages-under-layer",
     "move-only",
     "windows-token-in-flags",
     "layer-token-in-flags",
