@@ -66,7 +66,7 @@ macro_rules! connections {
         socket it is ignored."
         ("lpwspconnect");
     Connect19: "A flow specification that cannot be met gives WSAEOPNOTSUPP."
-        ("lpwspconnect") missing "no provider offers quality of service";
+        ("lpwspconnect");
     Connect20: "The length of the callee buffer comes back as the bytes received with the connection, 0 for none."
         ("lpwspconnect");
     Connect21: "A blocking connect cancelled by WSPCancelBlockingCall or by the hook gives WSAEINTR."

@@ -164,6 +164,7 @@ impl Player<'_> {
             Until::Socket(socket, interest) => {
                 let what = match interest {
                     Interest::Readable => "something to receive",
+                    Interest::Part => "part of a message",
                     Interest::Urgent => "urgent data",
                     Interest::Writable => "space to send",
                     Interest::Acceptable => "somebody to connect",

@@ -273,6 +273,7 @@ impl<'t, 'a> Words<'t, 'a> {
 fn interest_words(interest: Interest) -> &'static str {
     match interest {
         Interest::Readable => "data on",
+        Interest::Part => "part of a message on",
         Interest::Urgent => "urgent data on",
         Interest::Writable => "room to send on",
         Interest::Acceptable => "a request at",

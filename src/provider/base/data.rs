@@ -190,8 +190,12 @@ impl Base {
             return fail(WsaError::WouldBlock);
         }
         cx.log.rule(RuleId::Recv2);
-        let urgent = receiving.flags.contains(MessageFlags::OOB);
-        let interest = if urgent { Interest::Urgent } else { Interest::Readable };
+        let messages = shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Messages);
+        let interest = match () {
+            () if receiving.flags.contains(MessageFlags::OOB) => Interest::Urgent,
+            () if messages && receiving.flags.contains(MessageFlags::PARTIAL) => Interest::Part,
+            () => Interest::Readable,
+        };
         let timeout = cx.afd.socket(at.socket).and_then(|socket| socket.receive_timeout_ms());
         receiving.deadline = receiving.deadline.or_else(|| timeout.map(|ms| cx.now.plus_ms(ms.into())));
         wait(cx, at, interest, receiving.deadline, Blocked::Recv(receiving))

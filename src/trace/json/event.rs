@@ -384,6 +384,7 @@ fn library(call: &Call) -> &'static str {
 fn interest_name(interest: Interest) -> &'static str {
     match interest {
         Interest::Readable => "readable",
+        Interest::Part => "part",
         Interest::Urgent => "urgent",
         Interest::Writable => "writable",
         Interest::Acceptable => "acceptable",

@@ -1,7 +1,7 @@
 //! Messages over a connection: SOCK_SEQPACKET.
 //!
 //! The bytes go through the queues of a stream; beside them stands where each message ends, counted in bytes that are
-//! not read yet. A send takes a whole message or nothing; one larger than all buffers goes out when they are empty. With
+//! not read yet. A send takes a whole message while any space is free, however little, and nothing else. With
 //! XP1_PARTIAL_MESSAGE a message may be sent and received in parts. Link faults do not delay messages.
 
 use std::collections::VecDeque;
@@ -19,6 +19,11 @@ pub(super) struct Messages {
 }
 
 impl Connection {
+    /// Whether anything of a message waits, whole or not.
+    pub(super) fn has_part(&self, unsent: usize) -> bool {
+        self.has_message() || self.received.len() + unsent > 0
+    }
+
     /// Whether a whole message waits.
     pub(super) fn has_message(&self) -> bool {
         self.messages.as_ref().is_some_and(|messages| !messages.ends.is_empty())
@@ -81,8 +86,7 @@ impl Afd {
             return Ok(data.len());
         };
         let room = self.sockets[peer].receive_room();
-        let idle = self.sockets[peer].received_bytes() + self.sockets[id].unsent_bytes() == 0;
-        if data.len() > room.saturating_add(self.sockets[id].send_space()) && !idle {
+        if room.saturating_add(self.sockets[id].send_space()) == 0 {
             return Ok(0);
         }
         let (direct, rest) = data.split_at(data.len().min(room));

@@ -159,6 +159,8 @@ pub struct Transport {
 pub enum Interest {
     /// A receive: data, the end of the stream, an error.
     Readable,
+    /// A receive with MSG_PARTIAL: data, of a whole message or not, the end of the stream, an error.
+    Part,
     /// A receive with MSG_OOB: urgent data, the end of the stream, an error.
     Urgent,
     /// A send: space, an error.

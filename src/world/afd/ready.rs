@@ -27,6 +27,12 @@ impl Afd {
         }
         match interest {
             Interest::Readable => self.receive_returns(id, socket),
+            Interest::Part => {
+                let part = socket.connection().is_some_and(|connection| {
+                    connection.has_part(connection.peer.map_or(0, |peer| self.arrived_unsent(peer)))
+                });
+                part || self.receive_returns(id, socket)
+            }
             Interest::Urgent => self.urgent_returns(socket),
             Interest::Writable => self.send_returns(id, socket),
             Interest::Acceptable => socket.listener().is_none_or(|listener| listener.front().is_some()),
