@@ -389,6 +389,7 @@ impl Afd {
         self.forget_flights(id);
         let Some(connection) = self.sockets.get_mut(id).and_then(|socket| socket.connection_mut()) else { return };
         connection.peer = None;
+        connection.cut_after(connection.received.len());
         let lost = connection.unsent.take().map_or(0, |unsent| unsent.bytes.len());
         if lost > 0 {
             cx.log.note(|| Change::Passed { socket: id, bytes: lost, unsent: 0 });

@@ -34,6 +34,13 @@ impl Connection {
         self.messages.iter().flat_map(|messages| messages.ends.iter().copied())
     }
 
+    /// Messages that end beyond these bytes are lost.
+    pub(super) fn cut_messages(&mut self, bytes: usize) {
+        if let Some(messages) = &mut self.messages {
+            messages.ends.retain(|&end| end <= bytes);
+        }
+    }
+
     fn first_end(&self) -> Option<usize> {
         self.messages.as_ref()?.ends.front().copied()
     }

@@ -61,11 +61,12 @@ impl Connection {
         self.urgent.as_ref().is_some_and(|urgent| urgent.waiting.iter().any(|mark| mark.ahead == 0))
     }
 
-    /// Ordinary bytes beyond these are dropped: marks move to where the stream now goes on.
+    /// Bytes beyond these are dropped: marks move to where the stream now goes on, messages that end later are lost.
     pub(super) fn cut_after(&mut self, bytes: usize) {
         for mark in self.urgent.iter_mut().flat_map(|urgent| &mut urgent.waiting) {
             mark.ahead = mark.ahead.min(bytes);
         }
+        self.cut_messages(bytes);
     }
 
     fn take_urgent(&mut self, room: usize, peek: bool) -> Option<Vec<u8>> {
