@@ -398,7 +398,7 @@ policies! {
         Wsaesocktnosupport,
         /// WSAEACCES: they are for administrators, and nobody here is one.
         Wsaeacces,
-    } windows: Wsaeacces
+    } windows: Wsaesocktnosupport
     unknown_ioctl: UnknownIoctl, "O217", "What does WSPIoctl give for a code nobody knows?" {
         /// WSAEINVAL.
         #[default]
