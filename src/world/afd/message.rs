@@ -103,15 +103,21 @@ impl Afd {
         if !rest.is_empty() {
             self.keep(cx, id, rest);
         }
-        let unsent = self.sockets[id].unsent_bytes();
-        if !flags.contains(MessageFlags::PARTIAL)
-            && let Some(connection) = self.sockets[peer].connection_mut()
-        {
+        self.end_message(id, flags);
+        self.report_due(cx, peer);
+        Ok(data.len())
+    }
+
+    /// What was sent so far ends a message, unless it was a part of one.
+    pub(super) fn end_message(&mut self, id: SocketId, flags: MessageFlags) {
+        let socket = &self.sockets[id];
+        let unsent = socket.unsent_bytes();
+        let messages = socket.transport.kind == Kind::Messages && !flags.contains(MessageFlags::PARTIAL);
+        let peer = socket.peer_socket().filter(|_| messages);
+        if let Some(connection) = peer.and_then(|peer| self.sockets[peer].connection_mut()) {
             let end = connection.received.len() + unsent;
             connection.messages.get_or_insert_default().ends.push_back(end);
         }
-        self.report_due(cx, peer);
-        Ok(data.len())
     }
 
     pub(super) fn receive_message(

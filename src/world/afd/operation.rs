@@ -293,7 +293,13 @@ impl Afd {
         let stream = self.sockets.get(id)?.transport.kind == Kind::Stream;
         let all = stream && flags.contains(MessageFlags::WAITALL);
         loop {
+            let mut out = MessageFlags::empty();
             let from = match self.receive(cx, id, room - so_far.len(), flags) {
+                Ok(Received::Part { bytes }) => {
+                    so_far.extend_from_slice(&bytes);
+                    out = MessageFlags::PARTIAL;
+                    None
+                }
                 Err(error) if so_far.is_empty() => return Some(Err(error)),
                 Ok(Received::Empty) => return None,
                 Ok(Received::Data { truncated: true, .. }) => return Some(Err(WsaError::MsgSize)),
@@ -307,7 +313,7 @@ impl Afd {
                 }
             };
             let data = std::mem::take(so_far);
-            let received = crate::abi::Received { data, flags: MessageFlags::empty(), from };
+            let received = crate::abi::Received { data, flags: out, from };
             return Some(Ok(SpiReturn::Received(Box::new(received))));
         }
     }
@@ -356,9 +362,10 @@ impl Afd {
     /// What is left of pending sends joins the data to be sent: the end of the stream comes after it.
     pub(super) fn absorb_sends(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         while let Some(operation) = self.io_mut(id).and_then(|io| io.sends.pop_front()) {
-            let Work::Send { data, sent, .. } = &operation.work else { continue };
+            let Work::Send { data, sent, flags, .. } = &operation.work else { continue };
             let (len, rest) = (data.len(), Arc::clone(data));
             self.keep(cx, id, &rest[*sent..]);
+            self.end_message(id, *flags);
             self.complete(cx, id, operation, Ok(SpiReturn::Sent(len as u32)));
         }
     }
