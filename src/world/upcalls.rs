@@ -216,7 +216,7 @@ impl Context<'_> {
         let index = self.thread.index;
         let result = self
             .admit_upcall(Upcall::WpuOpenCurrentThread)
-            .and_then(|()| if self.started { Ok(index) } else { Err(WsaError::NotInitialised) });
+            .and_then(|()| self.started.then_some(index).ok_or(WsaError::NotInitialised));
         self.note_upcall(|| UpcallCall::OpenCurrentThread, result.map(UpcallReturn::Context));
         result
     }
@@ -228,7 +228,7 @@ impl Context<'_> {
     pub fn close_thread(&mut self, thread: u32) -> UpcallResult<()> {
         let result = self
             .admit_upcall(Upcall::WpuCloseThread)
-            .and_then(|()| if self.started { Ok(()) } else { Err(WsaError::NotInitialised) });
+            .and_then(|()| self.started.then_some(()).ok_or(WsaError::NotInitialised));
         self.note_upcall(|| UpcallCall::CloseThread { thread }, result.map(|()| UpcallReturn::Done));
         result
     }

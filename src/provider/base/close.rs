@@ -139,9 +139,6 @@ pub(super) fn cancel_blocking(cx: &mut Context<'_>) -> Answer {
         cx.log.rule(RuleId::WpuBlock2);
     }
     cx.log.rule(RuleId::Cancel1);
-    if cx.hook {
-        cx.log.rule(RuleId::WpuBlock2);
-    }
     cx.cancel(Cancel::Thread);
     Ok(SpiReturn::Done)
 }

@@ -1,6 +1,6 @@
 //! WSPIoctl: one row for each code, and a function where the code does something.
 //!
-//! To add a code: a line in the table of [`Ioctl`](crate::abi::Ioctl) (number, name, input, output), a line in
+//! To add a code: a line in the table of [`Ioctl`] (number, name, input, output), a line in
 //! [`handler`], and a function that takes checked input and gives the output bytes. Lengths that follow from the table
 //! are checked before the function runs.
 
