@@ -172,6 +172,11 @@ impl Links {
         });
     }
 
+    /// The sender has taken back what its queue held.
+    fn forget_bytes(&mut self, id: SocketId) {
+        self.flights.retain(|_, flight| !matches!(flight.cargo, Cargo::Bytes { sender, .. } if sender == id));
+    }
+
     fn is_idle(&self) -> bool {
         self.rules.is_empty() && self.flights.is_empty()
     }
@@ -220,6 +225,14 @@ impl Afd {
     pub(super) fn forget_flights(&mut self, id: SocketId) {
         if let Some(links) = &mut self.links {
             links.forget(id);
+        }
+    }
+
+    /// Nothing of the socket's queue is on its way any more; the end of the stream may be.
+    #[inline]
+    pub(super) fn forget_flying_bytes(&mut self, id: SocketId) {
+        if let Some(links) = &mut self.links {
+            links.forget_bytes(id);
         }
     }
 

@@ -239,6 +239,16 @@ impl Afd {
         if let Some(unsent) = self.sockets[id].connection_mut().and_then(|connection| connection.unsent.as_mut()) {
             unsent.bytes.clear();
         }
+        self.forget_flying_bytes(id);
+        if self.sockets[id].shut.send && self.link_takes_end(cx, id) {
+            // What the data would have brought along starts by itself.
+            if let Some(connection) = self.sockets[id].connection_mut() {
+                connection.unsent = None;
+            }
+            cx.log.note(|| Change::Passed { socket: id, bytes: unsent, unsent: 0 });
+            self.clear_deadline(id);
+            return Ok(());
+        }
         self.after_unsent_shrank(cx, id, unsent);
         Ok(())
     }
