@@ -144,12 +144,21 @@ impl Base {
         }
     }
 
-    fn recv_more(&mut self, cx: &mut Context<'_>, mut receiving: Receiving) -> Step {
+    /// Receives what is there, and re-enables once, also when it fails or waits (E4).
+    fn recv_more(&mut self, cx: &mut Context<'_>, receiving: Receiving) -> Step {
+        let socket = receiving.at.socket;
+        let step = self.recv_until_done(cx, receiving);
+        let (afd, mut afd_cx) = cx.afd();
+        afd.reenable(&mut afd_cx, socket, NetworkEvents::READ | NetworkEvents::OOB);
+        step
+    }
+
+    fn recv_until_done(&mut self, cx: &mut Context<'_>, mut receiving: Receiving) -> Step {
         let at = receiving.at;
         loop {
             let room = receiving.room - receiving.so_far.len();
             let (afd, mut afd_cx) = cx.afd();
-            match afd.recv(&mut afd_cx, at.socket, room, receiving.flags) {
+            match afd.receive(&mut afd_cx, at.socket, room, receiving.flags) {
                 Err(error) if receiving.so_far.is_empty() => return fail(error),
                 Err(_) | Ok(Received::End) => return received(receiving, None),
                 Ok(Received::Empty) => return self.nothing_there(cx, receiving),

@@ -289,22 +289,10 @@ impl Afd {
         self.reenable(cx, id, NetworkEvents::WRITE);
     }
 
-    /// WSPRecv and WSPRecvFrom: takes what is there, as far as there is room for it. Re-enables FD_READ and FD_OOB,
-    /// whatever comes of it.
+    /// WSPRecv and WSPRecvFrom: takes what is there, as far as there is room for it. A call that is over re-enables
+    /// FD_READ and FD_OOB, whatever came of it: that is the caller's part, because one call may take several times.
     #[inline]
-    pub fn recv(
-        &mut self,
-        cx: &mut Cx<'_>,
-        id: SocketId,
-        room: usize,
-        flags: MessageFlags,
-    ) -> Result<Received, WsaError> {
-        let received = self.receive(cx, id, room, flags);
-        self.reenable(cx, id, NetworkEvents::READ | NetworkEvents::OOB);
-        received
-    }
-
-    pub(super) fn receive(
+    pub fn receive(
         &mut self,
         cx: &mut Cx<'_>,
         id: SocketId,

@@ -14,3 +14,18 @@ mod random;
 mod stream;
 
 use super::*;
+
+impl Afd {
+    /// A whole receiving call, as a provider makes it.
+    fn recv(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        room: usize,
+        flags: crate::abi::MessageFlags,
+    ) -> Result<Received, WsaError> {
+        let received = self.receive(cx, id, room, flags);
+        self.reenable(cx, id, NetworkEvents::READ | NetworkEvents::OOB);
+        received
+    }
+}
