@@ -157,6 +157,14 @@ impl Base {
         let at = receiving.at;
         loop {
             let room = receiving.room - receiving.so_far.len();
+            let urgent = match mark_ahead(cx, &receiving) {
+                Some(_) if !receiving.so_far.is_empty() => {
+                    cx.log.rule(RuleId::Recv18);
+                    return received(receiving, None);
+                }
+                Some(urgent) => urgent,
+                None => false,
+            };
             let (afd, mut afd_cx) = cx.afd();
             match afd.receive(&mut afd_cx, at.socket, room, receiving.flags) {
                 Err(error) if receiving.so_far.is_empty() => return fail(error),
@@ -176,7 +184,7 @@ impl Base {
                     } else {
                         receiving.so_far.extend_from_slice(&bytes);
                     }
-                    if !wants_more(cx, &receiving) {
+                    if urgent || !wants_more(cx, &receiving) {
                         cx.log.rule(RuleId::Recv8);
                         if receiving.from.is_some() && from.is_some() {
                             cx.log.rule(RuleId::RecvFrom1);
@@ -233,6 +241,15 @@ pub(super) fn leave_turn(cx: &mut Context<'_>, at: At) {
         let (afd, mut afd_cx) = cx.afd();
         afd.resume_sends(&mut afd_cx, at.socket);
     }
+}
+
+/// For a receive that may take several times: whether the mark is next, and then whether urgent data stands there.
+fn mark_ahead(cx: &Context<'_>, receiving: &Receiving) -> Option<bool> {
+    if !receiving.flags.contains(MessageFlags::WAITALL) {
+        return None;
+    }
+    let socket = shared(cx, receiving.at).ok().filter(|socket| socket.stands_at_mark())?;
+    Some(socket.has_urgent_inline())
 }
 
 /// Recv5: MSG_WAITALL on a blocking stream goes on until the buffers are full.

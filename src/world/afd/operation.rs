@@ -294,6 +294,12 @@ impl Afd {
         let all = stream && flags.contains(MessageFlags::WAITALL);
         loop {
             let mut out = MessageFlags::empty();
+            let marked = all && self.sockets[id].stands_at_mark();
+            if marked && !so_far.is_empty() {
+                cx.log.rule(RuleId::Recv18);
+                return Some(Ok(whole(so_far, MessageFlags::empty(), None)));
+            }
+            let urgent = marked && self.sockets[id].has_urgent_inline();
             let from = match self.receive(cx, id, room - so_far.len(), flags) {
                 Ok(Received::Part { bytes }) => {
                     so_far.extend_from_slice(&bytes);
@@ -306,15 +312,13 @@ impl Afd {
                 Err(_) | Ok(Received::End) => None,
                 Ok(Received::Data { bytes, from, .. }) => {
                     so_far.extend_from_slice(&bytes);
-                    if all && so_far.len() < room {
+                    if all && so_far.len() < room && !urgent {
                         continue;
                     }
                     from.filter(|_| wants_from)
                 }
             };
-            let data = std::mem::take(so_far);
-            let received = crate::abi::Received { data, flags: out, from };
-            return Some(Ok(SpiReturn::Received(Box::new(received))));
+            return Some(Ok(whole(so_far, out, from)));
         }
     }
 
@@ -512,4 +516,9 @@ pub fn transferred(result: &SpiResult) -> u32 {
         Ok(SpiReturn::Bytes(bytes)) => bytes.as_slice().len() as u32,
         _ => 0,
     }
+}
+
+/// What a receive has gathered.
+fn whole(so_far: &mut Vec<u8>, flags: MessageFlags, from: Option<crate::abi::SockAddr>) -> SpiReturn {
+    SpiReturn::Received(Box::new(crate::abi::Received { data: std::mem::take(so_far), flags, from }))
 }

@@ -101,7 +101,8 @@ impl SharedSocket {
     }
 
     /// Whether urgent data comes next in its place, which makes it data.
-    pub(super) fn has_urgent_inline(&self) -> bool {
+    #[must_use]
+    pub fn has_urgent_inline(&self) -> bool {
         self.inline() && self.stands_at_mark()
     }
 }
