@@ -69,10 +69,15 @@ impl Afd {
         }
         self.lose_sight(cx, id);
         self.send_in_vain(cx, id);
+        self.progress(cx, id);
     }
 
     fn reset_arrives(&mut self, cx: &mut Cx<'_>, socket: SocketId, error: WsaError) {
-        self.break_end(cx, socket, error);
+        if let Some(peer) = self.break_end(cx, socket, error) {
+            // It answered data that nobody there wanted: that end is reset as well.
+            self.break_end(cx, peer, WsaError::ConnAborted);
+            self.after_break(cx, peer);
+        }
         self.after_break(cx, socket);
     }
 

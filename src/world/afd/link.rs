@@ -393,6 +393,8 @@ impl Afd {
         if let Some(links) = &mut self.links {
             links.launch(arrives, flight);
         }
+        // What waited there for room goes nowhere either.
+        self.progress(cx, peer);
         true
     }
 
