@@ -11,6 +11,7 @@ use wspsim::world::ids::{Handle, Incarnation, ThreadId};
 use wspsim::world::log::Log;
 use wspsim::world::machine::Machine;
 use wspsim::world::op::{Op, Outcome};
+use wspsim::world::program::Program;
 
 const NAMES: &[&str] = &[
     "windows",
@@ -61,7 +62,7 @@ pub fn world(which: u8) -> World {
 }
 
 fn start(world: &mut World) {
-    let op = Op::StartProcess { id: None, suspended: false };
+    let op = Op::StartProcess { id: None, suspended: false, program: Program::default() };
     let Ok(Outcome::Started(process, _)) = world.step(op, &mut Log::off()) else { panic!("a process") };
     let call = Call::Api(ApiCall::Startup { version: 0x0202 });
     let thread = ThreadId { process, index: 0 };

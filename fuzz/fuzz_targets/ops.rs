@@ -20,6 +20,7 @@ use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId, Window};
 use wspsim::world::link_rule::{LinkEffect, LinkRule};
 use wspsim::world::log::Log;
 use wspsim::world::op::{Op, Outcome};
+use wspsim::world::program::{Program, ProgramChange, Width};
 
 #[path = "../stacks.rs"]
 mod stacks;
@@ -82,7 +83,10 @@ fn op(u: &mut Unstructured<'_>, world: &World, blocks: &[Info]) -> Result<Op> {
     let thread = thread(u, world)?;
     Ok(match u.int_in_range(0..=31)? {
         0 if world.processes().count() < PROCESSES_MAX => {
-            Op::StartProcess { id: u.arbitrary::<bool>()?.then_some(ProcessId(1000)), suspended: u.arbitrary()? }
+            let width = *u.choose(&Width::ALL)?;
+            let program = Program { width, administrator: u.arbitrary()?, application: None };
+            let id = u.arbitrary::<bool>()?.then_some(ProcessId(1000));
+            Op::StartProcess { id, suspended: u.arbitrary()?, program }
         }
         1 => Op::Kill { process: thread.process },
         2 | 3 => Op::Run { thread },
@@ -172,7 +176,8 @@ fn os(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<OsCal
             OsCall::CancelIo { file: handle, whose: *u.choose(&[Cancelled::Thread, Cancelled::Process, one])? }
         }
         0 if world.processes().count() < PROCESSES_MAX => {
-            OsCall::CreateProcess { suspended: u.arbitrary()?, inherit: u.arbitrary()?, id: None }
+            let program = ProgramChange { administrator: u.arbitrary()?, ..ProgramChange::default() };
+            OsCall::CreateProcess { suspended: u.arbitrary()?, inherit: u.arbitrary()?, id: None, program }
         }
         1 => OsCall::ResumeProcess { process },
         2 => OsCall::ExitProcess,

@@ -7,6 +7,7 @@ use super::{
     SpiReturn, WsaError,
 };
 use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
+use crate::world::program::ProgramChange;
 
 /// A call of a client thread.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -154,6 +155,8 @@ pub enum OsCall {
         inherit: bool,
         /// The process id the system happens to give; `None`: the next one never used.
         id: Option<ProcessId>,
+        /// In what its program differs from the caller's.
+        program: ProgramChange,
     },
     /// ResumeThread on a suspended child's only thread.
     ResumeProcess {

@@ -16,6 +16,7 @@ use super::form::{
     Argument, BytesArg, CodeArg, ConditionArg, DataArg, ErrorArg, HandleArg, IpcArg, NameArg, NewProcess, NullArg,
     OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
 };
+use super::program_form::WidthArg;
 use super::reader::{Kind, Reader, Shape};
 use super::sets::{self, PollArg, SetArg, TimevalArg};
 use super::written::expected;
@@ -26,6 +27,7 @@ use crate::abi::consts::{AF_INET, JL_BOTH, SOMAXCONN, WINSOCK_VERSION_2_2};
 use crate::abi::{ConnectExtras, MessageFlags, NetworkEvents, Routine, SocketFlags, SpiCall};
 use crate::model::Constant;
 use crate::model::source::Raw;
+use crate::world::program::{Application, ProgramChange};
 
 /// The arguments of an overlapped call.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +126,13 @@ fn extras(caller: Option<&BytesArg>, callee_room: Option<u32>, quality: Option<b
     let caller_data = caller.map(|data| Arc::clone(&data.0));
     let extras = ConnectExtras { caller_data, callee_room, quality_of_service: quality.unwrap_or(false) };
     (extras != ConnectExtras::default()).then(|| Box::new(extras))
+}
+
+/// The name of a program, if it gets one.
+fn application(path: Option<&TextArg>, command_line: Option<&TextArg>) -> Option<Arc<Application>> {
+    let text = |text: Option<&TextArg>| text.map_or_else(|| Arc::from(""), |text| Arc::clone(&text.0));
+    let named = path.is_some() || command_line.is_some();
+    named.then(|| Arc::new(Application { path: text(path), extra: text(command_line) }))
 }
 
 calls! {
@@ -371,10 +380,17 @@ calls! {
         suspended: Option<bool>,
         inherit: Option<bool>,
         id_of: Option<ProcessArg>,
+        width: Option<WidthArg>,
+        administrator: Option<bool>,
+        path: Option<TextArg>,
+        command_line: Option<TextArg>,
     } => |b| {
         let _the_label = name;
         let id = id_of.map(|id| b.process_id(id)).transpose()?;
-        Os(OsCall::CreateProcess { suspended: suspended.unwrap_or(false), inherit: inherit.unwrap_or(false), id })
+        let (suspended, inherit) = (suspended.unwrap_or(false), inherit.unwrap_or(false));
+        let application = application(path.as_ref(), command_line.as_ref());
+        let program = ProgramChange { width: width.map(|width| width.0), administrator: *administrator, application };
+        Os(OsCall::CreateProcess { suspended, inherit, id, program })
     };
     ResumeProcess { process: ProcessArg } => |b| Os(OsCall::ResumeProcess { process: b.process_id(*process)? });
     TerminateProcess { process: ProcessArg } => |b| Os(OsCall::TerminateProcess { process: b.process_id(*process)? });

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::form::{Argument, HandleArg, NewProcess, ProcessArg, ProcessName};
+use super::program_form::change;
 use super::reader::Reader;
 use super::{calls, check};
 use crate::abi::WsaError;
@@ -10,6 +11,7 @@ use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::source::{Raw, Text};
 use crate::world::fault::Fault;
 use crate::world::policy::Profile;
+use crate::world::program::Program;
 
 /// A whole scenario file.
 #[derive(Debug, Deserialize)]
@@ -31,7 +33,7 @@ pub(super) struct ScenarioFile<'a> {
     #[serde(default)]
     pub budget: Budget,
     #[serde(borrow, default)]
-    pub processes: Vec<Text<'a>>,
+    pub processes: Vec<Raw<'a>>,
     #[serde(borrow)]
     pub steps: Vec<StepFile<'a>>,
     #[serde(borrow, default)]
@@ -91,6 +93,12 @@ pub(super) enum OpWritten<'a> {
         winsock: Option<bool>,
         #[serde(borrow)]
         id_of: Option<Raw<'a>>,
+        width: Option<u32>,
+        administrator: Option<bool>,
+        #[serde(borrow)]
+        path: Option<Text<'a>>,
+        #[serde(borrow)]
+        command_line: Option<Text<'a>>,
     },
     Kill(#[serde(borrow)] Raw<'a>),
     Fault(Fault),
@@ -110,7 +118,7 @@ pub(super) enum OpWritten<'a> {
 #[derive(Clone, Debug)]
 pub(super) enum HappenStep {
     Advance { ms: u64 },
-    Start { process: NewProcess, suspended: bool, winsock: bool, id: Option<ProcessArg> },
+    Start { process: NewProcess, suspended: bool, winsock: bool, id: Option<ProcessArg>, program: Program },
     Kill(ProcessName),
     Fault(Fault),
     BreakConnection { socket: HandleArg, error: WsaError },
@@ -123,14 +131,16 @@ impl Argument for HappenStep {
     fn read<'a>(written: OpWritten<'a>, reader: &mut Reader<'a>) -> Option<Self> {
         Some(match written {
             OpWritten::Advance { ms } => Self::Advance { ms },
-            OpWritten::Start { name, suspended, winsock, id_of } => {
+            OpWritten::Start { name, suspended, winsock, id_of, width, administrator, path, command_line } => {
                 let id = Option::read(id_of, reader)?;
                 let process = NewProcess::read(name, reader)?;
+                let change = change(width, administrator, [path, command_line], name.0, reader)?;
+                let program = change.applied_to(&Program::default());
                 if suspended && winsock == Some(true) {
                     reader.wrong(name.0, "a suspended process cannot call WSAStartup", "starts suspended");
                     return None;
                 }
-                Self::Start { process, suspended, winsock: winsock.unwrap_or(!suspended), id }
+                Self::Start { process, suspended, winsock: winsock.unwrap_or(!suspended), id, program }
             }
             OpWritten::Kill(process) => Self::Kill(ProcessName::read(process, reader)?),
             OpWritten::Fault(fault) => Self::Fault(fault),

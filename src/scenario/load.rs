@@ -12,6 +12,7 @@ use super::expect::Expect;
 use super::file::{HappenStep, ScenarioFile, StepFile};
 use super::form::Argument;
 use super::program::{Action, Scenario, Step};
+use super::program_form::FirstProcess;
 use super::reader::{DIAGNOSTICS_MAX, Kind, Reader, Shape, SlotId, ThreadRef};
 use super::written::constant;
 use crate::model::explain::nearest;
@@ -76,7 +77,7 @@ impl<'a> Load<'a> {
             self.reader.wrong("", format!("a budget is at most {OPS_MAX} ops"), "in this scenario");
         }
         let processes: Vec<_> =
-            file.processes.iter().filter_map(|text| self.reader.declare(text.0.clone(), Kind::Process)).collect();
+            file.processes.iter().filter_map(|&raw| FirstProcess::read(raw, &mut self.reader)).collect();
         let [in_steps, in_finally] = items(&source.text, ["steps", "finally"]);
         let steps = self.steps(file.steps, in_steps);
         let finally = self.finally(file.finally, in_finally);

@@ -39,7 +39,7 @@
 //! | `policies: (block_reuse: SecondDescriptor)` | answers that differ from the profile's and the model's |
 //! | `limits: (sockets: 3)` | limits that differ from the model's |
 //! | `budget: (ops: 100000, ms: 3600000)` | the defaults; beyond them the verdict is *out of budget* |
-//! | `processes: ["p", ...]` | started before the first step; each has called WSAStartup(2.2) |
+//! | `processes: ["p", (name: "q", width: 32), ...]` | started before the first step; each has called WSAStartup(2.2) |
 //! | `steps: [...]` | the script |
 //! | `finally: [...]` | checks after the last step |
 //!
@@ -50,6 +50,11 @@
 //!
 //! Names of processes and labels of values start with a letter and go on with letters, digits, `_`, `-` and `.`.
 //! They share one name space, each is given once, and each is given before it is used.
+//!
+//! A process runs a 64-bit program with the rights of an administrator, unless it says otherwise:
+//! `(name: "q", width: 32, administrator: false, path: "C:\\\\app.exe", command_line: "-x")`. Path and command line are
+//! what WSCSetApplicationCategory knows an application by. `Start` and CreateProcess take the same; a child is as wide
+//! and has the rights of its parent.
 //!
 //! `on: "target/worker"` names a further thread of process `target`. It is made by CreateThread as soon as the
 //! process runs, before the step that follows.
@@ -80,7 +85,7 @@
 //! | op | meaning |
 //! |---|---|
 //! | `Advance(ms: 100)` | virtual time passes |
-//! | `Start(name: "p", suspended: false, winsock: true, id_of: "q")` | a process appears, without parent; all but `name` may be left out. `winsock`: it calls WSAStartup(2.2), unless suspended. `id_of`: it gets the process id of `q`, which has ended, or a number |
+//! | `Start(name: "p", suspended: false, winsock: true, id_of: "q", width: 64, administrator: true, path, command_line)` | a process appears, without parent; all but `name` may be left out. `winsock`: it calls WSAStartup(2.2), unless suspended. `id_of`: it gets the process id of `q`, which has ended, or a number |
 //! | `Kill("p")` | a process is ended from outside |
 //! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `AddInterface(address: "10.0.0.5", prefix: 24)` and `RemoveInterface(address: "10.0.0.5")` (change notices come), `Link(...)` (see below), `LinksRestored`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
 //! | `BreakConnection(socket: "s", error: WSAENETRESET)` | the connection of a socket breaks |
@@ -143,7 +148,7 @@
 //! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms, alertable: false)` | |
 //! | `WSAPoll(fds: [(fd!, events: "0"), ...], count: 0, timeout_ms: -1)` | |
 //! | `WSASetBlockingHook()`, `WSAUnhookBlockingHook()` | |
-//! | `CreateProcess(name!, suspended: false, inherit: false, id_of)` | the process is called `name` from now on; it has not called WSAStartup |
+//! | `CreateProcess(name!, suspended: false, inherit: false, id_of, width, administrator, path, command_line)` | the process is called `name` from now on; it has not called WSAStartup |
 //! | `ResumeProcess(process!)`, `TerminateProcess(process!)`, `ExitProcess()` | |
 //! | `OpenProcess(process!)` | process handle |
 //! | `DuplicateHandle(handle!, target!, inheritable: false)` | handle of the target |
@@ -276,6 +281,7 @@ mod load;
 mod naming;
 mod play;
 mod program;
+mod program_form;
 mod reader;
 pub mod report;
 mod sets;

@@ -20,6 +20,7 @@ use crate::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
 use crate::world::log::Log;
 use crate::world::machine::Machine;
 use crate::world::op::{Op, Outcome, Rejection};
+use crate::world::program::Program;
 
 /// Whether a report tells everything that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,13 +173,19 @@ impl<'a> Player<'a> {
     }
 
     fn start(&mut self) {
-        for &process in &self.scenario.processes {
-            self.start_process(process, None, false, true);
+        for first in &self.scenario.processes {
+            self.start_process(first.slot, None, (false, true), first.program.clone());
         }
     }
 
-    fn start_process(&mut self, slot: SlotId, id: Option<ProcessId>, suspended: bool, winsock: bool) {
-        match self.op(Op::StartProcess { id, suspended }) {
+    fn start_process(
+        &mut self,
+        slot: SlotId,
+        id: Option<ProcessId>,
+        (suspended, winsock): (bool, bool),
+        program: Program,
+    ) {
+        match self.op(Op::StartProcess { id, suspended, program }) {
             Ok(Outcome::Started(process, id)) => self.process_appeared(slot, process, id),
             Ok(_) | Err(Stop::Over) => return,
             Err(Stop::Rejected(why)) => return self.rejected(why),
@@ -386,9 +393,9 @@ impl<'a> Player<'a> {
                 }
                 Op::Advance { to }
             }
-            HappenStep::Start { process, suspended, winsock, id } => {
+            HappenStep::Start { process, suspended, winsock, id, program } => {
                 let id = id.map(|id| self.process_id(id)).transpose()?;
-                self.start_process(process.0, id, *suspended, *winsock);
+                self.start_process(process.0, id, (*suspended, *winsock), program.clone());
                 return Ok(None);
             }
             HappenStep::Kill(process) => Op::Kill { process: self.values.process(process.0)?.0 },

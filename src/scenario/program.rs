@@ -9,6 +9,7 @@ use super::check::Check;
 use super::expect::Expect;
 use super::file::{Budget, HappenStep};
 use super::load;
+use super::program_form::FirstProcess;
 use super::reader::{Slot, SlotId, Thread, ThreadRef};
 use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::items::end_of_item;
@@ -52,7 +53,7 @@ pub struct Scenario {
     pub(super) policies: PolicyChanges,
     pub(super) limits: LimitChanges,
     pub(super) budget: Budget,
-    pub(super) processes: Vec<SlotId>,
+    pub(super) processes: Vec<FirstProcess>,
     pub(super) slots: Vec<Slot>,
     pub(super) threads: Vec<Thread>,
     pub(super) steps: Vec<Step>,

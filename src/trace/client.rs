@@ -146,12 +146,21 @@ fn os_name(call: &OsCall) -> &'static str {
 
 fn of_os(call: &OsCall) -> Fields {
     match call {
-        OsCall::CreateProcess { suspended, inherit, id } => vec![
-            ("suspended", (*suspended).into()),
-            ("bInheritHandles", (*inherit).into()),
-            // Nobody has the id yet.
-            ("dwProcessId", id.map_or(Value::Null, |id| id.0.into())),
-        ],
+        OsCall::CreateProcess { suspended, inherit, id, program } => {
+            let mut fields = vec![
+                ("suspended", (*suspended).into()),
+                ("bInheritHandles", (*inherit).into()),
+                // Nobody has the id yet.
+                ("dwProcessId", id.map_or(Value::Null, |id| id.0.into())),
+            ];
+            fields.extend(program.width.map(|width| ("width", width.bits().into())));
+            fields.extend(program.administrator.map(|yes| ("administrator", yes.into())));
+            if let Some(application) = &program.application {
+                fields.push(("lpApplicationName", Value::Text(application.path.clone())));
+                fields.push(("lpCommandLine", Value::Text(application.extra.clone())));
+            }
+            fields
+        }
         OsCall::ResumeProcess { process } | OsCall::TerminateProcess { process } | OsCall::OpenProcess { process } => {
             vec![("dwProcessId", (*process).into())]
         }

@@ -21,6 +21,7 @@ use crate::world::log::Log;
 use crate::world::machine::{Machine, Platform};
 use crate::world::op::{Op, Outcome};
 use crate::world::policy::Policies;
+use crate::world::program::Program;
 
 /// Something played.
 pub(super) struct Sample {
@@ -45,7 +46,7 @@ impl Sample {
         let policies = *machine.policies();
         let mut sample = Self { world: World::new(machine), events: Vec::new(), names, marks: Vec::new(), policies };
         for name in processes {
-            sample.op(Op::StartProcess { id: None, suspended: false });
+            sample.op(Op::StartProcess { id: None, suspended: false, program: Program::default() });
             sample.names.processes.push((*name).into());
         }
         for at in 0..processes.len() {

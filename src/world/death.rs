@@ -15,8 +15,8 @@ impl World {
     /// Ends a process: its threads stop where they are, its descriptors go (R29, Cleanup8), duplications made for it
     /// are dropped (Dup3); those it made stay with their targets (Dup13).
     pub(super) fn end_process(&mut self, process: Incarnation, log: &mut Log) {
-        let id = self.processes[process.0 as usize].id;
-        let shell = Process::new(id, ProcessState::Exited);
+        let Process { id, ref program, .. } = self.processes[process.0 as usize];
+        let shell = Process::new(id, ProcessState::Exited, program.clone());
         let ended = std::mem::replace(&mut self.processes[process.0 as usize], shell);
         self.processes[process.0 as usize].threads.clear();
         self.waits -= ended.threads.iter().map(Thread::waits).sum::<u32>();

@@ -33,6 +33,7 @@ mod os_io;
 pub mod overlapped;
 pub mod policy;
 pub mod process;
+pub mod program;
 pub(crate) mod signal;
 mod step;
 pub mod table;

@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Ticks};
+use super::program::Program;
 use crate::abi::WsaError;
 use crate::abi::client::{Call, CallResult};
 
@@ -14,6 +15,8 @@ pub enum Op {
         id: Option<ProcessId>,
         /// Whether it starts suspended.
         suspended: bool,
+        /// What runs in it.
+        program: Program,
     },
     /// A process is ended from outside.
     Kill {

@@ -10,6 +10,7 @@ use super::ids::{Handle, Incarnation, ProcessId, ThreadId, Window};
 use super::log::Log;
 use super::op::Outcome;
 use super::process::{ProcessState, Thread};
+use super::program::Program;
 use crate::abi::WsaError;
 use crate::abi::client::{CallResult, Message, OsCall, Value};
 use crate::rules::RuleId;
@@ -19,8 +20,9 @@ impl World {
     pub(super) fn enter_os(&mut self, thread: ThreadId, call: OsCall, log: &mut Log) -> Next {
         let caller = thread.process;
         Next::finish(match call {
-            OsCall::CreateProcess { suspended, inherit, id } => {
-                self.create_process(caller, suspended, inherit, id, log)
+            OsCall::CreateProcess { suspended, inherit, id, program } => {
+                let program = program.applied_to(&self.processes[caller.0 as usize].program);
+                self.create_process(caller, (suspended, inherit), id, program, log)
             }
             OsCall::ResumeProcess { process } => self.resume_process(process, log),
             OsCall::ExitProcess => return self.exit_process(caller, log),
@@ -102,12 +104,12 @@ impl World {
     fn create_process(
         &mut self,
         parent: Incarnation,
-        suspended: bool,
-        inherit: bool,
+        (suspended, inherit): (bool, bool),
         id: Option<ProcessId>,
+        program: Program,
         log: &mut Log,
     ) -> CallResult {
-        let Ok(Outcome::Started(incarnation, id)) = self.start_process(id, suspended, log) else {
+        let Ok(Outcome::Started(incarnation, id)) = self.start_process(id, suspended, program, log) else {
             return Err(WsaError::InvalidParameter);
         };
         if inherit {

@@ -9,6 +9,7 @@ use super::frame::{Frame, Until, Wait};
 use super::handles::Handles;
 use super::ids::{Incarnation, InstanceId, ProcessId, Window};
 use super::overlapped::OverlappedRecords;
+use super::program::Program;
 use super::table::Table;
 use crate::abi::client::{Message, WindowMessage};
 use crate::abi::{Guid, WsaError};
@@ -21,6 +22,8 @@ pub struct Process {
     pub id: ProcessId,
     /// Whether it runs.
     pub state: ProcessState,
+    /// What runs in it.
+    pub program: Program,
     /// Its handles.
     pub handles: Handles,
     /// What its ws2_32 holds.
@@ -118,10 +121,11 @@ impl Thread {
 impl Process {
     /// A process with one thread and nothing else.
     #[must_use]
-    pub fn new(id: ProcessId, state: ProcessState) -> Self {
+    pub fn new(id: ProcessId, state: ProcessState, program: Program) -> Self {
         Self {
             id,
             state,
+            program,
             handles: Handles::default(),
             client: Client::default(),
             instances: Table::new(),

@@ -12,6 +12,7 @@ use super::log::Log;
 use super::machine::Interface;
 use super::op::{Op, Outcome, Rejection};
 use super::process::{Process, ProcessState, Thread};
+use super::program::Program;
 use crate::abi::client::{ApiCall, Call};
 use crate::abi::{SpiCall, WsaError};
 
@@ -31,7 +32,7 @@ impl World {
             Op::Call { .. } => Ok(Outcome::Done),
             Op::Run { thread } => self.run(thread, log),
             Op::Answer { thread, value } => self.answer_callback(thread, value, log),
-            Op::StartProcess { id, suspended } => self.start_process(id, suspended, log),
+            Op::StartProcess { id, suspended, program } => self.start_process(id, suspended, program, log),
             Op::Kill { process } => self.kill(process, log),
             Op::Advance { to } => Ok(self.advance(to, log)),
             Op::Fault(fault) => {
@@ -162,6 +163,7 @@ impl World {
         &mut self,
         id: Option<ProcessId>,
         suspended: bool,
+        program: Program,
         log: &mut Log,
     ) -> Result<Outcome, Rejection> {
         if id.is_some_and(|id| self.id_is_held(id)) {
@@ -169,7 +171,7 @@ impl World {
         }
         let (process, id) = self.directory.enter(id).ok_or(Rejection::IdInUse)?;
         let state = if suspended { ProcessState::Suspended } else { ProcessState::Running };
-        self.processes.push(Process::new(id, state));
+        self.processes.push(Process::new(id, state, program));
         log.note(|| Event::ProcessStarted { process, id, suspended });
         Ok(Outcome::Started(process, id))
     }

@@ -17,6 +17,7 @@ use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
 use wspsim::world::log::Log;
 use wspsim::world::machine::{Machine, Platform};
 use wspsim::world::op::{Op, Outcome};
+use wspsim::world::program::Program;
 
 /// The version every client asks for.
 pub const V2_2: u16 = 0x0202;
@@ -105,7 +106,7 @@ impl Bench {
 
     /// A process that has done WSAStartup.
     pub fn process(&mut self) -> Incarnation {
-        let op = Op::StartProcess { id: None, suspended: false };
+        let op = Op::StartProcess { id: None, suspended: false, program: Program::default() };
         let Ok(Outcome::Started(process, _)) = self.world.step(op, &mut Log::off()) else { panic!("no process") };
         self.api(process, ApiCall::Startup { version: V2_2 }).expect("WSAStartup");
         process

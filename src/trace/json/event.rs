@@ -21,6 +21,7 @@ use crate::world::frame::Until;
 use crate::world::ids::{Incarnation, ProcessId, ThreadId, Ticks};
 use crate::world::op::Op;
 use crate::world::policy::PolicyId;
+use crate::world::program::{Program, Width};
 use crate::world::watch::Watched;
 
 type Object = Map<String, Json>;
@@ -330,8 +331,10 @@ impl Line<'_, '_> {
 
     fn op(&self, op: &Op) -> Object {
         let (name, args) = match op {
-            Op::StartProcess { id, suspended } => {
-                ("start", object([("id", json!(id.map(|id| id.0))), ("suspended", json!(suspended))]))
+            Op::StartProcess { id, suspended, program } => {
+                let mut args = object([("id", json!(id.map(|id| id.0))), ("suspended", json!(suspended))]);
+                of_program(program, &mut args);
+                ("start", args)
             }
             Op::Kill { process } => ("kill", object([("process", self.values().owner(*process))])),
             Op::Call { thread, .. } => ("call", object([("thread", self.thread(*thread))])),
@@ -405,6 +408,20 @@ fn sought_name(sought: Sought) -> String {
 }
 
 /// Faults are data of model files; their own notation is kept.
+/// What is unusual about a program.
+fn of_program(program: &Program, into: &mut Object) {
+    if program.width != Width::default() {
+        into.insert("width".into(), json!(program.width.bits()));
+    }
+    if !program.administrator {
+        into.insert("administrator".into(), json!(false));
+    }
+    if let Some(application) = &program.application {
+        into.insert("path".into(), json!(&*application.path));
+        into.insert("command_line".into(), json!(&*application.extra));
+    }
+}
+
 fn of_fault(fault: &Fault) -> Object {
     match serde_json::to_value(fault) {
         Ok(Json::Object(object)) => object,

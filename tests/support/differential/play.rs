@@ -4,6 +4,7 @@ use wspsim::abi::client::{ApiCall, BlockA, OsCall, Value, WindowMessage};
 use wspsim::abi::{Block, Info, SpiCall, SpiReturn};
 use wspsim::world::ids::{Handle, ProcessId, Window};
 use wspsim::world::op::{Op, Outcome, Rejection};
+use wspsim::world::program::{Program, ProgramChange};
 
 use super::calls;
 use super::{Act, Mismatch, PROCESSES, Pair, Travelling, What, agree, done, first_thread, incarnation, note, number};
@@ -163,7 +164,7 @@ impl Pair {
     }
 
     pub(super) fn start(&mut self, id: Option<ProcessId>, suspended: bool) -> Played {
-        match self.step(Op::StartProcess { id, suspended }) {
+        match self.step(Op::StartProcess { id, suspended, program: Program::default() }) {
             Ok(Outcome::Started(process, id)) => {
                 agree("the incarnation", process, incarnation(self.clients.len()))?;
                 if !self.reference.id_is_free(id.0) {
@@ -206,7 +207,7 @@ impl Pair {
             return Ok(());
         }
         let (inherit, suspended) = (how % 2 == 0, how % 8 >= 6);
-        match self.os(by, OsCall::CreateProcess { suspended, inherit, id: None })? {
+        match self.os(by, OsCall::CreateProcess { suspended, inherit, id: None, program: ProgramChange::default() })? {
             Ok(Value::Process { id, .. }) => {
                 self.reference.create_process(by, id.0, inherit, suspended);
                 self.compare_inherited(by)?;

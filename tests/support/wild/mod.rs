@@ -24,6 +24,7 @@ use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
 use wspsim::world::log::Log;
 use wspsim::world::op::{Op, Outcome, Rejection};
 use wspsim::world::process::ProcessState;
+use wspsim::world::program::Program;
 
 use crate::support::V2_2;
 use input::Input;
@@ -136,7 +137,7 @@ impl Wild<'_> {
     /// where everything is scarce some of this fails.
     fn begin(&mut self, which: u8) {
         for process in 0..2 {
-            let _ = self.step(Op::StartProcess { id: None, suspended: false });
+            let _ = self.step(Op::StartProcess { id: None, suspended: false, program: Program::default() });
             self.does(process, Call::Api(ApiCall::Startup { version: V2_2 }));
         }
         let kind = match which {

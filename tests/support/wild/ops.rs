@@ -9,6 +9,7 @@ use wspsim::world::ids::{Incarnation, ThreadId, Ticks};
 use wspsim::world::link_rule::{LinkEffect, LinkRule};
 use wspsim::world::op::Op;
 use wspsim::world::process::{Process, ProcessState};
+use wspsim::world::program::{Program, ProgramChange, Width};
 
 use super::Wild;
 
@@ -35,7 +36,9 @@ impl Wild<'_> {
             247 => Op::LimitHandles { process: self.process(), handles: self.input.pick(&[None, Some(3), Some(0)]) },
             248..=249 if self.world.processes().count() < PROCESSES => {
                 let id = self.input.rarely(2).then(|| self.input.process_id());
-                Op::StartProcess { id, suspended: self.input.rarely(8) }
+                let width = if self.input.rarely(4) { Width::Bits32 } else { Width::Bits64 };
+                let program = Program { width, administrator: !self.input.rarely(4), application: None };
+                Op::StartProcess { id, suspended: self.input.rarely(8), program }
             }
             _ => Op::Fault(self.fault()),
         }
@@ -143,7 +146,9 @@ impl Wild<'_> {
         match which {
             0..=49 if room => {
                 let id = input.rarely(8).then(|| input.process_id());
-                OsCall::CreateProcess { suspended: input.rarely(4), inherit: input.rarely(2), id }
+                let administrator = input.rarely(8).then_some(false);
+                let program = ProgramChange { administrator, ..ProgramChange::default() };
+                OsCall::CreateProcess { suspended: input.rarely(4), inherit: input.rarely(2), id, program }
             }
             0..=59 => OsCall::ResumeProcess { process: input.process_id() },
             60..=64 => OsCall::ExitProcess,
