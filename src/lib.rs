@@ -21,6 +21,7 @@
 //! | [`provider`] | the code between ws2_32 and the shared sockets: the trait, the base, the layer |
 //! | [`model`] | reading `models/`: catalogs, provider shapes, limits, policies |
 //! | [`scenario`] | reading scenarios, playing them, expectations |
+//! | [`explore`] | every order in which a system can go on, or a sample of them |
 //! | [`trace`] | events and their renderings: lanes, JSON Lines |
 //! | [`coverage`] | which documented errors, rules and policies some plays have reached |
 //! | `cli` (of the binary) | the command line, one file a verb |
@@ -61,6 +62,7 @@
 pub mod abi;
 pub mod contract;
 pub mod coverage;
+pub mod explore;
 pub mod model;
 pub mod provider;
 pub mod rules;
