@@ -14,6 +14,7 @@
 //! - `rules/data.rs`: `Send`, `SendTo`, `Recv`, `RecvFrom`;
 //! - `rules/sessions.rs`: `SendDisc`, `RecvDisc`, `Join`, `Multicast`, `Qos`;
 //! - `rules/control.rs`: `Async`, `EventSel`, `Enum` (notification), `GetOpt`, `SetOpt`, `Ioctl`, `Cancel`;
+//! - `rules/extensions.rs`: `Ext`, `AcceptEx`, `ConnectEx`, `DisconnectEx` (functions outside the table);
 //! - `rules/select.rs`: `Select`, `Poll` (many sockets at once);
 //! - `rules/upcalls.rs`: `Wpu...`, what a provider asks of ws2_32;
 //! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
@@ -132,11 +133,13 @@ mod upcalls;
 mod tables;
 #[macro_use]
 mod select;
+#[macro_use]
+mod extensions;
 
 pub use open::OpenPoint;
 
 // Each table appends its rows and hands all of them to the next name in the list.
-sharing! { [common sockets connections data sessions control select upcalls tables rules] }
+sharing! { [common sockets connections data sessions control select extensions upcalls tables rules] }
 
 impl RuleId {
     /// Whether the world behaves by this rule.

@@ -8,7 +8,7 @@ use std::mem::{align_of, offset_of, size_of};
 
 use windows_sys::Win32::Foundation as f;
 use windows_sys::Win32::Networking::WinSock as w;
-use wspsim::abi::{self, Ioctl, NetworkEvents, SockOpt, SpiFunction, Upcall, WsaError, consts, sizes};
+use wspsim::abi::{self, Extension, Ioctl, NetworkEvents, SockOpt, SpiFunction, Upcall, WsaError, consts, sizes};
 
 /// Names and numbers as `windows-sys` has them.
 macro_rules! theirs {
@@ -118,6 +118,28 @@ fn ioctls_have_the_windows_codes() {
     // _IOR('t', 127, ULONG), as winsock2.h spells it out.
     let documented = consts::IOC_OUT | (4 << 16) | (u32::from(b't') << 8) | 127;
     assert_eq!(Ioctl::GetInterfaceList.code(), documented);
+}
+
+#[test]
+fn extension_functions_have_the_windows_guids() {
+    macro_rules! guids {
+        ($($name:ident),+ $(,)?) => {
+            [$((stringify!($name), abi::Guid::new(w::$name.data1, w::$name.data2, w::$name.data3, w::$name.data4))),+]
+        };
+    }
+    let theirs = guids![
+        WSAID_ACCEPTEX,
+        WSAID_CONNECTEX,
+        WSAID_DISCONNECTEX,
+        WSAID_GETACCEPTEXSOCKADDRS,
+        WSAID_TRANSMITFILE,
+        WSAID_TRANSMITPACKETS,
+        WSAID_WSARECVMSG,
+        WSAID_WSASENDMSG,
+    ];
+    let ours: Vec<_> = Extension::ALL.iter().map(|function| (function.id_name(), function.guid())).collect();
+    assert_eq!(ours, theirs);
+    assert_eq!(consts::TF_REUSE_SOCKET as u32, w::TF_REUSE_SOCKET);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Block, Gather, Info, NetworkEvents, Overlapped, PollEvents, PollFd, ProtocolInfoA, Scatter, SocketFlags, SpiCall,
-    SpiReturn, WsaError,
+    Block, FunctionPointer, Gather, Info, NetworkEvents, Overlapped, PollEvents, PollFd, ProtocolInfoA, Scatter,
+    SocketFlags, SpiCall, SpiReturn, WsaError,
 };
 use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
 use crate::world::program::ProgramChange;
@@ -122,6 +122,13 @@ pub enum ApiCall {
     SetBlockingHook,
     /// WSAUnhookBlockingHook.
     UnhookBlockingHook,
+    /// A call through a function pointer that SIO_GET_EXTENSION_FUNCTION_POINTER has given: ws2_32 has no part in it.
+    Extension {
+        /// The pointer.
+        pointer: FunctionPointer,
+        /// The call.
+        call: Box<SpiCall>,
+    },
 }
 
 /// What a client passes where a WSAPROTOCOL_INFOA is expected.

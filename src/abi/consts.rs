@@ -92,17 +92,24 @@ group! {
     JL_BOTH = 4, "Does both";
 }
 
-/// The number with a Windows name: families, types, protocols, shutdown directions, condition answers, join roles and
-/// SOMAXCONN.
+group! {
+    /// Flags of DisconnectEx by name.
+    DISCONNECT_FLAGS, disconnect_name: i32;
+    TF_REUSE_SOCKET = 2, "The socket is to be used again";
+}
+
+/// The number with a Windows name: families, types, protocols, shutdown directions, condition answers, join roles,
+/// flags of DisconnectEx and SOMAXCONN.
 #[must_use]
 pub fn named_constant(name: &str) -> Option<i64> {
-    const GROUPS: [&[(&str, i32)]; 7] = [
+    const GROUPS: [&[(&str, i32)]; 8] = [
         FAMILIES,
         SOCKET_TYPES,
         PROTOCOLS,
         SHUTDOWN_DIRECTIONS,
         CONDITION_ANSWERS,
         JOIN_LEAF_ROLES,
+        DISCONNECT_FLAGS,
         &[("SOMAXCONN", SOMAXCONN), ("FROM_PROTOCOL_INFO", FROM_PROTOCOL_INFO)],
     ];
     GROUPS.iter().copied().flatten().find(|(known, _)| *known == name).map(|(_, value)| i64::from(*value))

@@ -21,7 +21,6 @@ macro_rules! functions {
             $(#[doc = concat!($name, ".")] #[doc(alias = $name)] #[serde(rename = $name)] $variant,)+
             $(
                 #[doc = concat!($other_name, ", not in the table.")]
-                #[doc(alias = $other_name)]
                 #[serde(rename = $other_name)]
                 $other,
             )+
@@ -63,7 +62,7 @@ macro_rules! functions {
 }
 
 functions! {
-    /// An entry of a provider, by its Windows name: WSPPROC_TABLE and WSPStartup.
+    /// An entry of a provider, by its Windows name: WSPPROC_TABLE, WSPStartup, and the extension functions.
     SpiFunction
     in table {
         WspAccept "WSPAccept",
@@ -97,7 +96,13 @@ functions! {
         WspSocket "WSPSocket",
         WspStringToAddress "WSPStringToAddress",
     }
-    beside { WspStartup "WSPStartup", }
+    beside {
+        WspStartup "WSPStartup",
+        AcceptEx "AcceptEx",
+        ConnectEx "ConnectEx",
+        DisconnectEx "DisconnectEx",
+        GetAcceptExSockaddrs "GetAcceptExSockaddrs",
+    }
 }
 
 functions! {
@@ -125,7 +130,15 @@ functions! {
 
 /// A set of provider entries. In serde a list of names.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct EntrySet(u32);
+pub struct EntrySet(u64);
+
+impl SpiFunction {
+    /// Whether it is called through a pointer that SIO_GET_EXTENSION_FUNCTION_POINTER has given.
+    #[must_use]
+    pub const fn is_extension(self) -> bool {
+        super::Extension::of(self).is_some()
+    }
+}
 
 impl EntrySet {
     /// No entry.
@@ -134,26 +147,26 @@ impl EntrySet {
         Self(0)
     }
 
-    /// Every entry, WSPStartup included.
+    /// Every entry of the table, and WSPStartup. An extension function belongs to whoever hands out its pointer.
     #[must_use]
     pub const fn all() -> Self {
-        Self((1 << SpiFunction::ALL.len()) - 1)
+        Self((1 << (SpiFunction::TABLE_LEN + 1)) - 1)
     }
 
     /// Adds an entry.
     pub const fn insert(&mut self, entry: SpiFunction) {
-        self.0 |= 1 << entry as u32;
+        self.0 |= 1 << entry as u64;
     }
 
     /// Takes an entry out.
     pub const fn remove(&mut self, entry: SpiFunction) {
-        self.0 &= !(1 << entry as u32);
+        self.0 &= !(1 << entry as u64);
     }
 
     /// Whether an entry is in the set.
     #[must_use]
     pub const fn contains(self, entry: SpiFunction) -> bool {
-        self.0 & 1 << entry as u32 != 0
+        self.0 & 1 << entry as u64 != 0
     }
 
     /// Whether the set is empty.

@@ -26,6 +26,7 @@ pub mod chain;
 pub mod client;
 pub mod consts;
 pub mod error;
+pub mod extension;
 pub mod flags;
 pub mod function;
 pub mod guid;
@@ -47,6 +48,7 @@ pub use bytes::DecodeError;
 pub use chain::{ChainTooLong, ProtocolChain};
 pub use consts::FD_MAX_EVENTS;
 pub use error::WsaError;
+pub use extension::{AcceptBuffer, AcceptedInto, Extension, FunctionPointer};
 pub use flags::{
     LspCategories, MessageFlags, NetworkEvents, PollEvents, ProviderFlags, ServiceFlags1, SocketFlags, UnknownFlag,
 };

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::{
-    Block, Bytes, FdSet, Gather, Info, MessageFlags, Name, NetworkEventRecord, NetworkEvents, Room, Scatter,
-    SelectTimeout, SockAddr, SocketFlags, SpiFunction, WsaError,
+    AcceptBuffer, AcceptedInto, Block, Bytes, FdSet, FunctionPointer, Gather, Info, MessageFlags, Name,
+    NetworkEventRecord, NetworkEvents, Room, Scatter, SelectTimeout, SockAddr, SocketFlags, SpiFunction, WsaError,
 };
 use crate::world::ids::{Handle, InstanceId, ProcessId, Window};
 
@@ -339,6 +339,44 @@ pub enum SpiCall {
     },
     /// WSPCancelBlockingCall.
     CancelBlockingCall,
+    /// AcceptEx.
+    AcceptEx {
+        /// sListenSocket.
+        s: Handle,
+        /// sAcceptSocket.
+        accept: Handle,
+        /// lpOutputBuffer and what it has room for.
+        buffer: Box<AcceptBuffer>,
+        /// lpOverlapped.
+        overlapped: Option<Box<Overlapped>>,
+    },
+    /// ConnectEx.
+    ConnectEx {
+        /// s.
+        s: Handle,
+        /// name and namelen.
+        name: Name,
+        /// lpSendBuffer; `None` is NULL.
+        data: Option<Gather>,
+        /// lpOverlapped.
+        overlapped: Option<Box<Overlapped>>,
+    },
+    /// DisconnectEx.
+    DisconnectEx {
+        /// s.
+        s: Handle,
+        /// dwFlags: TF_ bits.
+        flags: u32,
+        /// dwReserved.
+        reserved: u32,
+        /// lpOverlapped.
+        overlapped: Option<Box<Overlapped>>,
+    },
+    /// GetAcceptExSockaddrs.
+    GetAcceptExSockaddrs {
+        /// Whose lpOutputBuffer: that of the AcceptEx with this structure.
+        overlapped: u32,
+    },
 }
 
 /// The descriptor of a call, by whatever reference the call is given.
@@ -368,14 +406,18 @@ macro_rules! socket_field {
             | Self::SendDisconnect { s, .. }
             | Self::RecvDisconnect { s, .. }
             | Self::GetOverlappedResult { s, .. }
-            | Self::GetQosByName { s, .. } => Some(s),
+            | Self::GetQosByName { s, .. }
+            | Self::AcceptEx { s, .. }
+            | Self::ConnectEx { s, .. }
+            | Self::DisconnectEx { s, .. } => Some(s),
             Self::Startup { .. }
             | Self::Cleanup
             | Self::Socket { .. }
             | Self::AddressToString { .. }
             | Self::StringToAddress { .. }
             | Self::Select { .. }
-            | Self::CancelBlockingCall => None,
+            | Self::CancelBlockingCall
+            | Self::GetAcceptExSockaddrs { .. } => None,
         }
     };
 }
@@ -416,6 +458,10 @@ impl SpiCall {
             Self::GetOverlappedResult { .. } => SpiFunction::WspGetOverlappedResult,
             Self::GetQosByName { .. } => SpiFunction::WspGetQosByName,
             Self::CancelBlockingCall => SpiFunction::WspCancelBlockingCall,
+            Self::AcceptEx { .. } => SpiFunction::AcceptEx,
+            Self::ConnectEx { .. } => SpiFunction::ConnectEx,
+            Self::DisconnectEx { .. } => SpiFunction::DisconnectEx,
+            Self::GetAcceptExSockaddrs { .. } => SpiFunction::GetAcceptExSockaddrs,
         }
     }
 
@@ -435,7 +481,10 @@ impl SpiCall {
             | Self::SendTo { overlapped, .. }
             | Self::Recv { overlapped, .. }
             | Self::RecvFrom { overlapped, .. }
-            | Self::Ioctl { overlapped, .. } => overlapped.as_deref(),
+            | Self::Ioctl { overlapped, .. }
+            | Self::AcceptEx { overlapped, .. }
+            | Self::ConnectEx { overlapped, .. }
+            | Self::DisconnectEx { overlapped, .. } => overlapped.as_deref(),
             _ => None,
         }
     }
@@ -447,7 +496,10 @@ impl SpiCall {
             | Self::SendTo { overlapped, .. }
             | Self::Recv { overlapped, .. }
             | Self::RecvFrom { overlapped, .. }
-            | Self::Ioctl { overlapped, .. } => Some(overlapped),
+            | Self::Ioctl { overlapped, .. }
+            | Self::AcceptEx { overlapped, .. }
+            | Self::ConnectEx { overlapped, .. }
+            | Self::DisconnectEx { overlapped, .. } => Some(overlapped),
             _ => None,
         }
     }
@@ -498,6 +550,12 @@ pub enum SpiReturn {
     Text(Arc<str>, u32),
     /// WSPSelect: the ready members of the three sets.
     Ready(Box<[Vec<Handle>; 3]>),
+    /// SIO_GET_EXTENSION_FUNCTION_POINTER.
+    Function(FunctionPointer),
+    /// AcceptEx: what is in lpOutputBuffer.
+    AcceptedInto(Box<AcceptedInto>),
+    /// GetAcceptExSockaddrs: local and remote address; `None` where no AcceptEx has left any.
+    Sockaddrs(Box<Option<(SockAddr, SockAddr)>>),
 }
 
 /// What a receive gives back.

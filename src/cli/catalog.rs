@@ -182,9 +182,9 @@ fn shape_kind(shape: &Shape) -> &'static str {
 fn hooks(shape: &Shape) -> String {
     match &shape.kind {
         ShapeKind::Base { .. } => "all".to_owned(),
-        ShapeKind::Layer { hooks } if *hooks == EntrySet::all() => "all".to_owned(),
-        ShapeKind::Layer { hooks } => {
-            let absent: Vec<SpiFunction> = SpiFunction::ALL.iter().copied().filter(|&f| !hooks.contains(f)).collect();
+        ShapeKind::Layer { hooks, .. } if *hooks == EntrySet::all() => "all".to_owned(),
+        ShapeKind::Layer { hooks, .. } => {
+            let absent: Vec<SpiFunction> = EntrySet::all().iter().filter(|&f| !hooks.contains(f)).collect();
             if absent.len() <= hooks.len() { format!("all but {}", joined(absent)) } else { joined(hooks.iter()) }
         }
     }
@@ -240,8 +240,8 @@ fn entry_json(machine: &Machine, entry: &CatalogEntry) -> Json {
 
 fn shape_json(shape: &Shape) -> Json {
     let hooks: Vec<&str> = match &shape.kind {
-        ShapeKind::Base { .. } => SpiFunction::ALL.iter().map(|function| function.name()).collect(),
-        ShapeKind::Layer { hooks } => hooks.iter().map(|function| function.name()).collect(),
+        ShapeKind::Base { .. } => EntrySet::all().iter().map(|function| function.name()).collect(),
+        ShapeKind::Layer { hooks, .. } => hooks.iter().map(|function| function.name()).collect(),
     };
     json!({
         "name": &*shape.name,

@@ -74,7 +74,7 @@ impl Function {
 }
 
 impl Coverage {
-    /// The functions of one layer of the contract (`WSP`, `WPU`, `WSC`), in its order.
+    /// The functions of one layer of the contract (`WSP`, `WPU`, `EXT`, `WSC`), in its order.
     #[must_use]
     pub fn functions(&self, layer: &str) -> Vec<Function> {
         let exempt: BTreeMap<Pair, &'static str> =
@@ -107,7 +107,7 @@ impl Coverage {
     /// Everything that is open, as one line each: `WSPBind WSAEFAULT`, `rule E4`, `policy block_reuse = Refuse`.
     #[must_use]
     pub fn open(&self) -> Vec<String> {
-        let functions = ["WSP", "WPU"].into_iter().flat_map(|layer| self.functions(layer));
+        let functions = ["WSP", "WPU", "EXT"].into_iter().flat_map(|layer| self.functions(layer));
         let rows = functions.flat_map(|function| function.rows).filter(|row| row.standing.is_open());
         let rows = rows.map(|row| match row.standing {
             Standing::Stale(_) => format!("{} {} is exempt but reached", row.contract.function, row.contract.error),

@@ -40,6 +40,7 @@ fn names() -> impl Iterator<Item = &'static str> {
         consts::SHUTDOWN_DIRECTIONS,
         consts::CONDITION_ANSWERS,
         consts::JOIN_LEAF_ROLES,
+        consts::DISCONNECT_FLAGS,
         &[("SOMAXCONN", consts::SOMAXCONN), ("FROM_PROTOCOL_INFO", consts::FROM_PROTOCOL_INFO)],
     ];
     groups.into_iter().flatten().map(|(name, _)| *name)

@@ -13,7 +13,7 @@ use super::items::items;
 use super::lookup::{self, Found};
 use super::source::{Source, Text};
 use crate::abi::{Guid, ProviderFlags, ServiceFlags1, consts};
-use crate::provider::{Shape, ShapeKind};
+use crate::provider::{Functions, Shape, ShapeKind};
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
 use crate::world::policy::Profile;
@@ -181,8 +181,13 @@ impl Merge {
                 let kind = ShapeKind::Base { duplicating: *duplicating, service_thread: *service_thread };
                 (*handles, id, path, versions, kind)
             }
-            ProviderFile::Layer { handles, hooks, id, path, versions } => {
-                (*handles, id, path, versions, ShapeKind::Layer { hooks: hooks.entries() })
+            ProviderFile::Layer { handles, hooks, extension_functions, accept_context, id, path, versions } => {
+                let kind = ShapeKind::Layer {
+                    hooks: hooks.entries(),
+                    functions: extension_functions.unwrap_or_else(|| Functions::of(*handles)),
+                    accept_context: *accept_context,
+                };
+                (*handles, id, path, versions, kind)
             }
         };
         let default_path = || format!(r"%SystemRoot%\system32\{}.dll", name.text).into();

@@ -10,7 +10,7 @@ use super::changes::{LimitChanges, PolicyChanges};
 use super::constant::Constant;
 use super::source::Text;
 use crate::abi::{EntrySet, Guid, ProviderFlags, ServiceFlags1, SpiFunction};
-use crate::provider::{Duplicating, HandleKind};
+use crate::provider::{AcceptContext, Duplicating, Functions, HandleKind};
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
 use crate::world::policy::Profile;
@@ -60,6 +60,9 @@ pub(super) enum ProviderFile<'a> {
         handles: HandleKind,
         #[serde(default)]
         hooks: Hooks,
+        extension_functions: Option<Functions>,
+        #[serde(default)]
+        accept_context: AcceptContext,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,

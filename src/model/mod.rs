@@ -30,7 +30,10 @@
 //!
 //! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`;
 //! `service_thread: true`: its first WSPStartup in a process starts a thread) and
-//! `Layer(handles: Ifs, hooks: All)` (`AllBut([WSPDuplicateSocket])`, `Only([WSPConnect])`). Both may have `id: "{guid}"`
+//! `Layer(handles: Ifs, hooks: All)` (`AllBut([WSPDuplicateSocket])`, `Only([WSPConnect])`). A layer may say whose
+//! functions SIO_GET_EXTENSION_FUNCTION_POINTER gives, `extension_functions: Own` (the default of a non-IFS layer) or
+//! `Below` (that of an IFS layer), and with `accept_context: LooksUp` that it refuses a listener it does not know in
+//! SO_UPDATE_ACCEPT_CONTEXT (default `PassesOn`; a non-IFS layer always looks it up). Both kinds may have `id: "{guid}"`
 //! (default: the 128-bit FNV-1a hash of the name, marked as a version 8 UUID), `path: "..."` and
 //! `versions: ("2.2", "2.2")`, lowest and highest.
 //!

@@ -28,6 +28,37 @@ pub enum Duplicating {
     NeedsConnection,
 }
 
+/// Whose functions a layer hands out at SIO_GET_EXTENSION_FUNCTION_POINTER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Functions {
+    /// Its own, as a layer with handles of its own must (L3).
+    Own,
+    /// Those of the provider below: it passes the ioctl on, as an IFS layer must.
+    Below,
+}
+
+impl Functions {
+    /// What the documentation wants of a layer.
+    #[must_use]
+    pub fn of(handles: HandleKind) -> Self {
+        match handles {
+            HandleKind::Ifs => Self::Below,
+            HandleKind::NonIfs => Self::Own,
+        }
+    }
+}
+
+/// What a layer does with the listener's handle in SO_UPDATE_ACCEPT_CONTEXT. One with handles of its own always looks
+/// it up: it has to translate it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AcceptContext {
+    /// It passes it on.
+    #[default]
+    PassesOn,
+    /// It looks the handle up, and refuses one it did not make: WSAENOTSOCK (usage B19).
+    LooksUp,
+}
+
 /// The code behind a provider id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
@@ -59,7 +90,20 @@ pub enum ShapeKind {
     Layer {
         /// The entries it implements itself. An IFS layer may leave the others to the provider below.
         hooks: EntrySet,
+        /// Whose extension functions it hands out.
+        functions: Functions,
+        /// What it does with the listener's handle in SO_UPDATE_ACCEPT_CONTEXT.
+        accept_context: AcceptContext,
     },
+}
+
+impl ShapeKind {
+    /// A layer that implements everything, as the documentation wants it.
+    #[must_use]
+    pub fn layer(handles: HandleKind) -> Self {
+        let (functions, accept_context) = (Functions::of(handles), AcceptContext::default());
+        Self::Layer { hooks: EntrySet::all(), functions, accept_context }
+    }
 }
 
 impl Shape {
@@ -69,7 +113,7 @@ impl Shape {
     pub fn hooks(&self, function: crate::abi::SpiFunction) -> bool {
         match &self.kind {
             ShapeKind::Base { .. } => true,
-            ShapeKind::Layer { hooks } => hooks.contains(function),
+            ShapeKind::Layer { hooks, .. } => hooks.contains(function) || function.is_extension(),
         }
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::block::BlockArg;
 use super::calls::OverlappedArg;
-use super::form::{HandleArg, IpcArg, NameArg, ProcessArg, RoomArg, ScatterArg, WindowArg};
+use super::form::{FunctionArg, HandleArg, IpcArg, NameArg, ProcessArg, RoomArg, ScatterArg, ValueArg, WindowArg};
 use super::values::{Obstacle, Values};
-use crate::abi::client::{BlockA, Message};
+use crate::abi::client::{ApiCall, BlockA, Call, Message};
 use crate::abi::consts::FROM_PROTOCOL_INFO;
 use crate::abi::{
-    Block, Info, Ioctl, IoctlData, Name, OptionType, Overlapped, ProtocolInfoA, ProtocolInfoW, ProtocolName, Room,
-    Scatter, SockOpt, sizes,
+    AcceptBuffer, Block, Bytes, Info, Ioctl, IoctlData, Name, OptionType, Overlapped, ProtocolInfoA, ProtocolInfoW,
+    ProtocolName, Room, Scatter, SockOpt, SpiCall, sizes,
 };
 use crate::model::Constant;
 use crate::world::ids::{Handle, ProcessId, Window};
@@ -19,6 +19,9 @@ use crate::world::machine::Machine;
 
 /// Room for an address or its text, when the scenario does not say.
 pub(super) const ADDRESS_ROOM: u32 = sizes::SOCKADDR_STORAGE as u32;
+
+/// Room for an address in the buffer of AcceptEx, when the scenario does not say.
+pub(super) const ACCEPT_ROOM: u32 = ADDRESS_ROOM + AcceptBuffer::MARGIN;
 
 /// Room for data, when the scenario does not say.
 pub(super) const DATA_ROOM: u32 = 65_536;
@@ -133,6 +136,18 @@ impl Builder<'_> {
     pub(super) fn overlapped(&self, arg: Option<OverlappedArg>) -> Built<Option<Box<Overlapped>>> {
         let Some(OverlappedArg { id, event, routine }) = arg else { return Ok(None) };
         Ok(Some(Box::new(Overlapped { id, event: self.event(event)?, routine, layer: None })))
+    }
+
+    pub(super) fn value(&self, arg: &ValueArg) -> Built<Option<Bytes>> {
+        match arg {
+            ValueArg::Bytes(bytes) => Ok(bytes.clone()),
+            ValueArg::Handle(handle) => self.handle(*handle).map(|handle| Some(Bytes::of(&handle.0.to_le_bytes()))),
+        }
+    }
+
+    /// A call through a function pointer.
+    pub(super) fn extension(&self, function: FunctionArg, call: SpiCall) -> Built<Call> {
+        Ok(Call::Api(ApiCall::Extension { pointer: self.values.function(function.0)?, call: Box::new(call) }))
     }
 
     pub(super) fn message(&self, arg: &IpcArg) -> Built<Message> {

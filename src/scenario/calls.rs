@@ -10,11 +10,12 @@ use serde::Deserialize;
 
 use super::block::BlockArg;
 use super::build::{
-    ADDRESS_ROOM, Builder, Built, DATA_ROOM, WINDOW_MESSAGE, data_room, ioctl_room, option_room, room_or, triple,
+    ACCEPT_ROOM, ADDRESS_ROOM, Builder, Built, DATA_ROOM, WINDOW_MESSAGE, data_room, ioctl_room, option_room, room_or,
+    triple,
 };
 use super::form::{
-    Argument, BytesArg, CodeArg, ConditionArg, DataArg, ErrorArg, HandleArg, IpcArg, NameArg, NewProcess, NullArg,
-    OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
+    Argument, BytesArg, CodeArg, ConditionArg, DataArg, ErrorArg, FunctionArg, HandleArg, IpcArg, NameArg, NewProcess,
+    NullArg, OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
 };
 use super::program_form::WidthArg;
 use super::reader::{Kind, Reader, Shape};
@@ -24,7 +25,7 @@ use crate::abi::client::Call as ClientCall;
 use crate::abi::client::Call::{Api, Os, Spi};
 use crate::abi::client::{ApiCall, Cancelled, OsCall, Packet};
 use crate::abi::consts::{AF_INET, JL_BOTH, SOMAXCONN, WINSOCK_VERSION_2_2};
-use crate::abi::{ConnectExtras, MessageFlags, NetworkEvents, Routine, SocketFlags, SpiCall};
+use crate::abi::{AcceptBuffer, ConnectExtras, MessageFlags, NetworkEvents, Routine, SocketFlags, SpiCall};
 use crate::model::Constant;
 use crate::model::source::Raw;
 use crate::world::program::{Application, ProgramChange};
@@ -37,7 +38,29 @@ pub(super) struct OverlappedArg {
     pub routine: Option<Routine>,
 }
 
-/// The same as serde reads them.
+/// The overlapped structure of a function that takes no completion routine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StructureArg(pub OverlappedArg);
+
+/// The same as serde reads it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StructureWritten<'a> {
+    id: u32,
+    #[serde(borrow)]
+    event: Option<Raw<'a>>,
+}
+
+impl Argument for StructureArg {
+    type Written<'a> = StructureWritten<'a>;
+
+    fn read<'a>(written: StructureWritten<'a>, reader: &mut Reader<'a>) -> Option<Self> {
+        let event = Option::read(written.event, reader)?;
+        Some(Self(OverlappedArg { id: written.id, event, routine: None }))
+    }
+}
+
+/// The arguments as serde reads them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OverlappedWritten<'a> {
@@ -227,7 +250,7 @@ calls! {
     };
     WSPSetSockOpt { s: HandleArg, option: OptionArg, value: ValueArg } => |b| {
         let OptionArg { level, number } = *option;
-        Spi(SpiCall::SetSockOpt { s: b.handle(*s)?, level, option: number, value: value.0.clone() })
+        Spi(SpiCall::SetSockOpt { s: b.handle(*s)?, level, option: number, value: b.value(value)? })
     };
     WSPGetSockName { s: HandleArg, room: Option<RoomArg> } gives Address => |b| {
         Spi(SpiCall::GetSockName { s: b.handle(*s)?, room: room_or(*room, ADDRESS_ROOM) })
@@ -242,10 +265,10 @@ calls! {
         room: Option<RoomArg>,
         returned: Option<NullArg>,
         overlapped: Option<OverlappedArg>,
-    } => |b| Spi(SpiCall::Ioctl {
+    } gives Function => |b| Spi(SpiCall::Ioctl {
         s: b.handle(*s)?,
         code: code.0,
-        input: input.as_ref().and_then(|input| input.0.clone()),
+        input: input.as_ref().map_or(Ok(None), |input| b.value(input))?,
         room: room.map_or_else(|| ioctl_room(code.0), |room| room.0),
         returned: returned.is_none(),
         overlapped: b.overlapped(*overlapped)?,
@@ -320,6 +343,47 @@ calls! {
         Spi(SpiCall::GetQosByName { s: b.handle(*s)?, name: Arc::clone(&name.0), room, out: qos.is_none() })
     };
     WSPCancelBlockingCall {} => |_b| Spi(SpiCall::CancelBlockingCall);
+
+    AcceptEx {
+        function: FunctionArg,
+        s: HandleArg,
+        accept: HandleArg,
+        output: Option<NullArg>,
+        receive: Option<u32>,
+        local: Option<u32>,
+        remote: Option<u32>,
+        overlapped: Option<StructureArg>,
+    } => |b| {
+        let (local, remote) = (local.unwrap_or(ACCEPT_ROOM), remote.unwrap_or(ACCEPT_ROOM));
+        let buffer = AcceptBuffer { out: output.is_none(), receive: receive.unwrap_or(0), local, remote };
+        let (s, accept, overlapped) = (b.handle(*s)?, b.handle(*accept)?, b.overlapped(overlapped.map(|o| o.0))?);
+        b.extension(*function, SpiCall::AcceptEx { s, accept, buffer: Box::new(buffer), overlapped })?
+    };
+    ConnectEx {
+        function: FunctionArg,
+        s: HandleArg,
+        name: NameArg,
+        data: Option<DataArg>,
+        overlapped: Option<StructureArg>,
+    } => |b| {
+        let (s, name, overlapped) = (b.handle(*s)?, b.name(*name)?, b.overlapped(overlapped.map(|o| o.0))?);
+        let data = data.as_ref().map(|data| data.0.clone());
+        b.extension(*function, SpiCall::ConnectEx { s, name, data, overlapped })?
+    };
+    DisconnectEx {
+        function: FunctionArg,
+        s: HandleArg,
+        flags: Option<Constant>,
+        reserved: Option<u32>,
+        overlapped: Option<StructureArg>,
+    } => |b| {
+        let (s, overlapped) = (b.handle(*s)?, b.overlapped(overlapped.map(|o| o.0))?);
+        let (flags, reserved) = (flags.map_or(0, |flags| flags.0) as u32, reserved.unwrap_or(0));
+        b.extension(*function, SpiCall::DisconnectEx { s, flags, reserved, overlapped })?
+    };
+    GetAcceptExSockaddrs { function: FunctionArg, overlapped: u32 } => |b| {
+        b.extension(*function, SpiCall::GetAcceptExSockaddrs { overlapped: *overlapped })?
+    };
 
     WSAStartup { version: Option<VersionArg> } => |_b| {
         Api(ApiCall::Startup { version: version.map_or(WINSOCK_VERSION_2_2, |version| version.0) })

@@ -41,6 +41,8 @@ pub(super) enum Form {
     Linger(Linger),
     Received { data: Option<Arc<[u8]>>, from: Option<SockAddr>, flags: Option<MessageFlags> },
     Events(NetworkEventRecord),
+    Accepted { data: Option<Arc<[u8]>>, local: Option<SockAddr>, remote: Option<SockAddr> },
+    Sockaddrs { local: Option<SockAddr>, remote: Option<SockAddr> },
     Message { event: Option<NetworkEvents>, error: Option<WsaError>, socket: Option<HandleArg>, message: Option<u32> },
     Ready([Vec<HandleArg>; 3]),
     Polled(Vec<PollEvents>),
@@ -120,6 +122,8 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
             "Hex" | "Repeat" => bytes(shape, reader).map(Form::Data),
             "Linger" => linger(shape, reader).map(Form::Linger),
             "Received" => received(whole, reader),
+            "Accepted" => accepted(whole, reader),
+            "Sockaddrs" => sockaddrs(whole, reader),
             "Events" => events(whole, reader),
             "Message" => message(whole, reader),
             "Ready" => ready(whole, reader),
@@ -137,7 +141,7 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
 }
 
 const VALUES: &str = "a number, text, `true`, `Hex(..)`, `Repeat(..)`, `End`, `None`, an error, `Linger(..)`, \
-                      `Received(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Polled(..)`, `Entries(..)`, \
+                      `Received(..)`, `Accepted(..)`, `Sockaddrs(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Polled(..)`, `Entries(..)`, \
                       `Packet(..)`, `WSA_WAIT_IO_COMPLETION` or `Block(..)`";
 
 fn word_form(word: &str, reader: &mut Reader<'_>) -> Option<Form> {
@@ -167,6 +171,34 @@ fn received<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
         None => None,
     };
     Some(Form::Received { data, from: written.from, flags: written.flags })
+}
+
+fn accepted<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    #[serde(rename = "Accepted", deny_unknown_fields)]
+    struct Written<'a> {
+        #[serde(borrow)]
+        data: Option<Raw<'a>>,
+        local: Option<SockAddr>,
+        remote: Option<SockAddr>,
+    }
+    let Written { data, local, remote }: Written<'a> = reader.parse(whole)?;
+    let data = match data {
+        Some(raw) => Some(bytes(Shape::of(raw), reader)?),
+        None => None,
+    };
+    Some(Form::Accepted { data, local, remote })
+}
+
+fn sockaddrs<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    #[derive(Deserialize)]
+    #[serde(rename = "Sockaddrs", deny_unknown_fields)]
+    struct Written {
+        local: Option<SockAddr>,
+        remote: Option<SockAddr>,
+    }
+    let Written { local, remote } = reader.parse(whole)?;
+    Some(Form::Sockaddrs { local, remote })
 }
 
 fn events<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {

@@ -169,6 +169,8 @@ impl Player<'_> {
                     Interest::Writable => "space to send",
                     Interest::Acceptable => "somebody to connect",
                     Interest::Connected => "the connection",
+                    Interest::Disconnected => "everything sent to arrive",
+                    Interest::Parted => "its peer to end, too",
                     Interest::Drained => "its data to be sent",
                     Interest::Changed => "a change notice",
                     Interest::Turn => "another send to end",

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::reader::{Kind, Reader, Shape, SlotId, ThreadRef};
+use super::reader::{Kind, Reader, Shape, SlotId, ThreadRef, single};
 use super::written::{
     bytes, code, constant, data, error_named, expected, handle, name, named, option, process, scatter, text_inside,
     unsigned, value, window,
@@ -145,9 +145,18 @@ pub(super) struct OptionArg {
     pub number: i32,
 }
 
-/// The value of an option or the input of an ioctl; `None` is NULL.
+/// The value of an option or the input of an ioctl.
 #[derive(Clone, Debug)]
-pub(super) struct ValueArg(pub Option<Bytes>);
+pub(super) enum ValueArg {
+    /// These bytes; `None` is NULL.
+    Bytes(Option<Bytes>),
+    /// The number of a handle.
+    Handle(HandleArg),
+}
+
+/// A function that SIO_GET_EXTENSION_FUNCTION_POINTER has given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FunctionArg(pub SlotId);
 
 /// An ioctl code.
 #[derive(Clone, Copy, Debug)]
@@ -202,7 +211,14 @@ raw! {
     ScatterArg: |raw, reader| scatter(Shape::of(raw), reader).map(Self);
     Constant: |raw, reader| constant(Shape::of(raw), reader);
     OptionArg: |raw, reader| option(Shape::of(raw), reader);
-    ValueArg: |raw, reader| value(Shape::of(raw), reader).map(Self);
+    ValueArg: |raw, reader| match Shape::of(raw) {
+        Shape::With { name: "Socket", inner, .. } => {
+            let inner = single(inner).unwrap_or("");
+            handle(Shape::of_text(inner), reader).map(Self::Handle)
+        }
+        shape => value(shape, reader).map(Self::Bytes),
+    };
+    FunctionArg: |raw, reader| named(Shape::of(raw), &[Kind::Function], reader).map(Self);
     CodeArg: |raw, reader| code(Shape::of(raw), reader).map(Self);
     ConditionArg: |raw, reader| match Shape::of(raw) {
         Shape::Word("Asks") => Some(Self(Condition::Asks)),

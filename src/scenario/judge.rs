@@ -47,6 +47,16 @@ fn value_holds(form: &Form, value: &Value, values: &Values) -> bool {
                 && from.is_none_or(|from| Some(from) == received.from)
                 && flags.is_none_or(|flags| flags == received.flags)
         }
+        (Form::Data(data), Value::Spi(SpiReturn::AcceptedInto(came))) => **data == *came.data,
+        (Form::End, Value::Spi(SpiReturn::AcceptedInto(came))) => came.data.is_empty(),
+        (Form::Accepted { data, local, remote }, Value::Spi(SpiReturn::AcceptedInto(came))) => {
+            data.as_ref().is_none_or(|data| **data == *came.data)
+                && local.is_none_or(|local| local == came.local)
+                && remote.is_none_or(|remote| remote == came.remote)
+        }
+        (Form::Sockaddrs { local, remote }, Value::Spi(SpiReturn::Sockaddrs(came))) => {
+            came.is_some_and(|(l, r)| local.is_none_or(|local| local == l) && remote.is_none_or(|remote| remote == r))
+        }
         (Form::Events(wanted), Value::Spi(SpiReturn::Events(record))) => *wanted == **record,
         (Form::Message { event, error, socket, message }, Value::WindowMessage(Some(came))) => {
             event.is_none_or(|event| event == came.event)
@@ -78,6 +88,7 @@ fn number(value: &Value) -> Option<i64> {
     Some(match value {
         Value::Spi(SpiReturn::Sent(bytes)) => i64::from(*bytes),
         Value::Spi(SpiReturn::Received(received)) => received.data.len() as i64,
+        Value::Spi(SpiReturn::AcceptedInto(came)) => came.data.len() as i64,
         Value::Spi(SpiReturn::Bytes(bytes)) if bytes.as_slice().len() == 4 => i64::from(bytes.as_word()? as i32),
         Value::Spi(SpiReturn::Ready(sets)) => sets.iter().map(Vec::len).sum::<usize>() as i64,
         Value::Polled(events) => events.iter().filter(|events| !events.is_empty()).count() as i64,
@@ -97,6 +108,7 @@ fn is_bool(bytes: &Bytes, wanted: bool) -> bool {
 fn text_holds(text: &str, value: &Value) -> bool {
     match value {
         Value::Spi(SpiReturn::Received(received)) => text.as_bytes() == received.data,
+        Value::Spi(SpiReturn::AcceptedInto(came)) => text.as_bytes() == came.data,
         Value::Spi(SpiReturn::Address(address) | SpiReturn::Socket { peer: Some(address), .. }) => {
             text.parse::<SockAddr>().is_ok_and(|wanted| wanted == **address)
         }
@@ -122,6 +134,7 @@ fn is_nothing(value: &Value) -> bool {
         Value::Spi(SpiReturn::Socket { peer, .. }) => peer.is_none(),
         Value::Spi(SpiReturn::Received(received)) => received.from.is_none(),
         Value::Spi(SpiReturn::Bytes(bytes)) => bytes.as_slice().is_empty(),
+        Value::Spi(SpiReturn::Sockaddrs(came)) => came.is_none(),
         _ => false,
     }
 }
@@ -198,7 +211,15 @@ fn written_return(value: &SpiReturn) -> Option<String> {
             let [read, write, except] = &**sets;
             format!("Ready(read: {read:?}, write: {write:?}, except: {except:?})")
         }
-        SpiReturn::Done => return None,
+        SpiReturn::AcceptedInto(came) => {
+            let data = data(&came.data);
+            format!("Accepted(data: {data}, local: \"{}\", remote: \"{}\")", came.local, came.remote)
+        }
+        SpiReturn::Sockaddrs(came) => match &**came {
+            Some((local, remote)) => format!("Sockaddrs(local: \"{local}\", remote: \"{remote}\")"),
+            None => "None".to_owned(),
+        },
+        SpiReturn::Function(_) | SpiReturn::Done => return None,
     })
 }
 

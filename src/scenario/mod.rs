@@ -126,7 +126,7 @@
 //! | `WSPGetSockOpt(s!, option!, room)` | block, for SO_PROTOCOL_INFOW |
 //! | `WSPSetSockOpt(s!, option!, value!)` | |
 //! | `WSPGetSockName(s!, room: 128)`, `WSPGetPeerName(s!, room: 128)` | address |
-//! | `WSPIoctl(s!, code!, input: Null, room, returned, overlapped)` | |
+//! | `WSPIoctl(s!, code!, input: Null, room, returned, overlapped)` | function, for SIO_GET_EXTENSION_FUNCTION_POINTER |
 //! | `WSPEventSelect(s!, event: "NULL", events: "0")` | |
 //! | `WSPAsyncSelect(s!, window!, message: 1025, events: "0")` | |
 //! | `WSPEnumNetworkEvents(s!, event: "NULL", events)` | |
@@ -138,6 +138,10 @@
 //! | `WSPGetOverlappedResult(s!, overlapped!, wait: false)` | |
 //! | `WSPGetQOSByName(s!, name!, room: 65536, qos)` | |
 //! | `WSPCancelBlockingCall()` | |
+//! | `AcceptEx(function!, s!, accept!, output, receive: 0, local: 144, remote: 144, overlapped)` | |
+//! | `ConnectEx(function!, s!, name!, data: Null, overlapped)` | |
+//! | `DisconnectEx(function!, s!, flags: 0, reserved: 0, overlapped)` | |
+//! | `GetAcceptExSockaddrs(function!, overlapped!)` | |
 //! | `WSAStartup(version: "2.2")`, `WSACleanup()` | |
 //! | `WSAGetLastError()`, `WSASetLastError(error: None)` | |
 //! | `WSADuplicateSocketA(s!, process!, info)` | block |
@@ -168,6 +172,12 @@
 //!
 //! A call without arguments is written with its brackets, too: `call: WSACleanup()`.
 //!
+//! Extension functions are called through pointers: `function` is the label of the WSPIoctl that gave one, and the call
+//! goes to the provider whose function it is, whatever layers stand above. `s` of AcceptEx is the listening socket,
+//! `accept` the one that becomes the connection's; `output: Null` is a bad lpOutputBuffer, and `receive`, `local` and
+//! `remote` are the lengths it is divided by. `overlapped` of GetAcceptExSockaddrs names the buffer: that of the
+//! AcceptEx with this structure. TransmitFile, TransmitPackets, WSARecvMsg and WSASendMsg have pointers and no calls.
+//!
 //! How arguments are written:
 //!
 //! | argument | forms |
@@ -182,11 +192,12 @@
 //! | `room` of a receive | bytes; `[2, 3]`; `Null` |
 //! | other `room`, `addr`, `from` | bytes; `Null` |
 //! | `option` | `SO_LINGER`; `(SOL_SOCKET, 128)`; `(0xffff, 0x80)`. `room` left out is the size of the option's type |
-//! | `value` | `true`; `5`; `Linger(on: true, seconds: 3)`; `Hex("01")`; `Null` |
+//! | `value` | `true`; `5`; `Linger(on: true, seconds: 3)`; `Hex("01")`; `Socket("s")`, a handle's number (SO_UPDATE_ACCEPT_CONTEXT); `Null` |
 //! | `code` | `FIONBIO`, or a number. `room` left out is the size of its output, `Null` for no output |
-//! | `input` | as `value`, and an address as text |
+//! | `input` | as `value`, an address as text, and the GUID of an extension function by its name, `WSAID_ACCEPTEX` |
+//! | `output` | `Null`, else leave it out |
 //! | `condition` | `CF_ACCEPT`, `CF_REJECT`, `CF_DEFER`, or a number: what it returns at once; `Asks`: the call parks until an `answers` step; `Wild`: a bad pointer |
-//! | `overlapped` | `(id: 1, event: "e", routine: false)`: the structure's number in its process, hEvent, and a completion routine: `true`: it returns at once, `Asks`: its thread stays inside it until an `answers` step. In WSPGetOverlappedResult, CancelIoEx, PostQueuedCompletionStatus: the number |
+//! | `overlapped` | `(id: 1, event: "e", routine: false)`: the structure's number in its process, hEvent, and a completion routine: `true`: it returns at once, `Asks`: its thread stays inside it until an `answers` step. The extension functions take no routine. In WSPGetOverlappedResult, CancelIoEx, PostQueuedCompletionStatus, GetAcceptExSockaddrs: the number |
 //! | `returned`, `events` of WSPEnumNetworkEvents, `qos` | `Null`, else leave it out |
 //! | `read`, `write`, `except` | a list of sockets; `Null`; `Wild`: a bad pointer |
 //! | `timeout_ms` | milliseconds; left out: for ever |
@@ -221,6 +232,8 @@
 //! | `WSAECONNREFUSED` | the last error; SO_ERROR |
 //! | `Linger(on: true, seconds: 3)` | SO_LINGER |
 //! | `Received(data: "x", from: "127.0.0.1:80", flags: "MSG_PARTIAL")` | a receive; what is left out may be anything |
+//! | `Accepted(data: "x", local: "127.0.0.1:80", remote: "127.0.0.1:9000")` | AcceptEx that is over, and the result of one that was pending; what is left out may be anything |
+//! | `Sockaddrs(local: "127.0.0.1:80", remote: "127.0.0.1:9000")` | GetAcceptExSockaddrs; `None`: no addresses |
 //! | `Events(events: "FD_CONNECT", errors: {"FD_CONNECT": WSAECONNREFUSED})` | WSPEnumNetworkEvents |
 //! | `Message(event: "FD_CLOSE", error: WSAECONNABORTED, socket: "s", message: 1025)` | GetMessage, PeekMessage; no `error` means none, what else is left out may be anything |
 //! | `Ready(read: ["s"], write: [], except: [])` | WSPSelect; what is left out is empty |

@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Process,
     /// A process id.
     ProcessId,
+    /// A function pointer.
+    Function,
     /// Whatever another process sent.
     Any,
 }
@@ -51,6 +53,7 @@ impl Kind {
             Self::Address => "an address",
             Self::Process => "a process",
             Self::ProcessId => "a process id",
+            Self::Function => "a function",
             Self::Any => "a received value",
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::reader::{Slot, SlotId};
 use crate::abi::client::{Message, Value};
-use crate::abi::{Info, ProtocolInfoA, SockAddr, SpiReturn};
+use crate::abi::{FunctionPointer, Info, ProtocolInfoA, SockAddr, SpiReturn};
 use crate::world::World;
 use crate::world::ids::{Handle, Incarnation, ProcessId, SocketId, Window};
 
@@ -29,6 +29,7 @@ pub(super) enum Held {
         id: ProcessId,
     },
     ProcessId(ProcessId),
+    Function(FunctionPointer),
     Text(Arc<str>),
 }
 
@@ -46,6 +47,7 @@ impl Held {
             Value::InfoA(info) => Self::BlockA(info.clone()),
             Value::Spi(SpiReturn::Address(address)) => Self::Address(**address),
             Value::Spi(SpiReturn::Received(received)) => Self::Address(received.from?),
+            Value::Spi(SpiReturn::Function(pointer)) => Self::Function(*pointer),
             Value::Process { id, incarnation } => Self::Process { process: *incarnation, id: *id },
             Value::ProcessId(id) => Self::ProcessId(*id),
             Value::Message(message) => match message {
@@ -68,6 +70,7 @@ impl Held {
             Self::Address(_) => "an address",
             Self::Process { .. } => "a process",
             Self::ProcessId(_) => "a process id",
+            Self::Function(_) => "a function",
             Self::Text(_) => "a text",
         }
     }
@@ -139,6 +142,14 @@ impl Values {
     pub(super) fn window(&self, slot: SlotId) -> Result<(Incarnation, Window), Obstacle> {
         match self.get(slot)? {
             Held::Window { owner, window } => Ok((*owner, *window)),
+            other => Err(Obstacle::WrongKind(slot, other.words())),
+        }
+    }
+
+    /// A function pointer.
+    pub(super) fn function(&self, slot: SlotId) -> Result<FunctionPointer, Obstacle> {
+        match self.get(slot)? {
+            Held::Function(pointer) => Ok(*pointer),
             other => Err(Obstacle::WrongKind(slot, other.words())),
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::form::{HandleArg, NameArg, OptionArg, ProcessArg, WindowArg};
 use super::reader::{Kind, Reader, Shape, SlotId, number, single};
-use crate::abi::{Bytes, Gather, Ioctl, Linger, Scatter, SockAddr, SockOpt, WsaError};
+use crate::abi::{Bytes, Extension, Gather, Ioctl, Linger, Scatter, SockAddr, SockOpt, WsaError};
 use crate::model::Constant;
 use crate::model::explain::{advice, shortened};
 use crate::model::items::bare;
@@ -232,6 +232,12 @@ pub(super) fn value<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Opt
         Shape::Word("Null") => None,
         Shape::Word("true") => Some(Bytes::word(1)),
         Shape::Word("false") => Some(Bytes::word(0)),
+        Shape::Word(name) if name.starts_with("WSAID_") => match Extension::from_id_name(name) {
+            Some(function) => Some(Bytes::of(&function.guid().encode())),
+            None => {
+                return unknown_word(reader, name, "extension function", Extension::ALL.iter().map(|e| e.id_name()));
+            }
+        },
         Shape::With { name: "Linger", .. } => Some(Bytes::of(&linger(shape, reader)?.encode())),
         Shape::Number(text) => match number(text).and_then(word) {
             Some(word) => Some(Bytes::word(word)),
@@ -246,7 +252,7 @@ pub(super) fn value<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Opt
         }
         Shape::With { name: "Hex" | "Repeat", .. } => Some(Bytes::of(&bytes(shape, reader)?)),
         other => {
-            let forms = "`true`, a number, `Linger(on: true, seconds: 3)`, `Hex(\"01\")`, text or `Null`";
+            let forms = "`true`, a number, `Linger(on: true, seconds: 3)`, `Hex(\"01\")`, text, `Socket(\"s\")`, WSAID_ACCEPTEX or `Null`";
             return expected(reader, other, forms);
         }
     })

@@ -57,6 +57,27 @@ fn of_connection(call: &SpiCall) -> Option<Fields> {
         SpiCall::Accept { s, addr, condition } => {
             vec![socket(*s), ("addrlen", addr.into()), ("lpfnCondition", self::condition(*condition))]
         }
+        SpiCall::AcceptEx { s, accept, buffer, overlapped } => vec![
+            ("sListenSocket", (*s).into()),
+            ("sAcceptSocket", (*accept).into()),
+            ("lpOutputBuffer", Value::pointer(buffer.out)),
+            ("dwReceiveDataLength", buffer.receive.into()),
+            ("dwLocalAddressLength", Value::Room(buffer.local)),
+            ("dwRemoteAddressLength", Value::Room(buffer.remote)),
+            lp_overlapped(overlapped),
+        ],
+        SpiCall::ConnectEx { s, name, data, overlapped } => vec![
+            socket(*s),
+            ("name", name.into()),
+            ("lpSendBuffer", data.as_ref().map_or(Value::Null, Value::from)),
+            lp_overlapped(overlapped),
+        ],
+        SpiCall::DisconnectEx { s, flags, reserved, overlapped } => {
+            let known = i32::try_from(*flags).ok().and_then(consts::disconnect_name);
+            let flags = known.map_or((*flags).into(), Value::word);
+            vec![socket(*s), lp_overlapped(overlapped), ("dwFlags", flags), ("dwReserved", (*reserved).into())]
+        }
+        SpiCall::GetAcceptExSockaddrs { overlapped } => vec![("lpOutputBuffer", (*overlapped).into())],
         SpiCall::GetSockName { s, room } | SpiCall::GetPeerName { s, room } => {
             vec![socket(*s), ("namelen", room.into())]
         }

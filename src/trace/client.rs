@@ -62,6 +62,7 @@ fn api_name(call: &ApiCall) -> &'static str {
         ApiCall::Poll { .. } => "WSAPoll",
         ApiCall::ReadFile { .. } => "ReadFile",
         ApiCall::WriteFile { .. } => "WriteFile",
+        ApiCall::Extension { call, .. } => call.function().name(),
         ApiCall::SetBlockingHook => "WSASetBlockingHook",
         ApiCall::UnhookBlockingHook => "WSAUnhookBlockingHook",
     }
@@ -97,6 +98,11 @@ fn of_api(call: &ApiCall) -> Fields {
             ("dwTimeout", Value::timeout(*timeout_ms)),
             ("fAlertable", (*alertable).into()),
         ],
+        ApiCall::Extension { pointer, call } => {
+            let mut fields = vec![("function", Value::Function(*pointer))];
+            fields.extend(args::of_spi(call));
+            fields
+        }
         ApiCall::Poll { fds, count, timeout_ms } => vec![
             ("fdArray", fds.as_ref().map_or(Value::Null, |fds| Value::List(fds.iter().map(poll_fd).collect()))),
             ("nfds", fds.as_ref().map_or((*count).into(), |fds| fds.len().into())),

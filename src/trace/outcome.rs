@@ -28,6 +28,19 @@ pub fn of_spi(value: &SpiReturn, call: Option<&SpiCall>) -> Value {
         SpiReturn::Received(received) => of_receive(received),
         SpiReturn::Address(address) => Value::address(address),
         SpiReturn::Events(record) => of_record(record),
+        SpiReturn::Function(pointer) => Value::Function(*pointer),
+        SpiReturn::AcceptedInto(accepted) => Value::Fields(vec![
+            ("data", Value::data(&accepted.data)),
+            ("local", Value::address(&accepted.local)),
+            ("remote", Value::address(&accepted.remote)),
+        ]),
+        SpiReturn::Sockaddrs(found) => match &**found {
+            Some((local, remote)) => Value::Fields(vec![
+                ("LocalSockaddr", Value::address(local)),
+                ("RemoteSockaddr", Value::address(remote)),
+            ]),
+            None => Value::Null,
+        },
         SpiReturn::Text(text, length) => {
             Value::Fields(vec![("text", Value::Text(text.clone())), ("length", (*length).into())])
         }

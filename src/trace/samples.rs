@@ -8,7 +8,7 @@ use super::Trace;
 use crate::abi::client::{ApiCall, Call, Value};
 use crate::abi::consts::{AF_INET, FROM_PROTOCOL_INFO, IPPROTO_TCP, SOCK_STREAM};
 use crate::abi::{
-    Block, EntrySet, Gather, Guid, Info, Name, NetworkEvents, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter,
+    Block, Gather, Guid, Info, Name, NetworkEvents, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter,
     ServiceFlags1, SockAddr, SocketFlags, SpiCall, SpiReturn,
 };
 use crate::provider::{Duplicating, HandleKind, Shape, ShapeKind};
@@ -187,7 +187,7 @@ fn machine(layers: &[(&str, HandleKind)]) -> Machine {
     let mut chain = vec![1001];
     for (at, &(name, handles)) in layers.iter().enumerate() {
         let number = at as u16 + 1;
-        shapes.push(shape(name, number, handles, ShapeKind::Layer { hooks: EntrySet::all() }));
+        shapes.push(shape(name, number, handles, ShapeKind::layer(handles)));
         let id = 1100 * u32::from(number);
         chain.insert(0, id);
         let ids = ProtocolChain::new(&chain).expect("short");

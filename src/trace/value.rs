@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::abi::client::BlockA;
-use crate::abi::{Block, Bytes, Gather, Info, Name, Room, Scatter, SockAddr, WsaError, consts};
+use crate::abi::{Block, Bytes, FunctionPointer, Gather, Info, Name, Room, Scatter, SockAddr, WsaError, consts};
 use crate::world::ids::{Handle, Incarnation, ProcessId, SocketId, Window};
 
 /// An argument or a result.
@@ -46,6 +46,8 @@ pub enum Value {
     Owner(Incarnation),
     /// A catalog entry, by id.
     Entry(u32),
+    /// A function pointer: whose function.
+    Function(FunctionPointer),
     /// A shared socket.
     Socket(SocketId),
     /// A protocol info.

@@ -448,6 +448,13 @@ policies! {
         /// The one that has waited longest.
         Longest,
     } windows: Any
+    connect_ex_while_connecting: ConnectExWhileConnecting, "lpfn_connectex, O145", "What does ConnectEx give while an attempt to connect is in progress?" {
+        /// WSAEALREADY.
+        #[default]
+        Wsaealready,
+        /// WSAEINVAL.
+        Wsaeinval,
+    } windows: Wsaeinval
     send_to_closed: SendToClosed, "Close20, O157", "What do calls say on a connection whose peer has closed, once data was sent to it all the same?" {
         /// WSAECONNRESET: the peer's machine has answered the data with a reset.
         #[default]

@@ -271,10 +271,20 @@ fn is_modelled(call: &Call) -> bool {
             | SpiCall::Ioctl { overlapped: Some(overlapped), .. } => overlapped.layer.is_none(),
             // A client starts and stops providers by WSAStartup and WSACleanup.
             SpiCall::Startup { .. } | SpiCall::Cleanup => false,
+            // Reached through a pointer.
+            SpiCall::AcceptEx { .. }
+            | SpiCall::ConnectEx { .. }
+            | SpiCall::DisconnectEx { .. }
+            | SpiCall::GetAcceptExSockaddrs { .. } => false,
             _ => true,
         },
         Call::Api(ApiCall::ReadFile { overlapped, .. } | ApiCall::WriteFile { overlapped, .. }) => {
             overlapped.as_ref().is_none_or(|overlapped| overlapped.layer.is_none())
+        }
+        // What another function makes of such arguments nobody can say.
+        Call::Api(ApiCall::Extension { pointer, call }) => {
+            pointer.function.call() == Some(call.function())
+                && call.overlapped().is_none_or(|overlapped| overlapped.layer.is_none())
         }
         Call::Api(_) | Call::Os(_) => true,
     }

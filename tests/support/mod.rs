@@ -7,8 +7,8 @@ use std::sync::Arc;
 use wspsim::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
 use wspsim::abi::consts::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
 use wspsim::abi::{
-    Block, EntrySet, Gather, Guid, Info, Name, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter, ServiceFlags1,
-    SockAddr, SocketFlags, SpiCall, SpiReturn, WsaError,
+    Block, Gather, Guid, Info, Name, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter, ServiceFlags1, SockAddr,
+    SocketFlags, SpiCall, SpiReturn, WsaError,
 };
 use wspsim::provider::{Duplicating, HandleKind, Shape, ShapeKind};
 use wspsim::world::World;
@@ -35,7 +35,7 @@ pub fn machine(base: HandleKind, layers: &[HandleKind], platform: Platform) -> A
     let mut chains: Vec<Vec<u32>> = (1001..1005).map(|id| vec![id]).collect();
     for (at, &handles) in layers.iter().enumerate() {
         let number = at as u32 + 1;
-        shapes.push(shape("layer", 1 + number, handles, ShapeKind::Layer { hooks: EntrySet::all() }));
+        shapes.push(shape("layer", 1 + number, handles, ShapeKind::layer(handles)));
         let (code, layer_id) = (ShapeId(number as u16), 1100 * number);
         entries.push(entry(layer_id, code, ProtocolChain::LAYER, 0, 0, 0, handles));
         let mut front = Vec::new();

@@ -15,12 +15,19 @@ use crate::cli::wrap::{definition, wrapped};
 /// Where texts begin that stand beside a name.
 const COLUMN: usize = 34;
 
+/// The parts of the contract that are to be reached.
+const LAYERS: [(&str, &str); 3] = [
+    ("WSP", "Errors documented for providers"),
+    ("WPU", "Errors documented for upcalls"),
+    ("EXT", "Errors documented for extension functions"),
+];
+
 pub(super) fn report(counted: &Counted, look: &Look) -> String {
     let tally = &counted.tally;
     let counted_as = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let (scenarios, plays) = (counted_as(tally.scenarios, "scenario"), counted_as(tally.plays(), "play"));
     let mut text = format!("{scenarios}, {plays}\n\n");
-    for (layer, title) in [("WSP", "Errors documented for providers"), ("WPU", "Errors documented for upcalls")] {
+    for (layer, title) in LAYERS {
         let functions = counted.coverage.functions(layer);
         text += &format!("{}\n\n{}\n\n", look.bold(title), summary(&functions, look));
         text += &list("Never given", &functions, |standing| standing == Standing::Missing, look);

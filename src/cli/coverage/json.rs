@@ -20,7 +20,7 @@ use super::Counted;
 
 pub(super) fn report(counted: &Counted) -> String {
     let (coverage, tally) = (&counted.coverage, &counted.tally);
-    let layers = ["WSP", "WPU", "WSC"].into_iter();
+    let layers = ["WSP", "WPU", "EXT", "WSC"].into_iter();
     let rows = layers.flat_map(|layer| coverage.functions(layer)).flat_map(|function| function.rows);
     let undocumented = coverage
         .undocumented()

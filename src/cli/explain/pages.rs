@@ -96,6 +96,7 @@ fn of_function(name: &str, look: &Look) -> String {
     let what = match rows.first().map(|row| row.layer) {
         Some("WSP") => "an entry of a provider",
         Some("WPU") => "an upcall: what a provider asks of ws2_32",
+        Some("EXT") => "an extension function, called through a pointer",
         Some("WSC") => "a function of the catalog",
         _ => "a function of the interface",
     };

@@ -101,7 +101,7 @@ impl Base {
     }
 
     /// E14: an inherited window registration speaks of the new descriptor from now on.
-    fn own_inherited_registration(
+    pub(super) fn own_inherited_registration(
         &mut self,
         cx: &mut Context<'_>,
         socket: crate::world::ids::SocketId,
@@ -129,7 +129,7 @@ fn note_taken(cx: &mut Context<'_>, at: At, addr: Room) {
 }
 
 /// An accept that fails re-enables FD_ACCEPT all the same (E4).
-fn refuse(cx: &mut Context<'_>, at: At, error: WsaError) -> Step {
+pub(super) fn refuse(cx: &mut Context<'_>, at: At, error: WsaError) -> Step {
     let (afd, mut afd_cx) = cx.afd();
     afd.reenable(&mut afd_cx, at.socket, NetworkEvents::ACCEPT);
     fail(error)

@@ -81,7 +81,7 @@ impl Base {
                 cx.log.rule(RuleId::Recv25);
                 fail(error)
             }
-            Blocked::Change(_) | Blocked::Result(_) => fail(error),
+            Blocked::Change(_) | Blocked::Result(_) | Blocked::Disconnect(..) => fail(error),
             Blocked::Select(_) => {
                 cx.log.rule(RuleId::Cancel3);
                 fail(error)
@@ -94,7 +94,7 @@ impl Base {
         let events = match call {
             SpiCall::Recv { .. } | SpiCall::RecvFrom { .. } => NetworkEvents::READ | NetworkEvents::OOB,
             SpiCall::Send { .. } | SpiCall::SendTo { .. } => NetworkEvents::WRITE,
-            SpiCall::Accept { .. } => NetworkEvents::ACCEPT,
+            SpiCall::Accept { .. } | SpiCall::AcceptEx { .. } => NetworkEvents::ACCEPT,
             _ => return,
         };
         let Some(at) = call.socket().and_then(|s| self.at(cx, s).ok()) else { return };

@@ -5,7 +5,7 @@
 //! are checked before the function runs.
 
 use super::notice::{self, Notice};
-use super::{Answer, At, Base, Blocked, Step, fail, nonblocking, own_entry, shared, wait};
+use super::{Answer, At, Base, Blocked, Step, extension, fail, nonblocking, own_entry, shared, wait};
 use crate::abi::{Bytes, Ioctl, IoctlData, NetworkEvents, Room, ServiceFlags1, SockAddr, SpiReturn, WsaError, sizes};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
@@ -92,6 +92,10 @@ pub(super) fn at_once(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Re
     match Ioctl::lookup(control.code) {
         Some(Ioctl::AddressListChange) => await_change(cx, at, Notice::AddressList),
         Some(Ioctl::RoutingInterfaceChange) => await_change(cx, at, Notice::Routing(address(control)?)),
+        Some(code @ Ioctl::GetExtensionFunctionPointer) => {
+            check_lengths(cx, control, code)?;
+            extension::pointer(cx, control).map(Carried::Out)
+        }
         Some(code) => carry_out(cx, at, control, code).map(Carried::Out),
         None => Err(unknown(cx)),
     }
@@ -121,18 +125,24 @@ fn unknown(cx: &mut Context<'_>) -> WsaError {
 
 /// Checks the lengths, carries the code out, and the length of what it gave.
 fn carry_out(cx: &mut Context<'_>, at: At, control: &Control<'_>, code: Ioctl) -> Answer {
-    let row = code.row();
-    let given = control.input.map_or(0, |input| input.as_slice().len());
-    if given < fixed_len(row.input) || fixed_len(row.output) > control.room.unwrap_or(0) as usize {
-        cx.log.rule(RuleId::Ioctl7);
-        return Err(WsaError::Fault);
-    }
+    check_lengths(cx, control, code)?;
     let output = handler(code)(cx, at, control)?;
     if output.as_slice().len() > control.room.unwrap_or(0) as usize {
         cx.log.rule(RuleId::Ioctl7);
         return Err(WsaError::Fault);
     }
     Ok(SpiReturn::Bytes(output))
+}
+
+/// Input and output of a fixed size must be there.
+fn check_lengths(cx: &mut Context<'_>, control: &Control<'_>, code: Ioctl) -> Result<(), WsaError> {
+    let row = code.row();
+    let given = control.input.map_or(0, |input| input.as_slice().len());
+    if given < fixed_len(row.input) || fixed_len(row.output) > control.room.unwrap_or(0) as usize {
+        cx.log.rule(RuleId::Ioctl7);
+        return Err(WsaError::Fault);
+    }
+    Ok(())
 }
 
 /// The bytes that data of a fixed size needs.

@@ -15,6 +15,7 @@
 //! | `option` | WSPGetSockOpt, WSPSetSockOpt |
 //! | `ioctl`, `notice`, `qos` | WSPIoctl, WSPGetQOSByName |
 //! | `overlapped` | overlapped calls, WSPGetOverlappedResult |
+//! | `extension` | AcceptEx, ConnectEx, DisconnectEx, GetAcceptExSockaddrs |
 //! | `session` | WSPJoinLeaf, WSPSendDisconnect, WSPRecvDisconnect |
 //! | `notify` | WSPEventSelect, WSPAsyncSelect, WSPEnumNetworkEvents |
 //! | `select` | WSPSelect |
@@ -26,6 +27,7 @@ mod close;
 mod connection;
 mod data;
 mod duplicate;
+mod extension;
 mod ioctl;
 mod notice;
 mod notify;
@@ -38,6 +40,7 @@ mod select;
 mod session;
 mod startup;
 
+pub(in crate::provider) use extension::{listener_in, updates_context};
 pub(in crate::provider) use overlapped::{Asked, asked, asked_again};
 pub(in crate::provider) use startup::negotiate;
 
@@ -100,6 +103,8 @@ pub enum Blocked {
     Select(select::Selecting),
     /// WSPGetOverlappedResult waits.
     Result(u32),
+    /// DisconnectEx; whether with TF_REUSE_SOCKET.
+    Disconnect(At, bool),
 }
 
 /// The socket of a call: the descriptor and what it refers to.
@@ -175,6 +180,7 @@ impl Provider for Base {
                 address::from_string(cx, text, *family, info.as_ref(), *room)
             }
             SpiCall::CancelBlockingCall => close::cancel_blocking(cx),
+            SpiCall::GetAcceptExSockaddrs { overlapped } => Ok(cx.accepted_addresses(*overlapped)),
             SpiCall::Select { sets, timeout } => return self.select(cx, sets, *timeout),
             _ => Err(WsaError::OpNotSupp),
         })
@@ -202,6 +208,7 @@ impl Provider for Base {
             Blocked::Change(_) => Flow::Return(Ok(SpiReturn::Bytes(crate::abi::Bytes::EMPTY))),
             Blocked::Close(at) => self.lingered(cx, at),
             Blocked::Select(selecting) => self.selected(cx, selecting, woken),
+            Blocked::Disconnect(at, reuse) => self.disconnected(cx, at, reuse),
             Blocked::Result(id) => Flow::Return(asked_again(cx, id)),
         }
     }
@@ -240,6 +247,9 @@ impl Base {
                 Flow::Return(option::get(cx, at, *level, *option, *room))
             }
             SpiCall::SetSockOpt { level, option, value, .. } => {
+                if let Some(update) = extension::updates_context(*level, *option) {
+                    return self.update_context(cx, at, update, value.as_ref());
+                }
                 done(option::set(cx, at, *level, *option, value.as_ref()))
             }
             SpiCall::Ioctl { code, input, room, returned, overlapped, .. } => {
@@ -259,6 +269,15 @@ impl Base {
             }
             SpiCall::SendDisconnect { data, .. } => done(session::send_disconnect(cx, at, data.as_ref())),
             SpiCall::RecvDisconnect { room, .. } => Flow::Return(session::recv_disconnect(cx, at, *room)),
+            SpiCall::AcceptEx { accept, buffer, overlapped, .. } => {
+                self.accept_ex(cx, at, *accept, buffer, overlapped.as_deref())
+            }
+            SpiCall::ConnectEx { name, data, overlapped, .. } => {
+                self.connect_ex(cx, at, *name, data.as_ref(), overlapped.as_deref())
+            }
+            SpiCall::DisconnectEx { flags, reserved, overlapped, .. } => {
+                self.disconnect_ex(cx, at, (*flags, *reserved), overlapped.as_deref())
+            }
             SpiCall::GetQosByName { name, room, out, .. } => Flow::Return(qos::by_name(cx, at, name, *room, *out)),
             // Refused by `World::step` before they get here.
             _ => fail(WsaError::OpNotSupp),
@@ -384,8 +403,10 @@ fn admit(cx: &mut Context<'_>, function: SpiFunction) -> Result<(), WsaError> {
         cx.log.note(|| Event::Injected { function, error });
         return Err(error);
     }
-    use SpiFunction::{WspAddressToString, WspCancelBlockingCall, WspCleanup, WspStartup, WspStringToAddress};
-    if matches!(function, WspAddressToString | WspStringToAddress) {
+    use SpiFunction::{
+        GetAcceptExSockaddrs, WspAddressToString, WspCancelBlockingCall, WspCleanup, WspStartup, WspStringToAddress,
+    };
+    if matches!(function, WspAddressToString | WspStringToAddress | GetAcceptExSockaddrs) {
         return Ok(());
     }
     if cx.in_callback && !matches!(function, WspCancelBlockingCall | WspCleanup) {

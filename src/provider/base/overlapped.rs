@@ -115,7 +115,7 @@ impl Base {
 }
 
 /// Whether the overlapped structure counts for nothing: the socket was made without WSA_FLAG_OVERLAPPED (O1).
-fn passed_over(cx: &mut Context<'_>, at: At) -> Result<bool, WsaError> {
+pub(super) fn passed_over(cx: &mut Context<'_>, at: At) -> Result<bool, WsaError> {
     if shared(cx, at)?.overlapped() {
         return Ok(false);
     }
@@ -179,7 +179,7 @@ fn operation(cx: &Context<'_>, at: At, (function, work): (SpiFunction, Work), ov
     Operation { issuer, function, overlapped: overlapped.clone(), work }
 }
 
-fn start(cx: &mut Context<'_>, at: At, work: (SpiFunction, Work), overlapped: &Overlapped) -> Step {
+pub(super) fn start(cx: &mut Context<'_>, at: At, work: (SpiFunction, Work), overlapped: &Overlapped) -> Step {
     cx.log.rule(RuleId::O1);
     cx.log.rule(RuleId::B2);
     let operation = operation(cx, at, work, overlapped);

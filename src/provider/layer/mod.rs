@@ -9,9 +9,11 @@
 //! | `link` | finding the next provider in a chain and starting it |
 //! | `socket` | calls that make, hand over or end descriptors |
 //! | `select` | WSPSelect |
+//! | `extension` | extension functions, and the context of accepted sockets |
 //! | `overlapped` | overlapped calls and their completions |
 //! | `pass` | everything else |
 
+mod extension;
 mod link;
 mod overlapped;
 mod pass;
@@ -22,7 +24,7 @@ use std::collections::BTreeMap;
 
 use super::split::Split;
 use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
-use crate::abi::{SpiCall, SpiReturn, WsaError};
+use crate::abi::{Extension, FunctionPointer, SpiCall, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
 use crate::world::frame::Woken;
@@ -48,6 +50,8 @@ pub struct Layer {
     claimed: BTreeMap<Handle, u16>,
     /// Overlapped operations passed down that have not come back.
     outstanding: Table<OutstandingId, Outstanding>,
+    /// The functions of the next links, as far as it has asked for them.
+    functions: BTreeMap<(u16, Extension), FunctionPointer>,
     /// The thread it has opened for overlapped work, on demand: WPUOpenCurrentThread.
     worker: Option<u32>,
 }
@@ -98,6 +102,12 @@ pub enum Token {
     Polling(Box<Split>),
     /// An overlapped call.
     Overlapped(OutstandingId),
+    /// SIO_GET_EXTENSION_FUNCTION_POINTER through this link.
+    Querying(u16),
+    /// One of the layer's functions asks for the one below.
+    Asking(Box<extension::Asking>),
+    /// SO_UPDATE_ACCEPT_CONTEXT.
+    Updating(Box<extension::Updating>),
     /// WSPGetOverlappedResult waits.
     Result(u32),
     /// WSPCleanup of a link; those before it are still to come.
@@ -133,6 +143,7 @@ impl Provider for Layer {
             SpiCall::Socket { .. } => self.open(cx, call),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.convert(cx, call),
             SpiCall::CancelBlockingCall => self.cancel(cx),
+            SpiCall::GetAcceptExSockaddrs { overlapped } => Flow::Return(Ok(cx.accepted_addresses(*overlapped))),
             SpiCall::Select { sets, timeout } => {
                 let (sets, timeout) = (sets.clone(), *timeout);
                 self.select(cx, &sets, timeout, call)
@@ -159,6 +170,9 @@ impl Provider for Layer {
             Token::Starting(starting) => self.started(cx, *starting, from, flight),
             Token::Opening(link, overlapped) => self.opened(cx, link, overlapped, flight),
             Token::Overlapped(id) => self.started_overlapped(cx, id, flight),
+            Token::Querying(link) => self.queried(cx, link, flight),
+            Token::Asking(asking) => self.asked_below(cx, *asking, flight),
+            Token::Updating(updating) => self.updated(cx, *updating, flight),
             Token::Result(_) => fail(WsaError::SysCallFailure),
             Token::Accepting(listener) => self.accepted(cx, listener, flight),
             Token::Joining(s) => self.joined(cx, s, flight),
@@ -174,6 +188,9 @@ impl Provider for Layer {
 
 impl Layer {
     fn on_socket(&mut self, cx: &mut Context<'_>, known: Known, s: Handle, call: &mut SpiCall) -> Step {
+        if let Some(step) = self.about_extensions(cx, known, s, call) {
+            return step;
+        }
         if let Some(step) = self.overlapped(cx, known, s, call) {
             return step;
         }

@@ -1,6 +1,7 @@
 //! Overlapped calls through a layer with handles of its own (L4): the layer calls down with a structure of its own,
 //! remembers the client's, and announces completions upwards on its own handle.
 
+use super::extension::own_in_answer;
 use super::{Known, Layer, Record, RecordId, Step, Token, fail};
 use crate::abi::{Overlapped, SpiCall, WsaError};
 use crate::provider::base::{Asked, asked, asked_again};
@@ -33,31 +34,43 @@ impl Layer {
         s: Handle,
         call: &mut SpiCall,
     ) -> Option<Step> {
-        call.overlapped()?;
+        match self.exchange(cx, s, call) {
+            Ok(exchanged) => Some(self.down(known, call, Token::Overlapped(exchanged?))),
+            Err(error) => Some(fail(error)),
+        }
+    }
+
+    /// Exchanges the overlapped structure of a call; `None` if what goes down is the caller's, or none.
+    pub(super) fn exchange(
+        &mut self,
+        cx: &mut Context<'_>,
+        s: Handle,
+        call: &mut SpiCall,
+    ) -> Result<Option<OutstandingId>, WsaError> {
+        if call.overlapped().is_none() {
+            return Ok(None);
+        }
         if cx.shape().handles == HandleKind::Ifs {
             cx.log.rule(RuleId::WpuModify6);
-            return None;
+            return Ok(None);
         }
         let counts = self.record_mut(cx, s).is_some_and(|record| record.overlapped);
-        let given = call.overlapped_mut()?;
+        let Some(given) = call.overlapped_mut() else { return Ok(None) };
         if !counts {
             // The lower socket is always overlapped (Socket15); this one is not (O1).
             cx.log.rule(RuleId::O1);
             *given = None;
-            return None;
+            return Ok(None);
         }
         cx.log.rule(RuleId::L4);
         if self.worker.is_none() {
-            match cx.open_current_thread() {
-                Ok(thread) => self.worker = Some(thread),
-                Err(error) => return Some(fail(error)),
-            }
+            self.worker = Some(cx.open_current_thread()?);
         }
-        let overlapped = given.take()?;
+        let Some(overlapped) = given.take() else { return Ok(None) };
         let id = self.outstanding.insert(Outstanding { upper: s, overlapped: *overlapped });
         let own = Overlapped { id: id.slot(), event: Handle::NULL, routine: None, layer: Some(cx.instance) };
         *given = Some(Box::new(own));
-        Some(self.down(known, call, Token::Overlapped(id)))
+        Ok(Some(id))
     }
 
     /// The provider below has answered an overlapped call.
@@ -67,6 +80,7 @@ impl Layer {
         id: OutstandingId,
         flight: &mut InFlight<'_>,
     ) -> Step {
+        own_in_answer(cx, &mut flight.result);
         // Not every WSA_IO_PENDING has an operation behind it: faults can say anything.
         let pending = cx.overlapped.is_pending((Some(cx.instance), id.slot()));
         match &flight.result {
@@ -87,7 +101,10 @@ impl Layer {
     /// WSPGetOverlappedResult: the layer knows as much as the client's structure says.
     pub(super) fn overlapped_result(&self, cx: &mut Context<'_>, id: u32, wait: bool) -> Step {
         match asked(cx, id, wait) {
-            Asked::Answer(answer) => Flow::Return(answer),
+            Asked::Answer(mut answer) => {
+                own_in_answer(cx, &mut answer);
+                Flow::Return(answer)
+            }
             Asked::Wait(wait) => Flow::Wait { wait, token: Token::Result(id) },
         }
     }

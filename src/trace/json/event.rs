@@ -392,6 +392,8 @@ fn interest_name(interest: Interest) -> &'static str {
         Interest::Writable => "writable",
         Interest::Acceptable => "acceptable",
         Interest::Connected => "connected",
+        Interest::Disconnected => "disconnected",
+        Interest::Parted => "parted",
         Interest::Drained => "drained",
         Interest::Turn => "turn",
         Interest::Changed => "changed",

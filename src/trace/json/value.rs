@@ -8,6 +8,7 @@ use crate::scenario::report::Named;
 use crate::trace::Trace;
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
+use crate::world::catalog::ShapeId;
 use crate::world::ids::{Handle, Incarnation, ProcessId, SocketId, Window};
 
 /// How much of the user's bytes is written.
@@ -40,6 +41,10 @@ impl Values<'_, '_> {
             Value::Process(id) => self.process(place, *id),
             Value::Owner(process) => self.owner(*process),
             Value::Entry(id) => Json::Object(self.entry(*id)),
+            Value::Function(pointer) => {
+                let provider = Words::new(self.trace, Style::Full).shape(ShapeId(pointer.provider));
+                json!({"function": pointer.function.name(), "provider": provider})
+            }
             Value::Socket(socket) => self.socket(*socket),
             Value::Info(info) => self.info(info),
             Value::Error(error) => json!(error.name()),

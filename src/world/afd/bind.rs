@@ -27,6 +27,10 @@ impl Afd {
             cx.log.rule(RuleId::Bind1);
             return Err(WsaError::Inval);
         }
+        if socket.awaits_accept() {
+            cx.log.rule(RuleId::AcceptEx10);
+            return Err(WsaError::Inval);
+        }
         self.buffered(cx, id)?;
         let Some(place) = self.local_place(cx, id, name) else {
             cx.log.rule(RuleId::Bind7);
@@ -133,7 +137,7 @@ impl Afd {
         if self.faults.network_down {
             return Err(WsaError::NetDown);
         }
-        socket.local().ok_or(WsaError::Inval)
+        socket.known_local().ok_or(WsaError::Inval)
     }
 
     /// WSPGetPeerName.
@@ -142,7 +146,7 @@ impl Afd {
         if self.faults.network_down {
             return Err(WsaError::NetDown);
         }
-        socket.peer().ok_or(WsaError::NotConn)
+        socket.peer().filter(|_| socket.context.is_none()).ok_or(WsaError::NotConn)
     }
 
     /// The address another socket sees traffic from this one come from.

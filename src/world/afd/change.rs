@@ -302,6 +302,8 @@ changes! {
         /// Until when at most.
         until: Ticks,
     } "lingering until {} ms", until.0;
+    /// It was disconnected and is as before its connection.
+    Reusable {} "as before its connection";
     /// The shared socket is no more.
     Destroyed {} "destroyed";
 }

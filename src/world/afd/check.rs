@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::listen::Stage;
+use super::operation::Work;
 use super::socket::{Bound, Connection, Life, Phase, Role, SharedSocket};
+
 use super::{Afd, NO_EVENT, SocketId, Target};
 
 type Check = Result<(), String>;
@@ -21,6 +23,7 @@ impl Afd {
             self.check_name(id, socket)?;
             self.check_operations(id, socket)?;
             self.check_session(id, socket)?;
+            self.check_accept(id, socket)?;
         }
         if self.completions_pending() {
             return Err("ended operations were left unannounced".into());
@@ -44,6 +47,10 @@ impl Afd {
                 holds(queued, id, "waits in a queue that does not know it")?;
                 holds(socket.references() == 0, id, "queued with references")?;
                 holds(socket.registration.is_none(), id, "queued with a registration")
+            }
+            Life::Held(_) => {
+                holds(socket.awaits_accept(), id, "held for nobody")?;
+                holds(socket.references() == 0, id, "held with references")
             }
         }
     }
@@ -123,6 +130,26 @@ impl Afd {
         holds(pumped, id, "keeps data although the peer has room")?;
         let refused = socket.shut.receive && !(connection.received.is_empty() && self.arrived_unsent(peer) == 0);
         holds(!refused, id, "has data although shut for receiving")
+    }
+
+    /// Who is there for an AcceptEx is known to it.
+    fn check_accept(&self, id: SocketId, socket: &SharedSocket) -> Check {
+        let Some(listener) = socket.io.as_ref().and_then(|io| io.feeds) else { return Ok(()) };
+        let io = self.sockets.get(listener).and_then(|listener| listener.io.as_ref());
+        let held = matches!(socket.life, Life::Held(_));
+        let known = io.is_some_and(|io| {
+            io.operations().any(|operation| match &operation.work {
+                Work::Accept(accepting) if held => accepting.held == Some(id),
+                Work::Accept(accepting) => accepting.acceptor == id,
+                _ => false,
+            })
+        });
+        holds(known, id, "is there for an AcceptEx that does not know it")?;
+        holds(
+            held || matches!(socket.role, Role::Idle) && socket.bound.is_none(),
+            id,
+            "waits to be accepted and is in use",
+        )
     }
 
     /// Roots and leaves know each other.

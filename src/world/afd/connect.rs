@@ -47,10 +47,7 @@ impl Afd {
         if self.sockets[id].transport.kind == Kind::Datagram {
             return self.connect_datagram(cx, id, to).map(|()| Connect::Done);
         }
-        let place = self.check_connect(cx, id, to)?;
-        self.bind_implicitly(cx, id)?;
-        self.check_late_conflict(cx, id, place)?;
-        self.start(cx, id, place);
+        self.start_attempt(cx, id, to)?;
         match &self.sockets[id] {
             _ if nonblocking => {
                 cx.log.rule(RuleId::Connect7);
@@ -65,6 +62,15 @@ impl Afd {
         }
     }
 
+    /// Starts to connect a stream; what became of it is in its role and its outcome.
+    pub(super) fn start_attempt(&mut self, cx: &mut Cx<'_>, id: SocketId, to: &SockAddr) -> Result<(), WsaError> {
+        let place = self.check_connect(cx, id, to)?;
+        self.bind_implicitly(cx, id)?;
+        self.check_late_conflict(cx, id, place)?;
+        self.start(cx, id, place);
+        Ok(())
+    }
+
     /// Everything that makes a stream connect fail before anything has happened.
     fn check_connect(&self, cx: &mut Cx<'_>, id: SocketId, to: &SockAddr) -> Result<Place, WsaError> {
         let socket = &self.sockets[id];
@@ -72,6 +78,7 @@ impl Afd {
             Role::Listening(_) => (RuleId::Connect4, WsaError::Inval),
             Role::Connecting(_) => (RuleId::Connect8, WsaError::Already),
             Role::Connected(_) => (RuleId::Connect3, WsaError::IsConn),
+            Role::Idle if socket.awaits_accept() => (RuleId::AcceptEx10, WsaError::Inval),
             Role::Idle | Role::Datagram(_) => match socket.remote_place(to) {
                 Err(WsaError::AfNoSupport) => (RuleId::Connect17, WsaError::AfNoSupport),
                 Ok(place) if place.port == 0 || self.is_no_host(cx, place) => {
@@ -194,6 +201,7 @@ impl Afd {
         cx.log.rule(RuleId::Connect6);
         cx.log.note(|| Change::ConnectFailed { socket: id, error });
         self.report_connect(cx, id, Some(error));
+        self.progress(cx, id);
     }
 
     /// How a connect that had to wait ended; `None` while it has no outcome. Asking takes the outcome.
@@ -254,6 +262,7 @@ impl Afd {
         self.become_connected(cx, client, server);
         self.enqueue_connection(cx, listener, server);
         self.report_because(cx, client, Cause::Connected);
+        self.progress(cx, client);
     }
 
     /// The server's end of a connection, with the listener's properties.

@@ -91,6 +91,11 @@ impl Registration {
         matches!(self.target, Target::Event(_))
     }
 
+    /// The socket is as new: everything may be reported again.
+    pub(super) fn start_afresh(&mut self) {
+        self.reported = NetworkEvents::empty();
+    }
+
     /// Carries recorded events over from an earlier registration.
     fn keep_record(&mut self, earlier: &Self) {
         self.record = earlier.record;

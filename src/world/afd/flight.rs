@@ -56,7 +56,10 @@ impl Afd {
         let Some(socket) = self.sockets.get(sender) else { return };
         match (socket.life, socket.peer_socket()) {
             (Life::Orphan, _) => self.finish_orphan(cx, sender),
-            (_, Some(peer)) => self.end_stream(cx, peer),
+            (_, Some(peer)) => {
+                self.end_stream(cx, peer);
+                self.progress(cx, sender);
+            }
             _ => {}
         }
     }

@@ -228,6 +228,20 @@ impl Afd {
         }
     }
 
+    /// A socket goes on as another one.
+    pub(super) fn rename_flights(&mut self, from: SocketId, to: SocketId) {
+        let Some(links) = &mut self.links else { return };
+        for flight in links.flights.values_mut() {
+            match &mut flight.cargo {
+                Cargo::Datagram { .. } => {}
+                Cargo::Bytes { sender: id, .. }
+                | Cargo::End { sender: id }
+                | Cargo::Reset { socket: id, .. }
+                | Cargo::Probe { socket: id } => *id = if *id == from { to } else { *id },
+            }
+        }
+    }
+
     /// Nothing of the socket's queue is on its way any more; the end of the stream may be.
     #[inline]
     pub(super) fn forget_flying_bytes(&mut self, id: SocketId) {

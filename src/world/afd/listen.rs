@@ -205,6 +205,21 @@ impl Afd {
 
     fn accept_request(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<SocketId, WsaError> {
         self.buffered(cx, id)?;
+        let (server, client) = self.take_front(cx, id)?;
+        self.hand_over(cx, id, server);
+        if let Some(client) = client {
+            self.report_because(cx, client, Cause::Connected);
+            self.progress(cx, client);
+        }
+        Ok(server)
+    }
+
+    /// The front request as a connection that nobody refers to; its client, if it was connected only now.
+    pub(super) fn take_front(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+    ) -> Result<(SocketId, Option<SocketId>), WsaError> {
         if let Err(error) = self.accept_front(id) {
             let accepted = self.sockets[id].connection().is_some_and(|connection| !connection.initiator);
             cx.log.rule(if accepted { RuleId::Accept17 } else { RuleId::Accept2 });
@@ -216,16 +231,15 @@ impl Afd {
             Stage::Complete(server) => {
                 cx.log.rule(RuleId::Accept1);
                 self.pop_request(id);
-                self.hand_over(cx, id, server);
-                Ok(server)
+                Ok((server, None))
             }
-            Stage::Offered(client) => self.accept_offer(cx, id, client),
+            Stage::Offered(client) => self.accept_offer(cx, id, client).map(|server| (server, Some(client))),
             Stage::Reset => self.report_lost_request(cx, id, WsaError::ConnReset),
             Stage::Withdrawn => self.report_lost_request(cx, id, WsaError::Acces),
         }
     }
 
-    fn report_lost_request(&mut self, cx: &mut Cx<'_>, id: SocketId, error: WsaError) -> Result<SocketId, WsaError> {
+    fn report_lost_request<T>(&mut self, cx: &mut Cx<'_>, id: SocketId, error: WsaError) -> Result<T, WsaError> {
         cx.log.rule(RuleId::Accept12);
         self.pop_request(id);
         Err(error)
@@ -246,13 +260,24 @@ impl Afd {
         cx.log.rule(RuleId::Accept16);
         self.pop_request(id);
         self.become_connected(cx, client, server);
-        self.hand_over(cx, id, server);
-        self.report_because(cx, client, Cause::Connected);
         Ok(server)
     }
 
     /// Gives the server's end the listener's properties and registration (R31, E14).
     fn hand_over(&mut self, cx: &mut Cx<'_>, listener: SocketId, server: SocketId) {
+        self.sockets[server].life = Life::Open;
+        self.inherit(cx, listener, server);
+        if self.roles(listener).contains(SocketFlags::MULTIPOINT_C_ROOT) {
+            self.adopt_leaf(listener, server);
+        }
+        cx.log.note(|| Change::Accepted { socket: listener, accepted: server });
+        if let Some(client) = self.sockets[server].peer_socket() {
+            self.pump(cx, client);
+        }
+    }
+
+    /// What an accepted socket has from its listener.
+    pub(super) fn inherit(&mut self, cx: &mut Cx<'_>, listener: SocketId, server: SocketId) {
         let parent = &self.sockets[listener];
         let (options, nonblocking) = (parent.options.clone(), parent.nonblocking);
         let registration = parent.registration.as_ref().map(|registration| Box::new(registration.for_accepted()));
@@ -261,18 +286,11 @@ impl Afd {
             cx.log.rule(RuleId::E14);
         }
         let socket = &mut self.sockets[server];
-        socket.life = Life::Open;
         socket.options = options;
         socket.nonblocking = nonblocking;
         if let Some(registration) = registration {
+            self.cancel_registration(cx, server);
             self.put_registration(server, registration);
-        }
-        if self.roles(listener).contains(SocketFlags::MULTIPOINT_C_ROOT) {
-            self.adopt_leaf(listener, server);
-        }
-        cx.log.note(|| Change::Accepted { socket: listener, accepted: server });
-        if let Some(client) = self.sockets[server].peer_socket() {
-            self.pump(cx, client);
         }
     }
 

@@ -20,6 +20,7 @@
 //! | `companion`, `session` | data beside connections; roots and leaves |
 //! | `extras`, `multicast`, `qos`, `notice` | what few sockets have: groups, quality of service, change notices |
 //! | `operation` | overlapped operations, completion ports |
+//! | `accept_ex`, `connect_ex`, `disconnect_ex`, `context` | the extension functions, and what a socket knows after them |
 //! | `values`, `option` | socket options and the blocking mode |
 //! | `event` | registrations, what is due when, the record |
 //! | `ready`, `poll` | readiness, of one socket and of many |
@@ -41,14 +42,18 @@ use super::table::Table;
 use crate::abi::{NetworkEvents, SockAddr, WsaError};
 use crate::rules::RuleId;
 
+mod accept_ex;
 mod bind;
 mod change;
 mod check;
 mod close;
 mod companion;
 mod connect;
+mod connect_ex;
+mod context;
 mod datagram;
 mod deadline;
+mod disconnect_ex;
 mod event;
 mod extras;
 mod fault;
@@ -77,9 +82,11 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use accept_ex::Accepting;
 pub use change::{Change, Ended, Lost};
 pub use close::{Closing, Release};
 pub use connect::Connect;
+pub use context::Context;
 pub use event::{NO_EVENT, Registration};
 pub use listen::{Request, RequestState};
 pub use operation::{Completion, Io, Issuer, Operation, Whose, Work, transferred};
@@ -171,6 +178,10 @@ pub enum Interest {
     Connected,
     /// A close: all data sent, or no connection any more.
     Drained,
+    /// A DisconnectEx: everything sent has arrived, or no connection any more.
+    Disconnected,
+    /// A DisconnectEx with TF_REUSE_SOCKET: the peer's end has come, too.
+    Parted,
     /// A change notice: it came.
     Changed,
     /// A send while another one is half done: its end.

@@ -10,6 +10,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::accept_ex::Accepting;
 use super::{Afd, Change, Cx, Handle, Incarnation, Kind, Received, SocketId};
 use crate::abi::{MessageFlags, NetworkEvents, Overlapped, SockAddr, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::rules::RuleId;
@@ -71,6 +72,18 @@ pub enum Work {
         /// The notice it waits for.
         event: NetworkEvents,
     },
+    /// AcceptEx.
+    Accept(Accepting),
+    /// ConnectEx; connected, it goes on as a send.
+    Connect {
+        /// lpSendBuffer.
+        data: Arc<[u8]>,
+    },
+    /// DisconnectEx.
+    Disconnect {
+        /// TF_REUSE_SOCKET.
+        reuse: bool,
+    },
 }
 
 /// The overlapped side of a shared socket.
@@ -79,6 +92,10 @@ pub struct Io {
     receives: VecDeque<Operation>,
     sends: VecDeque<Operation>,
     changes: VecDeque<Operation>,
+    /// Extension functions: each goes on by itself, whatever those before it do.
+    extended: VecDeque<Operation>,
+    /// The listener whose AcceptEx this socket is for: to be accepted into, or to bring the data.
+    pub(super) feeds: Option<SocketId>,
     /// The completion port it belongs to, with its key.
     port: Option<(PortId, u64)>,
     /// Set while operations are being tried: changes they cause are looked at afterwards.
@@ -132,16 +149,17 @@ impl Io {
             Work::Receive { .. } => &mut self.receives,
             Work::Send { .. } => &mut self.sends,
             Work::Change { .. } => &mut self.changes,
+            Work::Accept(_) | Work::Connect { .. } | Work::Disconnect { .. } => &mut self.extended,
         }
     }
 
-    fn queues(&mut self) -> [&mut VecDeque<Operation>; 3] {
-        [&mut self.receives, &mut self.sends, &mut self.changes]
+    fn queues(&mut self) -> [&mut VecDeque<Operation>; 4] {
+        [&mut self.receives, &mut self.sends, &mut self.changes, &mut self.extended]
     }
 
     /// All pending operations: receives, sends, the rest, each in posting order.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
-        self.receives.iter().chain(&self.sends).chain(&self.changes)
+        self.receives.iter().chain(&self.sends).chain(&self.changes).chain(&self.extended)
     }
 
     /// Whether operations are pending that take what arrives.
@@ -170,9 +188,13 @@ impl Afd {
     ) -> Result<Option<SpiReturn>, WsaError> {
         self.usable(cx, id)?;
         let receives = matches!(operation.work, Work::Receive { .. });
+        let accepts = matches!(operation.work, Work::Accept(_));
         let ended = if self.must_queue(id, &operation) { None } else { self.attempt(cx, id, &mut operation) };
         if receives {
             self.reenable(cx, id, NetworkEvents::READ | NetworkEvents::OOB);
+        }
+        if accepts {
+            self.reenable(cx, id, NetworkEvents::ACCEPT);
         }
         match ended {
             Some(Ok(value)) => {
@@ -182,7 +204,11 @@ impl Afd {
             }
             Some(Err(error)) => Err(error),
             None => {
+                let connects = matches!(operation.work, Work::Connect { .. });
                 self.make_pending(cx, id, operation);
+                if connects {
+                    self.progress(cx, id);
+                }
                 Ok(None)
             }
         }
@@ -202,13 +228,18 @@ impl Afd {
             Work::Send { .. } => {
                 io.is_some_and(Io::has_sends) || socket.sender.is_some_and(|sender| sender != operation.issuer.thread)
             }
-            Work::Change { .. } => true,
+            Work::Change { .. } | Work::Connect { .. } => true,
+            // A request that waits is nobody else's: those posted before have taken what they could.
+            Work::Accept(_) | Work::Disconnect { .. } => false,
         }
     }
 
     fn make_pending(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation) {
         cx.log.rule(RuleId::O2);
         let overlapped = operation.overlapped.id;
+        if let Work::Accept(accepting) = &operation.work {
+            self.engage_acceptor(id, accepting);
+        }
         let io = self.sockets[id].io.get_or_insert_default();
         let queue = io.queue_for(&operation.work);
         if !queue.is_empty() {
@@ -238,11 +269,16 @@ impl Afd {
             io.again = true;
             return;
         }
-        if io.receives.is_empty() && io.sends.is_empty() {
+        if let Some(listener) = io.feeds.filter(|&listener| listener != id) {
+            self.try_pending(cx, listener);
+        }
+        let Some(io) = self.io_mut(id) else { return };
+        if io.receives.is_empty() && io.sends.is_empty() && io.extended.is_empty() {
             return;
         }
         io.trying = true;
         loop {
+            self.try_extended(cx, id);
             self.try_queue(cx, id, |io| &mut io.receives);
             if self.sockets.get(id).is_some_and(|socket| socket.sender.is_none()) {
                 self.try_queue(cx, id, |io| &mut io.sends);
@@ -251,6 +287,22 @@ impl Afd {
             if !std::mem::take(&mut io.again) {
                 io.trying = false;
                 return;
+            }
+        }
+    }
+
+    /// Every extension function that is pending goes on as far as it can.
+    fn try_extended(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let mut left = self.io_mut(id).map_or(0, |io| io.extended.len());
+        while let Some(mut operation) = self.io_mut(id).filter(|_| left > 0).and_then(|io| io.extended.pop_front()) {
+            left -= 1;
+            match self.attempt(cx, id, &mut operation) {
+                Some(result) => self.complete(cx, id, operation, result),
+                None => {
+                    if let Some(io) = self.io_mut(id) {
+                        io.queue_for(&operation.work).push_back(operation);
+                    }
+                }
             }
         }
     }
@@ -278,6 +330,15 @@ impl Afd {
             Work::Receive { room, flags, from, so_far } => self.receive_into(cx, id, *room, *flags, *from, so_far),
             Work::Send { data, sent, flags, to } => self.send_from(cx, id, data, sent, *flags, to.as_ref()),
             Work::Change { .. } => None,
+            Work::Accept(accepting) => self.accept_into(cx, id, accepting),
+            Work::Disconnect { reuse } => self.finish_disconnect_ex(cx, id, *reuse),
+            Work::Connect { data } => match self.connect_ended(cx, id, &Arc::clone(data))? {
+                Err(error) => Some(Err(error)),
+                Ok(send) => {
+                    operation.work = send;
+                    self.attempt(cx, id, operation)
+                }
+            },
         }
     }
 
@@ -415,6 +476,7 @@ impl Afd {
         if self.sockets.get(id).is_none_or(|socket| socket.io.is_none()) {
             return;
         }
+        self.abandon_accept(cx, id);
         let policy = cx.platform.policies.operation_at_close;
         let error = |work: &Work| match (policy, work) {
             (OperationAtClose::Wsaeconnaborted, Work::Receive { .. }) => WsaError::ConnAborted,
@@ -427,7 +489,7 @@ impl Afd {
         }
     }
 
-    fn end_operations(
+    pub(super) fn end_operations(
         &mut self,
         cx: &mut Cx<'_>,
         id: SocketId,
@@ -445,6 +507,11 @@ impl Afd {
         let any = !ended.is_empty();
         for operation in ended {
             let error = error(&operation.work);
+            match &operation.work {
+                Work::Accept(accepting) => self.give_up_accept(cx, accepting),
+                Work::Connect { .. } => self.give_up_connect(cx, id),
+                _ => {}
+            }
             self.complete(cx, id, operation, Err(error));
             if let Some(completion) = self.completions.last_mut() {
                 completion.silent = silent;
@@ -514,6 +581,8 @@ pub fn transferred(result: &SpiResult) -> u32 {
         Ok(SpiReturn::Sent(bytes)) => *bytes,
         Ok(SpiReturn::Received(received)) => received.data.len() as u32,
         Ok(SpiReturn::Bytes(bytes)) => bytes.as_slice().len() as u32,
+        Ok(SpiReturn::Function(_)) => crate::abi::sizes::SOCKET as u32,
+        Ok(SpiReturn::AcceptedInto(accepted)) => accepted.data.len() as u32,
         _ => 0,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What an option is stands in the table of [`SockOpt`]; here is what it does. Most switches and numbers are only kept
 //! and read back (the table marks those that may be). SO_PROTOCOL_INFO, SO_OPENTYPE and unknown levels or numbers are
-//! the caller's; those of the extension functions and of source membership are unknown. Groups are in `multicast`, connect and disconnect data in `companion`.
+//! the caller's; the two that update a context are in `context`, and those of source membership are unknown. Groups are in `multicast`, connect and disconnect data in `companion`.
 
 use super::socket::{Connection, Role, SharedSocket, Shut};
 use super::values::{OptionValue, default_of};
@@ -168,6 +168,11 @@ impl Afd {
 
     /// Options that nobody sets: what the socket is and does.
     fn state_of(&mut self, cx: &mut Cx<'_>, id: SocketId, option: SockOpt) -> Option<Result<OptionValue, WsaError>> {
+        let held = if option == SockOpt::ConnectTime { self.held_for(id) } else { None };
+        if let Some(end) = held.and_then(|held| self.sockets.get(held)) {
+            cx.log.rule(RuleId::AcceptEx9);
+            return Some(Ok(OptionValue::U32(connect_seconds(cx, end))));
+        }
         let socket = &mut self.sockets[id];
         let (rule, value) = match option {
             SockOpt::Error => {
@@ -188,10 +193,13 @@ impl Afd {
                 (Some(RuleId::GetOpt6), OptionValue::Int(number))
             }
             SockOpt::BspState => {
-                let addresses = OptionValue::Addresses { local: socket.local(), peer: socket.peer() };
+                let peer = socket.peer().filter(|_| socket.context().is_none());
+                let addresses = OptionValue::Addresses { local: socket.known_local(), peer };
                 (Some(RuleId::GetOpt13), addresses)
             }
-            SockOpt::ConnectTime => (None, OptionValue::U32(connect_seconds(cx, socket))),
+            SockOpt::ConnectTime => {
+                (socket.awaits_accept().then_some(RuleId::AcceptEx9), OptionValue::U32(connect_seconds(cx, socket)))
+            }
             SockOpt::IpMtu | SockOpt::Ipv6Mtu if socket.peer_place().is_none() => {
                 return Some(Err(WsaError::NotConn));
             }

@@ -41,6 +41,8 @@ impl Afd {
                 !socket.awaits(NetworkEvents::ROUTING_INTERFACE_CHANGE | NetworkEvents::ADDRESS_LIST_CHANGE)
             }
             Interest::Turn => socket.sender.is_none() && !socket.io.as_deref().is_some_and(Io::has_sends),
+            Interest::Disconnected => self.is_parted(id, false),
+            Interest::Parted => self.is_parted(id, true),
             Interest::Drained => socket.connection().is_none_or(|connection| connection.unsent.is_none()),
         }
     }

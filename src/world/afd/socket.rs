@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::context::Context;
 use super::event::Registration;
 use super::extras::Extras;
 use super::listen::Listener;
@@ -25,6 +26,8 @@ pub struct SharedSocket {
     pub(super) overlapped: bool,
     pub(super) nonblocking: bool,
     pub(super) life: Life,
+    /// It was connected by an extension function and its context is not updated yet.
+    pub(super) context: Option<Context>,
     /// Directions shut down.
     pub(super) shut: Shut,
     pub(super) descriptors: u32,
@@ -52,6 +55,8 @@ pub(super) enum Life {
     Open,
     /// A connection in this listener's queue that nobody accepted yet.
     Queued(SocketId),
+    /// A connection that this listener's AcceptEx has taken, and that still has to bring data.
+    Held(SocketId),
     /// Closed; sends the rest of its data.
     Orphan,
 }
@@ -175,6 +180,7 @@ impl SharedSocket {
             overlapped,
             nonblocking: false,
             life: Life::Open,
+            context: None,
             shut: Shut::default(),
             descriptors: 0,
             duplications: 0,

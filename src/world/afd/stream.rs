@@ -420,7 +420,10 @@ impl Afd {
         let peer = connection.peer;
         match (life, peer) {
             (Life::Orphan, _) => self.finish_orphan(cx, from),
-            (_, Some(peer)) if shut => self.end_stream(cx, peer),
+            (_, Some(peer)) if shut => {
+                self.end_stream(cx, peer);
+                self.progress(cx, from);
+            }
             _ => self.report_due(cx, from),
         }
     }
@@ -458,6 +461,9 @@ impl Afd {
             cx.log.rule(RuleId::Shutdown7);
             return Err(WsaError::NotConn);
         }
+        if self.lacks_context(cx, id) {
+            return Err(WsaError::NotConn);
+        }
         cx.log.rule(match (receive, send) {
             (true, false) => RuleId::Shutdown1,
             (false, _) => RuleId::Shutdown2,
@@ -467,6 +473,13 @@ impl Afd {
             cx.log.rule(RuleId::Shutdown9);
         }
         cx.log.rule(RuleId::Shutdown6);
+        self.shut_down(cx, id, receive, send);
+        Ok(())
+    }
+
+    /// Ends directions of a socket that may be shut down.
+    pub(super) fn shut_down(&mut self, cx: &mut Cx<'_>, id: SocketId, receive: bool, send: bool) {
+        let connected = self.sockets[id].connection().is_some_and(|connection| connection.broken.is_none());
         if send {
             self.absorb_sends(cx, id);
         }
@@ -482,7 +495,6 @@ impl Afd {
             self.refuse_queued(cx, id);
         }
         self.progress(cx, id);
-        Ok(())
     }
 
     fn end_sending(&mut self, cx: &mut Cx<'_>, id: SocketId) {
@@ -539,6 +551,7 @@ impl Afd {
         match self.sockets.get(id).map(|socket| socket.life) {
             Some(Life::Open) => self.report_due(cx, id),
             Some(Life::Orphan) => self.destroy(cx, id),
+            Some(Life::Held(listener)) => self.progress(cx, listener),
             Some(Life::Queued(listener)) => {
                 self.reset_request(cx, listener, id);
                 self.destroy(cx, id);

@@ -139,10 +139,10 @@ impl SharedSocket {
         matches!(self.role, Role::Connecting(_))
     }
 
-    /// Whether it waits in a listener's queue to be accepted.
+    /// Whether it waits at a listener to be accepted.
     #[must_use]
     pub fn is_queued(&self) -> bool {
-        matches!(self.life, Life::Queued(_))
+        matches!(self.life, Life::Queued(_) | Life::Held(_))
     }
 
     /// Whether the sending direction was shut down.

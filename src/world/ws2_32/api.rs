@@ -47,6 +47,10 @@ impl World {
             ApiCall::WriteFile { file, data, overlapped } => {
                 return self.write_file(thread, file, data, overlapped, (call, log));
             }
+            ApiCall::Extension { pointer, call: extension } => {
+                *call = *extension;
+                return self.enter_extension(thread, pointer, call, log);
+            }
             ApiCall::Poll { fds, count, timeout_ms } => return self.enter_poll(thread, fds, count, timeout_ms, log),
             ApiCall::GetLastError => Ok(Value::LastError(self.thread(thread).and_then(|t| t.last_error))),
             ApiCall::SetLastError { error } => {

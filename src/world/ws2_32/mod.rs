@@ -7,12 +7,14 @@
 //! | `start` | loading and starting a provider; WSAStartup, WSACleanup |
 //! | `spi` | calls that go down: by entry, by handle |
 //! | `file` | ReadFile and WriteFile |
+//! | `extension` | calls through function pointers |
 //! | `probe` | a socket handle nobody registered here: lazy binding |
 //! | `select` | calls on many sockets of many providers |
 //! | `api` | calls that end here: last error, events, ANSI forms, enumeration |
 
 mod api;
 mod choose;
+mod extension;
 mod file;
 mod open_type;
 mod probe;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wspsim::abi::client::{ApiCall, BlockA, Call, Cancelled, Message, OsCall, Packet};
-use wspsim::abi::{Block, PollEvents, PollFd, SpiFunction, Upcall};
+use wspsim::abi::{AcceptBuffer, Block, Extension, FunctionPointer, PollEvents, PollFd, SpiCall, SpiFunction, Upcall};
 use wspsim::world::fault::Fault;
 use wspsim::world::ids::{Incarnation, ThreadId, Ticks};
 use wspsim::world::link_rule::{LinkEffect, LinkRule};
@@ -134,8 +134,34 @@ impl Wild<'_> {
                 ApiCall::Poll { fds: Some(Arc::from(fds)), count: 0, timeout_ms: self.input.pick(&[-1, 0, 10]) }
             }
             243..=244 => ApiCall::SetLastError { error: input.rarely(2).then(|| input.error()) },
+            245..=252 => self.extension(),
             _ => ApiCall::GetLastError,
         }
+    }
+
+    /// A call through a function pointer of whichever provider.
+    fn extension(&mut self) -> ApiCall {
+        let (s, accept) = (self.descriptor(), self.descriptor());
+        let providers = self.world.machine().shapes.len() as u8;
+        let input = &mut self.input;
+        let (_, overlapped) = input.manner();
+        let call = match input.byte() % 8 {
+            0..=2 => {
+                let receive = u32::from(input.byte() % 2) * 5;
+                let local = if input.rarely(16) { 3 } else { 144 };
+                let buffer = AcceptBuffer { out: !input.rarely(16), receive, local, remote: 144 };
+                SpiCall::AcceptEx { s, accept, buffer: Box::new(buffer), overlapped }
+            }
+            3 | 4 => {
+                let data = input.rarely(2).then(|| input.data());
+                SpiCall::ConnectEx { s, name: input.name(), data, overlapped }
+            }
+            5 | 6 => SpiCall::DisconnectEx { s, flags: input.pick(&[0, 2, 2, 1]), reserved: 0, overlapped },
+            _ => SpiCall::GetAcceptExSockaddrs { overlapped: u32::from(input.byte() % 4) },
+        };
+        let function = Extension::of(call.function()).unwrap_or(Extension::TransmitFile);
+        let provider = u16::from(input.byte() % (providers + 1));
+        ApiCall::Extension { pointer: FunctionPointer { provider, function }, call: Box::new(call) }
     }
 
     fn os(&mut self) -> OsCall {
