@@ -10,7 +10,7 @@ use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use wspsim::abi::client::{ApiCall, Call, Cancelled, Message, OsCall, Packet, Value};
 use wspsim::abi::{
-    Block, Bytes, Condition, FdSet, Gather, Info, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, PollEvents,
+    AcceptBuffer, Block, Bytes, Condition, Extension, FdSet, FunctionPointer, Gather, Info, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, PollEvents,
     PollFd, Routine, Scatter, SelectTimeout, SockAddr, SockOpt, SocketFlags, SpiCall, SpiFunction, SpiReturn, Upcall,
     WsaError,
 };
@@ -198,7 +198,8 @@ fn os(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<OsCal
 
 fn api(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiCall> {
     let event = handle(u, world, thread)?;
-    Ok(match u.int_in_range(0..=14)? {
+    Ok(match u.int_in_range(0..=18)? {
+        15..=18 => extension(u, world, thread)?,
         13 => ApiCall::ReadFile { file: event, room: Scatter::One(9), overlapped: overlapped(u)? },
         14 => {
             let data = Gather::One(Arc::from([7u8; 30].as_slice()));
@@ -225,6 +226,35 @@ fn api(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiC
         }
         _ => ApiCall::EnumProtocols,
     })
+}
+
+/// A call through a function pointer of whichever provider, fetched or not.
+fn extension(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiCall> {
+    let s = handle(u, world, thread)?;
+    let overlapped = overlapped(u)?;
+    let call = match u.int_in_range(0..=6)? {
+        0..=2 => {
+            let lengths = [144, 144, 144, 32, 0];
+            let (local, remote) = (*u.choose(&lengths)?, *u.choose(&lengths)?);
+            let buffer = AcceptBuffer { out: u.ratio(15, 16)?, receive: u.int_in_range(0..=9)?, local, remote };
+            SpiCall::AcceptEx { s, accept: handle(u, world, thread)?, buffer: Box::new(buffer), overlapped }
+        }
+        3 | 4 => {
+            let data = [None, Some(Gather::Wild), Some(Gather::One(Arc::from([7u8; 300].as_slice())))];
+            SpiCall::ConnectEx { s, name: name(u)?, data: u.choose(&data)?.clone(), overlapped }
+        }
+        5 => SpiCall::DisconnectEx {
+            s,
+            flags: *u.choose(&[0, 2, 2, 3])?,
+            reserved: u32::from(u.ratio(1, 16)?),
+            overlapped,
+        },
+        _ => SpiCall::GetAcceptExSockaddrs { overlapped: u.int_in_range(0..=3)? },
+    };
+    let of_call = Extension::of(call.function()).unwrap_or(Extension::TransmitFile);
+    let function = if u.ratio(15, 16)? { of_call } else { *u.choose(Extension::ALL)? };
+    let provider = u.int_in_range(0..=world.machine().shapes.len() as u16)?;
+    Ok(ApiCall::Extension { pointer: FunctionPointer { provider, function }, call: Box::new(call) })
 }
 
 fn name(u: &mut Unstructured<'_>) -> Result<Name> {
@@ -292,12 +322,14 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
         }
         21 | 22 => {
             let row = u.choose(SockOpt::ALL)?.row();
-            let value = Some(Bytes::of(&u.arbitrary::<[u8; 4]>()?));
+            let number = handle(u, world, thread)?.0.to_le_bytes();
+            let value = Some(if u.ratio(1, 4)? { Bytes::of(&number) } else { Bytes::of(&u.arbitrary::<[u8; 4]>()?) });
             SpiCall::SetSockOpt { s, level: row.level, option: row.number, value }
         }
         23 => {
             let code = u.choose(Ioctl::ALL)?.code();
-            let input = Some(Bytes::word(u.arbitrary::<u8>()?.into()));
+            let guid = u.choose(Extension::ALL)?.guid().encode();
+            let input = Some(if u.arbitrary()? { Bytes::of(&guid) } else { Bytes::word(u.arbitrary::<u8>()?.into()) });
             SpiCall::Ioctl { s, code, input, room, returned: true, overlapped: overlapped(u)? }
         }
         24 => SpiCall::EventSelect { s, event: handle(u, world, thread)?, events },
