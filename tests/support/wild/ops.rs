@@ -21,7 +21,8 @@ impl Wild<'_> {
     /// The next op.
     pub(super) fn op(&mut self) -> Op {
         match self.input.byte() {
-            0..=149 => Op::Call { thread: self.thread(), call: Call::Spi(self.spi()) },
+            0..=134 => Op::Call { thread: self.thread(), call: Call::Spi(self.spi()) },
+            135..=149 => Op::Call { thread: self.thread(), call: Call::Api(self.extension()) },
             150..=184 => Op::Call { thread: self.thread(), call: Call::Api(self.api()) },
             185..=214 => Op::Call { thread: self.thread(), call: Call::Os(self.os()) },
             215..=229 => self.goes_on(),
@@ -134,33 +135,34 @@ impl Wild<'_> {
                 ApiCall::Poll { fds: Some(Arc::from(fds)), count: 0, timeout_ms: self.input.pick(&[-1, 0, 10]) }
             }
             243..=244 => ApiCall::SetLastError { error: input.rarely(2).then(|| input.error()) },
-            245..=252 => self.extension(),
             _ => ApiCall::GetLastError,
         }
     }
 
     /// A call through a function pointer of whichever provider.
     fn extension(&mut self) -> ApiCall {
+        let which = self.input.byte();
         let (s, accept) = (self.descriptor(), self.descriptor());
         let providers = self.world.machine().shapes.len() as u8;
+        let (_, overlapped) = self.input.manner();
         let input = &mut self.input;
-        let (_, overlapped) = input.manner();
-        let call = match input.byte() % 8 {
+        let call = match which % 8 {
             0..=2 => {
-                let receive = u32::from(input.byte() % 2) * 5;
-                let local = if input.rarely(16) { 3 } else { 144 };
-                let buffer = AcceptBuffer { out: !input.rarely(16), receive, local, remote: 144 };
+                let buffer = AcceptBuffer {
+                    out: which < 250,
+                    receive: u32::from(which / 8 % 2) * 5,
+                    local: if which < 245 { 144 } else { 3 },
+                    remote: 144,
+                };
                 SpiCall::AcceptEx { s, accept, buffer: Box::new(buffer), overlapped }
             }
-            3 | 4 => {
-                let data = input.rarely(2).then(|| input.data());
-                SpiCall::ConnectEx { s, name: input.name(), data, overlapped }
-            }
-            5 | 6 => SpiCall::DisconnectEx { s, flags: input.pick(&[0, 2, 2, 1]), reserved: 0, overlapped },
-            _ => SpiCall::GetAcceptExSockaddrs { overlapped: u32::from(input.byte() % 4) },
+            3 | 4 => SpiCall::ConnectEx { s, name: input.name(), data: Some(input.data()), overlapped },
+            5 => SpiCall::DisconnectEx { s, flags: u32::from(which / 8 % 2) * 2, reserved: 0, overlapped },
+            6 => SpiCall::DisconnectEx { s, flags: u32::from(which / 8 % 3), reserved: 0, overlapped: None },
+            _ => SpiCall::GetAcceptExSockaddrs { overlapped: u32::from(which / 8 % 4) },
         };
         let function = Extension::of(call.function()).unwrap_or(Extension::TransmitFile);
-        let provider = u16::from(input.byte() % (providers + 1));
+        let provider = u16::from(which / 16 % (providers + 1));
         ApiCall::Extension { pointer: FunctionPointer { provider, function }, call: Box::new(call) }
     }
 
