@@ -23,6 +23,8 @@ pub(super) enum Next {
     FinishSpi,
     /// A provider has answered; its frame goes away.
     Answer,
+    /// A provider has answered the call it was entered with, before it needed a frame.
+    AnswerAtOnce(InstanceId, SpiFunction),
     /// A provider is to be called with the call in flight.
     Call(Callee),
     /// The topmost frame waits.
@@ -92,6 +94,7 @@ impl World {
             next = match next {
                 Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
                 Next::Answer => self.answer(thread, &mut flight, log),
+                Next::AnswerAtOnce(from, function) => self.answered(thread, from, Some(function), &mut flight, log),
                 Next::FinishSpi => return self.finish(thread, flight.result.map(Value::Spi), log),
                 Next::Finish(result) => return self.finish(thread, *result, log),
                 Next::Park(wait) => return self.park(thread, wait, log),
@@ -102,7 +105,7 @@ impl World {
     /// Ends a client call: its frame goes, an error becomes the thread's last error (G1).
     fn finish(&mut self, thread: ThreadId, result: CallResult, log: &mut Log) -> Outcome {
         if let Some(state) = self.thread_mut(thread) {
-            state.frames.truncate(state.frames.len().saturating_sub(1));
+            Frame::pop(&mut state.frames);
             if let Err(error) = &result {
                 state.last_error = Some(*error);
             }
@@ -138,9 +141,7 @@ impl World {
         if log.is_on() {
             self.note_entering(thread, instance, flight.call, log);
         }
-        Frame::push_provider(self.frames(thread), instance, function);
-        let too_many_clients = function == SpiFunction::WspStartup && self.too_many_clients();
-        self.with_instance(thread, instance, too_many_clients, flight, log, Instance::call)
+        self.with_instance(thread, instance, Some(function), flight, log, Instance::call)
     }
 
     /// A provider has answered: its frame goes, the one below goes on.
@@ -149,7 +150,19 @@ impl World {
         let Some(&Frame { token: Token::Provider(from, _), function, .. }) = frames.last() else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
-        frames.truncate(frames.len() - 1);
+        Frame::pop(frames);
+        self.answered(thread, from, function, flight, log)
+    }
+
+    /// A provider's answer stands in flight: who called it goes on.
+    fn answered(
+        &mut self,
+        thread: ThreadId,
+        from: InstanceId,
+        function: Option<SpiFunction>,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+    ) -> Next {
         if log.is_on() {
             self.note_leaving(thread, from, function, &flight.result, log);
         }
@@ -175,7 +188,7 @@ impl World {
             }
             Token::Provider(instance, _) => {
                 let instance = *instance;
-                self.with_instance(thread, instance, false, flight, log, |instance, cx, kept, flight| {
+                self.with_instance(thread, instance, None, flight, log, |instance, cx, kept, flight| {
                     instance.resume(cx, kept, resumed, flight)
                 })
             }
@@ -183,30 +196,36 @@ impl World {
         }
     }
 
-    /// Runs one step of a provider in its surroundings.
+    /// Runs one step of a provider in its surroundings. `entered` is the entry of a call that has just come in: it gets
+    /// a frame when this step does not end it, for most calls of a base are over at once.
     fn with_instance(
         &mut self,
         thread: ThreadId,
         id: InstanceId,
-        too_many_clients: bool,
+        entered: Option<SpiFunction>,
         flight: &mut InFlight<'_>,
         log: &mut Log,
         run: impl FnOnce(&mut Instance, &mut Context<'_>, &mut ProviderToken, &mut InFlight<'_>) -> Move,
     ) -> Next {
         let machine = &*self.machine;
+        let too_many_clients = entered == Some(SpiFunction::WspStartup) && self.too_many_clients();
+        let anyone_waits = self.waits > 0;
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
         let Process { handles, client, instances, threads, windows, loaded, overlapped, .. } = process;
         let state = &mut threads[thread.index as usize];
-        let depth = state.frames.len() as u32;
-        let (in_callback, hook) = (state.in_callback(), state.hook);
+        let depth = state.frames.len() as u32 + u32::from(entered.is_some());
+        let (in_callback, hook) = (anyone_waits && state.in_callback(), state.hook);
         let Some(instance) = instances.get_mut(id) else {
             // Unloaded by the last WSACleanup while a call was blocked in it.
-            return Next::Answer;
+            return entered.map_or(Next::Answer, |function| Next::AnswerAtOnce(id, function));
         };
-        let Some(Frame { token: Token::Provider(_, kept), .. }) = state.frames.last_mut() else {
-            return Next::finish(Err(WsaError::SysCallFailure));
+        let mut fresh = ProviderToken::Entered;
+        let kept = match (entered, state.frames.last_mut()) {
+            (Some(_), _) => &mut fresh,
+            (None, Some(Frame { token: Token::Provider(_, kept), .. })) => kept,
+            (None, _) => return Next::finish(Err(WsaError::SysCallFailure)),
         };
         let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
         let mut cancelled = Vec::new();
@@ -231,13 +250,19 @@ impl World {
             faults: &mut self.faults,
             too_many_clients,
             directory: &self.directory,
-            anyone_waits: self.waits > 0,
+            anyone_waits,
             cancelled: &mut cancelled,
             log: &mut *log,
         };
         let moved = run(instance, &mut cx, kept, flight);
         for cancel in cancelled {
             self.cancel(thread, cancel, log);
+        }
+        if let Some(function) = entered {
+            if let Move::Up = moved {
+                return Next::AnswerAtOnce(id, function);
+            }
+            Frame::push_provider(self.frames(thread), id, function, fresh);
         }
         match moved {
             Move::Up => Next::Answer,

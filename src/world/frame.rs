@@ -24,8 +24,6 @@ pub struct Frame {
 impl Frame {
     const OS: Self = Self { token: Token::Os, function: None, wait: None };
     const WS2_32: Self = Self { token: Token::Ws2(Ws2Token::Entered), function: None, wait: None };
-    const PROVIDER: Self =
-        Self { token: Token::Provider(InstanceId(0), ProviderToken::Entered), function: None, wait: None };
 
     /// Puts a frame of the OS on top.
     pub fn push_os(frames: &mut Vec<Self>) {
@@ -38,13 +36,21 @@ impl Frame {
         frames.push(const { Self::WS2_32 });
     }
 
-    /// Puts a frame of a provider on top. It is filled where it stands: moving one costs more than making one.
+    /// Puts a frame of a provider on top, with what the provider remembers.
     #[inline]
-    pub fn push_provider(frames: &mut Vec<Self>, id: InstanceId, entry: SpiFunction) {
-        frames.push(const { Self::PROVIDER });
-        if let Some(Self { token: Token::Provider(instance, _), function, .. }) = frames.last_mut() {
-            *instance = id;
-            *function = Some(entry);
+    pub fn push_provider(frames: &mut Vec<Self>, id: InstanceId, entry: SpiFunction, kept: ProviderToken) {
+        frames.push(Self { token: Token::Provider(id, kept), function: Some(entry), wait: None });
+    }
+
+    /// Takes the topmost frame away. The usual ones hold nothing to be freed, and to tell them apart is cheaper than to
+    /// let every variant look.
+    #[inline]
+    pub fn pop(frames: &mut Vec<Self>) {
+        let frame = frames.pop();
+        if let Some(Self { wait: None, token, .. }) = &frame
+            && matches!(token, Token::Ws2(Ws2Token::Calling(_)) | Token::Provider(_, ProviderToken::Entered))
+        {
+            std::mem::forget(frame);
         }
     }
 }

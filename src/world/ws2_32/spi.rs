@@ -11,7 +11,7 @@ use crate::world::World;
 use crate::world::drive::Next;
 use crate::world::duplication::Duplication;
 use crate::world::frame::Token;
-use crate::world::handles::{Binding, Object};
+use crate::world::handles::{Binding, HandleEntry, Object};
 use crate::world::ids::{Handle, InstanceId, ThreadId};
 use crate::world::log::Log;
 use crate::world::policy::{BlockReuse, DuplicateInheritable, FailedOpen, PolicyId, TokenPlace};
@@ -92,9 +92,9 @@ impl World {
     #[inline]
     pub(super) fn route(&self, thread: ThreadId, handle: Handle) -> Route {
         let process = &self.processes[thread.process.0 as usize];
-        match process.handles.get(handle).map(|entry| (entry.binding, entry.object)) {
-            Some((Some(Binding { instance, .. }), _)) => Route::Owner(instance),
-            Some((None, Object::Socket(_))) => Route::Unknown,
+        match process.handles.get(handle) {
+            Some(HandleEntry { binding: Some(Binding { instance, .. }), .. }) => Route::Owner(*instance),
+            Some(HandleEntry { binding: None, object: Object::Socket(_), .. }) => Route::Unknown,
             _ => Route::NoSocket,
         }
     }
