@@ -95,6 +95,16 @@ impl Catalog {
         chain.fields().chain.ids().get(position + 1).and_then(|&id| self.entry(id))
     }
 
+    /// The provider at the bottom of an entry; `None` for a layer alone, which says nothing of what is below.
+    #[must_use]
+    pub fn base_of(&self, entry: &CatalogEntry) -> Option<ShapeId> {
+        match entry.info.fields().chain.ids().last() {
+            Some(&last) if entry.is_chain() => self.entry(last)?.shape,
+            _ if entry.is_layer() => None,
+            _ => entry.shape,
+        }
+    }
+
     /// The chain entry that starts with a given layer and goes on as `chain` does from `position`: what a layer in
     /// the middle of a chain calls its own entry (A3, MS sample). `None` when there is no such entry.
     #[must_use]

@@ -6,8 +6,8 @@ use crate::provider::context::{Cancel, Context};
 use crate::provider::{HandleKind, ShapeKind};
 use crate::rules::RuleId;
 use crate::world::afd::{Registrant, StateKind, Whose};
-use crate::world::catalog::{Catalog, ShapeId};
-use crate::world::handles::{HandleEntry, Object};
+use crate::world::catalog::ShapeId;
+use crate::world::handles::{Binding, HandleEntry, Object};
 use crate::world::ids::{Handle, SocketId};
 use crate::world::policy::{FinalCleanup, OpenAtCleanup, PolicyId};
 use crate::world::table::Key;
@@ -119,24 +119,15 @@ fn note_end(cx: &mut Context<'_>) {
 
 /// The OS socket handles of the process that lead to this base.
 fn ifs_descriptors(cx: &Context<'_>) -> Vec<(Handle, SocketId)> {
+    let base_of = |binding: Binding| cx.catalog.base_of(cx.catalog.entry(binding.entry)?);
     let own = |entry: &HandleEntry| match (entry.object, entry.binding) {
-        (Object::Socket(socket), binding) => match binding.and_then(|binding| base_of(cx.catalog, binding.entry)) {
+        (Object::Socket(socket), binding) => match binding.and_then(base_of) {
             Some(base) => (base == cx.shape_id).then_some(socket),
             None => cx.is_only_ifs_base().then_some(socket),
         },
         _ => None,
     };
     cx.handles.iter().filter_map(|(handle, entry)| own(entry).map(|socket| (handle, socket))).collect()
-}
-
-/// The provider at the bottom of an entry; `None` for a layer alone, which says nothing of what is below.
-fn base_of(catalog: &Catalog, entry: u32) -> Option<ShapeId> {
-    let entry = catalog.entry(entry)?;
-    match entry.info.fields().chain.ids().last() {
-        Some(&last) if entry.is_chain() => catalog.entry(last)?.shape,
-        _ if entry.is_layer() => None,
-        _ => entry.shape,
-    }
 }
 
 /// Version negotiation: the smaller of what is asked and the highest supported.

@@ -73,12 +73,7 @@ impl World {
     fn kernel_side(&self, thread: ThreadId, binding: Binding) -> Option<InstanceId> {
         let process = &self.processes[thread.process.0 as usize];
         let catalog = process.client.catalog.as_ref()?;
-        let entry = catalog.entry(binding.entry)?;
-        let lowest = match entry.info.fields().chain.ids().last() {
-            Some(&last) if entry.is_chain() => catalog.entry(last)?.shape,
-            _ if entry.is_layer() => None,
-            _ => entry.shape,
-        };
+        let lowest = catalog.base_of(catalog.entry(binding.entry)?);
         let is_base = |shape: ShapeId| {
             let described = self.machine.shape(shape);
             described.handles == HandleKind::Ifs && matches!(described.kind, ShapeKind::Base { .. })
