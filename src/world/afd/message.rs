@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::socket::{Connection, SharedSocket};
+use super::stream::Direction;
 use super::{Afd, Cx, Kind, Received, SocketId};
 use crate::abi::{MessageFlags, ServiceFlags1, WsaError};
 use crate::rules::RuleId;
@@ -83,7 +84,7 @@ impl Afd {
             cx.log.rule(RuleId::Send11);
             return Err(WsaError::OpNotSupp);
         }
-        let peer = self.sending_end(cx, id)?.peer;
+        let peer = self.end_for(cx, id, Direction::Send)?.peer;
         if data.len() > cx.platform.limits.message_bytes as usize {
             cx.log.rule(RuleId::Send6);
             return Err(WsaError::MsgSize);
@@ -131,7 +132,7 @@ impl Afd {
             cx.log.rule(RuleId::Recv21);
             return Err(WsaError::OpNotSupp);
         }
-        let connection = self.receiving_end(cx, id)?;
+        let connection = self.end_for(cx, id, Direction::Receive)?;
         let (end, ended, peer) = (connection.first_end(), connection.end_received, connection.peer);
         let peek = flags.contains(MessageFlags::PEEK);
         let queued = connection.received.len() + peer.map_or(0, |peer| self.sockets[peer].unsent_bytes());

@@ -38,7 +38,7 @@ pub enum Received {
 
 /// A direction of a stream, as seen from one end.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
+pub(super) enum Direction {
     Send,
     Receive,
 }
@@ -105,7 +105,7 @@ impl Afd {
     }
 
     pub(super) fn send_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8]) -> Result<usize, WsaError> {
-        let peer = self.sending_end(cx, id)?.peer;
+        let peer = self.end_for(cx, id, Direction::Send)?.peer;
         if data.is_empty() {
             return Ok(0);
         }
@@ -151,43 +151,35 @@ impl Afd {
         Some(taken)
     }
 
-    /// An end that can send, or why it cannot.
+    /// An end that can send, or receive, or why it cannot.
     #[inline]
-    pub(super) fn sending_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&Connection, WsaError> {
+    pub(super) fn end_for(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        direction: Direction,
+    ) -> Result<&mut Connection, WsaError> {
+        let (unconnected, shut, broken) = match direction {
+            Direction::Send => (RuleId::Send1, RuleId::Send8, RuleId::Send13),
+            Direction::Receive => (RuleId::Recv1, RuleId::Recv15, RuleId::Recv14),
+        };
         let socket = &mut self.sockets[id];
         let Role::Connected(connection) = &mut socket.role else {
-            cx.log.rule(RuleId::Send1);
+            cx.log.rule(unconnected);
             return Err(WsaError::NotConn);
         };
-        if socket.shut.send {
-            cx.log.rule(RuleId::Send8);
-            return Err(WsaError::Shutdown);
-        }
-        match connection.report_broken(Direction::Send) {
-            None => Ok(connection),
-            Some(error) => {
-                cx.log.rule(RuleId::Send13);
-                Err(error)
-            }
-        }
-    }
-
-    /// An end that can receive, or why it cannot.
-    #[inline]
-    pub(super) fn receiving_end(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<&mut Connection, WsaError> {
-        let socket = &mut self.sockets[id];
-        let Role::Connected(connection) = &mut socket.role else {
-            cx.log.rule(RuleId::Recv1);
-            return Err(WsaError::NotConn);
+        let is_shut = match direction {
+            Direction::Send => socket.shut.send,
+            Direction::Receive => socket.shut.receive || connection.deaf,
         };
-        if socket.shut.receive || connection.deaf {
-            cx.log.rule(RuleId::Recv15);
+        if is_shut {
+            cx.log.rule(shut);
             return Err(WsaError::Shutdown);
         }
-        match connection.report_broken(Direction::Receive) {
+        match connection.report_broken(direction) {
             None => Ok(connection),
             Some(error) => {
-                cx.log.rule(RuleId::Recv14);
+                cx.log.rule(broken);
                 Err(error)
             }
         }
@@ -317,7 +309,7 @@ impl Afd {
     }
 
     fn receive_stream(&mut self, cx: &mut Cx<'_>, id: SocketId, room: usize, peek: bool) -> Result<Received, WsaError> {
-        let connection = self.receiving_end(cx, id)?;
+        let connection = self.end_for(cx, id, Direction::Receive)?;
         let (peer, ended) = (connection.peer, connection.end_received);
         let room = if connection.has_urgent() {
             match self.before_mark(cx, id, room, peek) {

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use super::socket::{Connection, SharedSocket};
+use super::stream::Direction;
 use super::{Afd, Change, Cx, Received, SocketId};
 use crate::abi::{SockOpt, WsaError};
 use crate::rules::RuleId;
@@ -116,7 +117,7 @@ impl Afd {
         if taken < ordinary.len() {
             return Ok(taken);
         }
-        let peer = self.sending_end(cx, id)?.peer;
+        let peer = self.end_for(cx, id, Direction::Send)?.peer;
         let Some(peer) = peer.filter(|&peer| self.sockets[peer].takes_data()) else {
             self.send_in_vain(cx, id);
             return Ok(data.len());
@@ -143,7 +144,7 @@ impl Afd {
             cx.log.rule(RuleId::Recv20);
             return Err(WsaError::Inval);
         }
-        let connection = self.receiving_end(cx, id)?;
+        let connection = self.end_for(cx, id, Direction::Receive)?;
         let ended = connection.end_received;
         match connection.take_urgent(room, peek) {
             Some(bytes) => {
