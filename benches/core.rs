@@ -10,7 +10,7 @@ use divan::{Bencher, black_box};
 use support::{Bench, machine};
 use wspsim::abi::client::Call;
 use wspsim::abi::consts::SOL_SOCKET;
-use wspsim::abi::{Bytes, Overlapped, Scatter, SockOpt, SpiCall};
+use wspsim::abi::{Bytes, Overlapped, Scatter, SockOpt, SocketFlags, SpiCall};
 use wspsim::provider::HandleKind::{Ifs, NonIfs};
 use wspsim::world::ids::{Handle, Incarnation, ThreadId};
 use wspsim::world::log::Log;
@@ -126,7 +126,7 @@ mod send_recv_64_bytes {
     fn overlapped_with_completion_port(bencher: Bencher<'_, '_>) {
         let mut bench = Bench::new(&machine(Ifs, &[], Platform::default()));
         let (server, client) = (bench.process(), bench.process());
-        let (_, near, far) = bench.pair(server, client);
+        let (_, near, far) = bench.pair_with(server, client, SocketFlags::OVERLAPPED);
         let (sent, received) = (bench.port(client, near), bench.port(server, far));
         let data: std::sync::Arc<[u8]> = [7; 64].as_slice().into();
         bencher.bench_local(|| {

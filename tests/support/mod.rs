@@ -133,14 +133,11 @@ impl Bench {
     }
 
     pub fn tcp(&mut self, on: Incarnation) -> Handle {
-        let call = SpiCall::Socket {
-            af: AF_INET,
-            kind: SOCK_STREAM,
-            protocol: 0,
-            info: None,
-            group: 0,
-            flags: SocketFlags::empty(),
-        };
+        self.tcp_with(on, SocketFlags::empty())
+    }
+
+    pub fn tcp_with(&mut self, on: Incarnation, flags: SocketFlags) -> Handle {
+        let call = SpiCall::Socket { af: AF_INET, kind: SOCK_STREAM, protocol: 0, info: None, group: 0, flags };
         socket(self.spi(on, call)).expect("a socket")
     }
 
@@ -191,11 +188,20 @@ impl Bench {
 
     /// A listener and a connection to it: (listener, client's end, server's end).
     pub fn pair(&mut self, server: Incarnation, client: Incarnation) -> (Handle, Handle, Handle) {
-        let listener = self.tcp(server);
+        self.pair_with(server, client, SocketFlags::empty())
+    }
+
+    pub fn pair_with(
+        &mut self,
+        server: Incarnation,
+        client: Incarnation,
+        flags: SocketFlags,
+    ) -> (Handle, Handle, Handle) {
+        let listener = self.tcp_with(server, flags);
         let name = Name::of(SockAddr::parse("127.0.0.1:7000", AF_INET).expect("an address"));
         self.spi(server, SpiCall::Bind { s: listener, name }).expect("bind");
         self.spi(server, SpiCall::Listen { s: listener, backlog: 5 }).expect("listen");
-        let near = self.tcp(client);
+        let near = self.tcp_with(client, flags);
         self.spi(client, SpiCall::Connect { s: near, name, extras: None }).expect("connect");
         let far = socket(self.spi(server, SpiCall::Accept { s: listener, addr: None, condition: None }));
         (listener, near, far.expect("accept"))
