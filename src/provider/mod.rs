@@ -46,8 +46,9 @@ pub enum Flow<T> {
 }
 
 impl<T> Flow<T> {
-    /// Puts an answer in flight and the continuation into its frame; what is left says where to go.
-    #[inline]
+    /// Puts an answer in flight and the continuation into its frame; what is left says where to go. Always inline: a
+    /// flow is too big for registers and would be written only to be read again.
+    #[inline(always)]
     fn settle(self, wrap: fn(T) -> ProviderToken, kept: &mut ProviderToken, flight: &mut InFlight<'_>) -> Move {
         match self {
             Self::Pass => Move::Up,
@@ -170,6 +171,15 @@ pub enum ProviderToken {
     Base(base::Token),
     /// A layer's.
     Layer(layer::Token),
+}
+
+impl ProviderToken {
+    /// Whether the answer from below goes up as it is, whatever it says.
+    #[inline]
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Layer(layer::Token::Plain))
+    }
 }
 
 impl Instance {

@@ -186,6 +186,8 @@ impl World {
                 let token = std::mem::replace(token, Ws2Token::Entered);
                 self.resume_ws2(thread, token, resumed, flight, log)
             }
+            // A layer that only passes an answer on need not be entered for it.
+            Token::Provider(_, kept) if kept.passes() && matches!(resumed, Resumed::Result { .. }) => Next::Answer,
             Token::Provider(instance, _) => {
                 let instance = *instance;
                 self.with_instance(thread, instance, None, flight, log, |instance, cx, kept, flight| {

@@ -42,14 +42,11 @@ impl Frame {
         frames.push(Self { token: Token::Provider(id, kept), function: Some(entry), wait: None });
     }
 
-    /// Takes the topmost frame away. The usual ones hold nothing to be freed, and to tell them apart is cheaper than to
-    /// let every variant look.
+    /// Takes the topmost frame away.
     #[inline]
     pub fn pop(frames: &mut Vec<Self>) {
         let frame = frames.pop();
-        if let Some(Self { wait: None, token, .. }) = &frame
-            && matches!(token, Token::Ws2(Ws2Token::Calling(_)) | Token::Provider(_, ProviderToken::Entered))
-        {
+        if matches!(&frame, Some(Self { wait: None, token, .. }) if token.is_bare()) {
             std::mem::forget(frame);
         }
     }
@@ -66,6 +63,18 @@ pub enum Token {
     Routine,
     /// A provider instance of the process.
     Provider(InstanceId, ProviderToken),
+}
+
+impl Token {
+    /// Whether nothing has to be freed with it. To tell the usual ones apart is cheaper than to let every variant look.
+    #[inline]
+    fn is_bare(&self) -> bool {
+        match self {
+            Self::Ws2(token) => matches!(token, Ws2Token::Calling(_)),
+            Self::Provider(_, token) => matches!(token, ProviderToken::Entered) || token.passes(),
+            Self::Os | Self::Routine => true,
+        }
+    }
 }
 
 /// What a parked frame waits for.
