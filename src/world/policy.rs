@@ -364,7 +364,7 @@ policies! {
         /// WSAECONNABORTED.
         Wsaeconnaborted,
     } windows: Wsaeintr
-    operation_at_close: OperationAtClose, "R15, O161", "How does a pending overlapped receive end when the last descriptor is closed?" {
+    operation_at_close: OperationAtClose, "R15, O161", "How does the pending overlapped receive of a connection end when the last descriptor is closed?" {
         /// WSA_OPERATION_ABORTED.
         #[default]
         WsaOperationAborted,

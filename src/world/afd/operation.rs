@@ -473,19 +473,20 @@ impl Afd {
 
     /// The last descriptor goes: what is pending ends as policy `operation_at_close` says.
     pub(super) fn close_operations(&mut self, cx: &mut Cx<'_>, id: SocketId) {
-        if self.sockets.get(id).is_none_or(|socket| socket.io.is_none()) {
-            return;
-        }
+        let Some(socket) = self.sockets.get(id).filter(|socket| socket.io.is_some()) else { return };
+        let connected = socket.connection().is_some();
         self.abandon_accept(cx, id);
         let policy = cx.platform.policies.operation_at_close;
         let error = |work: &Work| match (policy, work) {
-            (OperationAtClose::Wsaeconnaborted, Work::Receive { .. }) => WsaError::ConnAborted,
+            (OperationAtClose::Wsaeconnaborted, Work::Receive { .. }) if connected => WsaError::ConnAborted,
             _ => WsaError::OperationAborted,
         };
         if self.end_operations(cx, id, |_| true, error, false) {
             cx.log.rule(RuleId::R15);
             cx.log.rule(RuleId::Close4);
-            cx.log.policy(PolicyId::operation_at_close);
+            if connected {
+                cx.log.policy(PolicyId::operation_at_close);
+            }
         }
     }
 
