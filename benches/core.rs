@@ -86,7 +86,7 @@ mod set_get_option {
         let thread = ThreadId { process, index: 0 };
         bencher.bench_local(|| {
             let value = Some(Bytes::word(1));
-            let call = Call::Spi(SpiCall::SetSockOpt { s, level: SOL_SOCKET, option, value });
+            let call = Call::Spi(SpiCall::SetSockOpt { s, level: SOL_SOCKET, option, value, negative: false });
             black_box(bench.world.step(Op::Call { thread, call }, &mut Log::off())).expect("set");
             let call = Call::Spi(SpiCall::GetSockOpt { s, level: SOL_SOCKET, option, room: Some(4) });
             bench.world.step(Op::Call { thread, call }, &mut Log::off()).expect("get")
@@ -115,7 +115,7 @@ mod send_recv_64_bytes {
         let data: std::sync::Arc<[u8]> = [7; 64].as_slice().into();
         bencher.bench_local(|| {
             let data = wspsim::abi::Gather::One(std::sync::Arc::clone(&data));
-            let call = SpiCall::Send { s: near, data, flags: Default::default(), overlapped: None };
+            let call = SpiCall::Send { s: near, data, flags: Default::default(), returned: true, overlapped: None };
             bench.spi(client, call).expect("send");
             bench.recv(server, far).expect("recv")
         });
@@ -132,10 +132,16 @@ mod send_recv_64_bytes {
         bencher.bench_local(|| {
             let data = wspsim::abi::Gather::One(std::sync::Arc::clone(&data));
             let overlapped = || Some(Box::new(Overlapped { id: 1, event: Handle::NULL, routine: None, layer: None }));
-            let call =
-                SpiCall::Recv { s: far, room: Scatter::One(64), flags: Default::default(), overlapped: overlapped() };
+            let call = SpiCall::Recv {
+                s: far,
+                room: Scatter::One(64),
+                flags: Default::default(),
+                returned: true,
+                overlapped: overlapped(),
+            };
             let _pending = bench.spi(server, call);
-            let call = SpiCall::Send { s: near, data, flags: Default::default(), overlapped: overlapped() };
+            let call =
+                SpiCall::Send { s: near, data, flags: Default::default(), returned: true, overlapped: overlapped() };
             bench.spi(client, call).expect("send");
             (bench.packet(client, sent), bench.packet(server, received))
         });

@@ -12,10 +12,10 @@
 //!   a descriptor;
 //! - `rules/connections.rs`: `Bind`, `Connect`, `Listen`, `Accept`, `Name`, `AddrText`;
 //! - `rules/data.rs`: `Send`, `SendTo`, `Recv`, `RecvFrom`;
-//! - `rules/sessions.rs`: `SendDisc`, `RecvDisc`, `Join`, `Multicast`, `Qos`;
+//! - `rules/sessions.rs`: `SendDisc`, `RecvDisc`, `Join`, `Multicast`, `Raw`, `Qos`;
 //! - `rules/control.rs`: `Async`, `EventSel`, `Enum` (notification), `GetOpt`, `SetOpt`, `Ioctl`, `Cancel`;
 //! - `rules/extensions.rs`: `Ext`, `AcceptEx`, `ConnectEx`, `DisconnectEx` (functions outside the table);
-//! - `rules/select.rs`: `Select`, `Poll` (many sockets at once);
+//! - `rules/select.rs`: `Select`, `Poll` (many sockets at once), `Wait` (many events);
 //! - `rules/upcalls.rs`: `Wpu...`, what a provider asks of ws2_32;
 //! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
 //!   (when each event is due), `Inherit`.

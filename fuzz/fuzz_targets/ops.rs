@@ -224,7 +224,7 @@ fn api(u: &mut Unstructured<'_>, world: &World, thread: ThreadId) -> Result<ApiC
             let fds = u.ratio(15, 16)?.then(|| Arc::from(fds));
             ApiCall::Poll { fds, count: 1, timeout_ms: u.int_in_range(-1..=10)? }
         }
-        _ => ApiCall::EnumProtocols,
+        _ => ApiCall::EnumProtocols { protocols: None, room: u.arbitrary()? },
     })
 }
 
@@ -310,10 +310,10 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
             let conditions = [None, Some(Condition::Asks), Some(Condition::Wild), Some(Condition::Returns(2))];
             SpiCall::Accept { s, addr: room, condition: *u.choose(&conditions)? }
         }
-        15 => SpiCall::Send { s, data: data(), flags, overlapped: overlapped(u)? },
-        16 => SpiCall::SendTo { s, data: data(), flags, to: name(u)?, overlapped: overlapped(u)? },
-        17 => SpiCall::Recv { s, room: Scatter::One(room.unwrap_or(0)), flags, overlapped: overlapped(u)? },
-        18 => SpiCall::RecvFrom { s, room: Scatter::One(9), flags, from: room, overlapped: overlapped(u)? },
+        15 => SpiCall::Send { s, data: data(), flags, returned: true, overlapped: overlapped(u)? },
+        16 => SpiCall::SendTo { s, data: data(), flags, to: name(u)?, returned: true, overlapped: overlapped(u)? },
+        17 => SpiCall::Recv { s, room: Scatter::One(room.unwrap_or(0)), flags, returned: true, overlapped: overlapped(u)? },
+        18 => SpiCall::RecvFrom { s, room: Scatter::One(9), flags, from: room, returned: true, overlapped: overlapped(u)? },
         30 => SpiCall::GetOverlappedResult { s, overlapped: u.int_in_range(0..=3)?, wait: u.arbitrary()? },
         19 => SpiCall::Shutdown { s, how: u.int_in_range(-1..=3)? },
         20 => {
@@ -324,7 +324,7 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
             let row = u.choose(SockOpt::ALL)?.row();
             let number = handle(u, world, thread)?.0.to_le_bytes();
             let value = Some(if u.ratio(1, 4)? { Bytes::of(&number) } else { Bytes::of(&u.arbitrary::<[u8; 4]>()?) });
-            SpiCall::SetSockOpt { s, level: row.level, option: row.number, value }
+            SpiCall::SetSockOpt { s, level: row.level, option: row.number, value, negative: false }
         }
         23 => {
             let code = u.choose(Ioctl::ALL)?.code();
@@ -334,7 +334,7 @@ fn spi(u: &mut Unstructured<'_>, world: &World, thread: ThreadId, blocks: &[Info
         }
         24 => SpiCall::EventSelect { s, event: handle(u, world, thread)?, events },
         25 => SpiCall::AsyncSelect { s, window: Window(u.int_in_range(0..=2)?), message: 1025, events },
-        26 => SpiCall::EnumNetworkEvents { s, event: handle(u, world, thread)?, out: true },
+        26 => SpiCall::EnumNetworkEvents { s, event: handle(u, world, thread)?, out: Some(0) },
         27 | 28 => {
             let sets = Box::new([fd_set(u, world, thread)?, fd_set(u, world, thread)?, fd_set(u, world, thread)?]);
             let timeouts = [SelectTimeout::Forever, SelectTimeout::ZERO, SelectTimeout::of_ms(10), SelectTimeout::Wild];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Block, FunctionPointer, Gather, Info, NetworkEvents, Overlapped, PollEvents, PollFd, ProtocolInfoA, Scatter,
+    Block, FunctionPointer, Gather, Info, NetworkEvents, Overlapped, PollEvents, PollFd, ProtocolInfoA, Room, Scatter,
     SocketFlags, SpiCall, SpiReturn, WsaError,
 };
 use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
@@ -62,7 +62,12 @@ pub enum ApiCall {
         flags: SocketFlags,
     },
     /// WSAEnumProtocols: the entries a client may see.
-    EnumProtocols,
+    EnumProtocols {
+        /// lpiProtocols; `None` is NULL.
+        protocols: Option<Arc<[i32]>>,
+        /// lpProtocolBuffer with *lpdwBufferLength in bytes; `None` is NULL.
+        room: Room,
+    },
     /// WSACreateEvent.
     CreateEvent,
     /// WSACloseEvent.
@@ -328,6 +333,36 @@ pub struct WindowMessage {
     pub error: Option<WsaError>,
 }
 
+/// What WSAStartup writes. The vendor pointer it leaves alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WsaData {
+    /// wVersion: what both sides settled on.
+    pub version: u16,
+    /// wHighVersion.
+    pub high_version: u16,
+    /// iMaxSockets: something for clients that asked for 1.x alone.
+    pub max_sockets: u16,
+    /// iMaxUdpDg: the same.
+    pub max_udp_dg: u16,
+}
+
+impl WsaData {
+    /// szDescription.
+    pub const DESCRIPTION: &str = "WinSock 2.0";
+    /// szSystemStatus.
+    pub const SYSTEM_STATUS: &str = "Running";
+    const MAX_SOCKETS: u16 = 32_767;
+    const MAX_UDP_DG: u16 = 65_467;
+
+    /// The answer to a client that asked for a version.
+    #[must_use]
+    pub fn new(requested: u16, version: u16, high_version: u16) -> Self {
+        let old = requested.to_le_bytes()[0] == 1;
+        let (max_sockets, max_udp_dg) = if old { (Self::MAX_SOCKETS, Self::MAX_UDP_DG) } else { (0, 0) };
+        Self { version, high_version, max_sockets, max_udp_dg }
+    }
+}
+
 /// What a client call returns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -335,6 +370,8 @@ pub enum Value {
     Spi(SpiReturn),
     /// Success, and nothing else.
     Done,
+    /// WSAStartup.
+    WsaData(WsaData),
     /// A truth value.
     Bool(bool),
     /// A handle of the caller.

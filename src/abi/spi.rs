@@ -138,6 +138,8 @@ pub enum SpiCall {
         data: Gather,
         /// dwFlags.
         flags: MessageFlags,
+        /// Whether lpNumberOfBytesSent is valid.
+        returned: bool,
         /// lpOverlapped and lpCompletionRoutine.
         overlapped: Option<Box<Overlapped>>,
     },
@@ -151,6 +153,8 @@ pub enum SpiCall {
         flags: MessageFlags,
         /// lpTo and iTolen.
         to: Name,
+        /// Whether lpNumberOfBytesSent is valid.
+        returned: bool,
         /// lpOverlapped and lpCompletionRoutine.
         overlapped: Option<Box<Overlapped>>,
     },
@@ -162,6 +166,8 @@ pub enum SpiCall {
         room: Scatter,
         /// lpFlags.
         flags: MessageFlags,
+        /// Whether lpNumberOfBytesRecvd is valid.
+        returned: bool,
         /// lpOverlapped and lpCompletionRoutine.
         overlapped: Option<Box<Overlapped>>,
     },
@@ -175,6 +181,8 @@ pub enum SpiCall {
         flags: MessageFlags,
         /// lpFrom with lpFromlen; `None` when lpFrom is NULL.
         from: Room,
+        /// Whether lpNumberOfBytesRecvd is valid.
+        returned: bool,
         /// lpOverlapped and lpCompletionRoutine.
         overlapped: Option<Box<Overlapped>>,
     },
@@ -204,8 +212,10 @@ pub enum SpiCall {
         level: i32,
         /// optname.
         option: i32,
-        /// optval with optlen; `None` when outside user memory.
+        /// optval; `None` when outside user memory.
         value: Option<Bytes>,
+        /// Whether optlen is negative, whatever the value.
+        negative: bool,
     },
     /// WSPGetSockName.
     GetSockName {
@@ -262,8 +272,8 @@ pub enum SpiCall {
         s: Handle,
         /// hEventObject, or NULL.
         event: Handle,
-        /// Whether lpNetworkEvents is valid.
-        out: bool,
+        /// What every slot of iErrorCode holds on the way in; `None` when lpNetworkEvents is not valid.
+        out: Option<i32>,
     },
     /// WSPAddressToString.
     AddressToString {

@@ -177,8 +177,9 @@ impl Merge {
 
     fn shape(&mut self, name: &Name, file: &ProviderFile<'_>) -> Shape {
         let (handles, id, path, versions, kind) = match file {
-            ProviderFile::Base { handles, duplicating, service_thread, id, path, versions } => {
-                let kind = ShapeKind::Base { duplicating: *duplicating, service_thread: *service_thread };
+            ProviderFile::Base { handles, duplicating, service_thread, waiting, id, path, versions } => {
+                let (service_thread, waiting) = (*service_thread, *waiting);
+                let kind = ShapeKind::Base { duplicating: *duplicating, service_thread, waiting };
                 (*handles, id, path, versions, kind)
             }
             ProviderFile::Layer { handles, hooks, extension_functions, accept_context, id, path, versions } => {

@@ -10,7 +10,7 @@ use super::changes::{LimitChanges, PolicyChanges};
 use super::constant::Constant;
 use super::source::Text;
 use crate::abi::{EntrySet, Guid, ProviderFlags, ServiceFlags1, SpiFunction};
-use crate::provider::{AcceptContext, Duplicating, Functions, HandleKind};
+use crate::provider::{AcceptContext, Duplicating, Functions, HandleKind, Waiting};
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
 use crate::world::policy::Profile;
@@ -49,6 +49,8 @@ pub(super) enum ProviderFile<'a> {
         duplicating: Duplicating,
         #[serde(default)]
         service_thread: bool,
+        #[serde(default)]
+        waiting: Waiting,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,

@@ -29,7 +29,8 @@
 //! | `faults: [...]` | [`Fault`](crate::world::fault::Fault)s in force from the beginning |
 //!
 //! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`;
-//! `service_thread: true`: its first WSPStartup in a process starts a thread) and
+//! `service_thread: true`: its first WSPStartup in a process starts a thread; `waiting: OnEvent`: its blocking calls
+//! wait on an event of their own instead of `Natively`) and
 //! `Layer(handles: Ifs, hooks: All)` (`AllBut([WSPDuplicateSocket])`, `Only([WSPConnect])`). A layer may say whose
 //! functions SIO_GET_EXTENSION_FUNCTION_POINTER gives, `extension_functions: Own` (the default of a non-IFS layer) or
 //! `Below` (that of an IFS layer), and with `accept_context: LooksUp` that it refuses a listener it does not know in

@@ -41,6 +41,8 @@ pub struct Context<'a> {
     pub in_callback: bool,
     /// Whether ws2_32 has started a provider in the process.
     pub started: bool,
+    /// Whether the process has the rights of an administrator.
+    pub administrator: bool,
     /// Whether the thread has a Winsock 1.1 blocking hook.
     pub hook: bool,
     /// Whether as many processes use Winsock as the machine allows. Known during WSPStartup only.

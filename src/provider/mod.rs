@@ -15,7 +15,7 @@ pub mod shape;
 pub mod split;
 
 pub use context::Context;
-pub use shape::{AcceptContext, Duplicating, Functions, HandleKind, Shape, ShapeKind};
+pub use shape::{AcceptContext, Duplicating, Functions, HandleKind, Shape, ShapeKind, Waiting};
 
 use crate::abi::{SpiCall, SpiResult, SpiReturn};
 use crate::world::catalog::ShapeId;

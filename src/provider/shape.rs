@@ -59,6 +59,16 @@ pub enum AcceptContext {
     LooksUp,
 }
 
+/// How a blocking call of a base provider waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Waiting {
+    /// In the operating system.
+    #[default]
+    Natively,
+    /// On an event of its own, from WPUCreateEvent; the provider's service thread sets it when the wait is over.
+    OnEvent,
+}
+
 /// The code behind a provider id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
@@ -85,6 +95,8 @@ pub enum ShapeKind {
         duplicating: Duplicating,
         /// Whether its first WSPStartup in a process starts a thread, which takes a handle for a moment.
         service_thread: bool,
+        /// How a blocking call waits.
+        waiting: Waiting,
     },
     /// A layer that passes everything on.
     Layer {

@@ -40,6 +40,8 @@ macro_rules! data {
         ("lpwspsetsockopt, sol-socket-socket-options");
     Send17: "MSG_INTERRUPT is for 16-bit clients: a provider gives WSAEOPNOTSUPP."
         ("lpwspsend, lpwsprecv");
+    Send18: "A call that is not overlapped has to have somewhere to put the count of bytes: else WSAEFAULT."
+        ("lpwspsend, wsasend, observed O13");
 
     // WSPSendTo
     SendTo1: "On a connectionless socket lpTo is the destination of this datagram alone, even if there is a default \
@@ -116,6 +118,8 @@ macro_rules! data {
         ("lpwspsetsockopt, sol-socket-socket-options");
     Recv25: "A waiting receive that is cancelled gives WSAEINTR."
         ("lpwsprecv, lpwspcancelblockingcall");
+    Recv26: "A call that is not overlapped has to have somewhere to put the count of bytes: else WSAEFAULT."
+        ("lpwsprecv, wsarecv");
 
     // WSPRecvFrom
     RecvFrom1: "WSPRecvFrom stores the sender's address of a datagram in lpFrom, and its length in lpFromlen."

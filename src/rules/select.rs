@@ -51,5 +51,9 @@ macro_rules! select {
         ("wsapoll, observed O237");
     Poll5: "A negative timeout waits for ever, zero looks once."
         ("wsapoll");
+
+    // WSAWaitForMultipleEvents
+    Wait1: "WSAWaitForMultipleEvents takes 1 to 64 events; another count is WSA_INVALID_PARAMETER."
+        ("wsawaitformultipleevents");
     } };
 }

@@ -1,4 +1,5 @@
-//! SendDisc, RecvDisc, Join, Multicast, Qos: the ends of connections, sessions of many, promises of the network.
+//! SendDisc, RecvDisc, Join, Multicast, Raw, Qos: the ends of connections, sessions of many, IP packets, promises of
+//! the network.
 
 macro_rules! sessions {
     ([$next:ident $($rest:ident)*] $($rows:tt)*) => { $next! { [$($rest)*] $($rows)*
@@ -61,6 +62,35 @@ macro_rules! sessions {
         ("ip-multicast-2");
     Multicast4: "A member with IP_MULTICAST_LOOP off takes nothing that its own machine sends."
         ("ip-multicast-2");
+    Multicast5: "IP_ADD_SOURCE_MEMBERSHIP makes a member that takes what the sources named send; a membership without \
+        sources is in its way (WSAEINVAL), a source named twice is WSAEADDRNOTAVAIL."
+        ("ipproto-ip-socket-options, RFC 3678");
+    Multicast6: "IP_DROP_SOURCE_MEMBERSHIP takes a source away, and with the last one the membership; a source that is not \
+        there is WSAEADDRNOTAVAIL."
+        ("ipproto-ip-socket-options, RFC 3678");
+    Multicast7: "IP_BLOCK_SOURCE and IP_UNBLOCK_SOURCE keep a source out of a membership without sources and let it in \
+        again; without such a membership WSAEINVAL, and WSAEADDRNOTAVAIL where nothing would change."
+        ("ipproto-ip-socket-options, RFC 3678");
+    Multicast8: "A member takes nothing from a source that is blocked or not named."
+        ("ipproto-ip-socket-options, RFC 3678");
+
+    // Raw sockets
+    Raw1: "What a raw socket sends over IPv4 gets a header: of the socket's protocol, with IP_TOS and IP_TTL."
+        ("tcp-ip-raw-sockets-2");
+    Raw2: "With IP_HDRINCL the data begins with the header; the machine fills in length, checksum and a source left zero, \
+        and a header that is none is WSAEINVAL."
+        ("tcp-ip-raw-sockets-2, ipproto-ip-socket-options");
+    Raw3: "A packet is copied to every raw socket of its protocol whose local address and peer it fits; over IPv4 with its \
+        header."
+        ("tcp-ip-raw-sockets-2");
+    Raw4: "A raw socket has no port: the one of a bind or a send counts for nothing."
+        ("tcp-ip-raw-sockets-2");
+    Raw5: "A raw socket of protocol TCP cannot be bound: WSAEINVAL."
+        ("tcp-ip-raw-sockets-2; the code is derived");
+    Raw6: "TCP segments, and UDP datagrams whose source is not the machine's, are not sent over raw sockets: they are lost."
+        ("tcp-ip-raw-sockets-2");
+    Raw7: "The machine answers an ICMP echo request; a raw socket sees the reply alone."
+        ("RFC 1122, derived");
 
     // Quality of service
     Qos1: "SIO_GET_QOS gives the quality of service of the socket, and WSAENOPROTOOPT where there is none."

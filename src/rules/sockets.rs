@@ -66,6 +66,9 @@ macro_rules! sockets {
     Cleanup9: "The last WSPCleanup takes this process's descriptors from shared sockets; the descriptors of others \
         keep the sockets."
         ("derived from R13") by final_cleanup;
+    Cleanup10: "A socket handle of the process that no provider has claimed is released with the last provider's last \
+        WSPCleanup."
+        ("derived from R29");
 
     // WSPSocket
     Socket1: "A new socket is blocking, unbound, and without overlapped operations unless WSA_FLAG_OVERLAPPED asks for \
@@ -114,8 +117,8 @@ macro_rules! sockets {
         unseen "calls run one after the other; to the second the block is spent (R3)";
     Socket18: "An ordinary catalog entry as lpProtocolInfo may be used for any number of opens."
         ("lpwspsocket, derived from R3");
-    Socket19: "An entry of a socket type that the provider does not carry out gives WSAESOCKTNOSUPPORT; raw sockets may \
-        be for administrators alone."
+    Socket19: "An entry of a socket type that the provider does not carry out gives WSAESOCKTNOSUPPORT; raw sockets are \
+        for administrators alone, anybody else gets WSAEACCES."
         ("lpwspsocket, tcp-ip-raw-sockets-2") by raw_sockets;
 
     // WSPDuplicateSocket

@@ -37,6 +37,8 @@ macro_rules! tables {
     Choose13: "Protocol info that names an entry the process's catalog does not have gives WSAEINVAL, and a pending \
         duplication stays untouched."
         ("wsasocketw, derived");
+    Choose14: "WSAEnumProtocols gives all entries asked for or none: without room for them WSAENOBUFS."
+        ("wsaenumprotocolsw");
 
     // Bind conflicts: what a second bind to the port gives.
     BindMatrix1: "Two different specific addresses never conflict."

@@ -66,6 +66,13 @@ macro_rules! upcalls {
         ("derived, observed")
         unseen "each process has a handle table of its own";
 
+    WpuEvent5: "A provider may wait on an event of its own: WPUCreateEvent before, WPUSetEvent to end the wait, \
+        WPUCloseEvent afterwards."
+        ("wpucreateevent, wpusetevent, wpucloseevent");
+    WpuEvent6: "A provider whose own event was closed by the client ends the call that waited on it with \
+        WSASYSCALLFAILURE."
+        ("derived");
+
     // WPUPostMessage
     WpuPost1: "WPUPostMessage puts a message into the window's queue and tells by TRUE or FALSE whether it could; it \
         names no error."

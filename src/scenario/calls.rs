@@ -198,11 +198,13 @@ calls! {
         s: HandleArg,
         data: DataArg,
         flags: Option<MessageFlags>,
+        sent: Option<NullArg>,
         overlapped: Option<OverlappedArg>,
     } => |b| Spi(SpiCall::Send {
         s: b.handle(*s)?,
         data: data.0.clone(),
         flags: flags.unwrap_or_default(),
+        returned: sent.is_none(),
         overlapped: b.overlapped(*overlapped)?,
     });
     WSPSendTo {
@@ -210,23 +212,27 @@ calls! {
         data: DataArg,
         to: NameArg,
         flags: Option<MessageFlags>,
+        sent: Option<NullArg>,
         overlapped: Option<OverlappedArg>,
     } => |b| Spi(SpiCall::SendTo {
         s: b.handle(*s)?,
         data: data.0.clone(),
         flags: flags.unwrap_or_default(),
         to: b.name(*to)?,
+        returned: sent.is_none(),
         overlapped: b.overlapped(*overlapped)?,
     });
     WSPRecv {
         s: HandleArg,
         room: Option<ScatterArg>,
         flags: Option<MessageFlags>,
+        received: Option<NullArg>,
         overlapped: Option<OverlappedArg>,
     } => |b| Spi(SpiCall::Recv {
         s: b.handle(*s)?,
         room: data_room(room.as_ref()),
         flags: flags.unwrap_or_default(),
+        returned: received.is_none(),
         overlapped: b.overlapped(*overlapped)?,
     });
     WSPRecvFrom {
@@ -234,12 +240,14 @@ calls! {
         room: Option<ScatterArg>,
         from: Option<RoomArg>,
         flags: Option<MessageFlags>,
+        received: Option<NullArg>,
         overlapped: Option<OverlappedArg>,
     } gives Address => |b| Spi(SpiCall::RecvFrom {
         s: b.handle(*s)?,
         room: data_room(room.as_ref()),
         flags: flags.unwrap_or_default(),
         from: room_or(*from, ADDRESS_ROOM),
+        returned: received.is_none(),
         overlapped: b.overlapped(*overlapped)?,
     });
     WSPShutdown { s: HandleArg, how: Constant } => |b| Spi(SpiCall::Shutdown { s: b.handle(*s)?, how: how.0 });
@@ -248,9 +256,10 @@ calls! {
         let room = room_or(*room, option_room(level, number));
         Spi(SpiCall::GetSockOpt { s: b.handle(*s)?, level, option: number, room })
     };
-    WSPSetSockOpt { s: HandleArg, option: OptionArg, value: ValueArg } => |b| {
+    WSPSetSockOpt { s: HandleArg, option: OptionArg, value: ValueArg, negative: Option<bool> } => |b| {
         let OptionArg { level, number } = *option;
-        Spi(SpiCall::SetSockOpt { s: b.handle(*s)?, level, option: number, value: b.value(value)? })
+        let (value, negative) = (b.value(value)?, negative.unwrap_or(false));
+        Spi(SpiCall::SetSockOpt { s: b.handle(*s)?, level, option: number, value, negative })
     };
     WSPGetSockName { s: HandleArg, room: Option<RoomArg> } gives Address => |b| {
         Spi(SpiCall::GetSockName { s: b.handle(*s)?, room: room_or(*room, ADDRESS_ROOM) })
@@ -287,8 +296,14 @@ calls! {
         message: message.unwrap_or(WINDOW_MESSAGE),
         events: events.unwrap_or_default(),
     });
-    WSPEnumNetworkEvents { s: HandleArg, event: Option<HandleArg>, events: Option<NullArg> } => |b| {
-        Spi(SpiCall::EnumNetworkEvents { s: b.handle(*s)?, event: b.event(*event)?, out: events.is_none() })
+    WSPEnumNetworkEvents {
+        s: HandleArg,
+        event: Option<HandleArg>,
+        events: Option<NullArg>,
+        codes: Option<i32>,
+    } => |b| {
+        let out = events.is_none().then(|| codes.unwrap_or(0));
+        Spi(SpiCall::EnumNetworkEvents { s: b.handle(*s)?, event: b.event(*event)?, out })
     };
     WSPAddressToString { address: NameArg, info: Option<BlockArg>, room: Option<RoomArg> } => |b| {
         let room = room_or(*room, ADDRESS_ROOM);
@@ -410,7 +425,10 @@ calls! {
         let (group, flags) = (group.unwrap_or(0), flags.unwrap_or(OVERLAPPED));
         Api(ApiCall::SocketA { af, kind, protocol, info, group, flags })
     };
-    WSAEnumProtocols {} => |_b| Api(ApiCall::EnumProtocols);
+    WSAEnumProtocols { protocols: Option<Arc<[Constant]>>, room: Option<RoomArg> } => |_b| {
+        let protocols = protocols.as_ref().map(|protocols| protocols.iter().map(|protocol| protocol.0).collect());
+        Api(ApiCall::EnumProtocols { protocols, room: room.map_or(Some(u32::MAX), |room| room.0) })
+    };
     WSACreateEvent {} gives Handle => |_b| Api(ApiCall::CreateEvent);
     WSACloseEvent { event: HandleArg } => |b| Api(ApiCall::CloseEvent { event: b.handle(*event)? });
     WSASetEvent { event: HandleArg } => |b| Api(ApiCall::SetEvent { event: b.handle(*event)? });

@@ -8,7 +8,7 @@ use super::block::Fields;
 use super::form::{Argument, HandleArg, TextArg};
 use super::reader::{Reader, Shape, number, single};
 use super::written::{bytes, error_named, expected, linger};
-use crate::abi::client::Packet;
+use crate::abi::client::{Packet, WsaData};
 use crate::abi::consts::FD_MAX_EVENTS;
 use crate::abi::{Linger, MessageFlags, NetworkEventRecord, NetworkEvents, PollEvents, SockAddr, WsaError};
 use crate::model::source::{Raw, Text};
@@ -48,6 +48,7 @@ pub(super) enum Form {
     Polled(Vec<PollEvents>),
     Entries(Vec<Arc<str>>),
     Alerted,
+    WsaData(Box<WsaDataForm>),
     Packet(Packet),
     Block(Box<Fields>),
 }
@@ -130,6 +131,7 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
             "Polled" => polled(whole, reader),
             "Entries" => entries(whole, reader),
             "Packet" => packet(whole, reader),
+            "WsaData" => wsa_data(whole, reader),
             "Block" => {
                 let written = reader.parse(whole)?;
                 Fields::read(written, reader).map(|fields| Form::Block(Box::new(fields)))
@@ -142,7 +144,7 @@ fn form<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Form> {
 
 const VALUES: &str = "a number, text, `true`, `Hex(..)`, `Repeat(..)`, `End`, `None`, an error, `Linger(..)`, \
                       `Received(..)`, `Accepted(..)`, `Sockaddrs(..)`, `Events(..)`, `Message(..)`, `Ready(..)`, `Polled(..)`, `Entries(..)`, \
-                      `Packet(..)`, `WSA_WAIT_IO_COMPLETION` or `Block(..)`";
+                      `Packet(..)`, `WsaData(..)`, `WSA_WAIT_IO_COMPLETION` or `Block(..)`";
 
 fn word_form(word: &str, reader: &mut Reader<'_>) -> Option<Form> {
     Some(match word {
@@ -208,9 +210,14 @@ fn events<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
         events: NetworkEvents,
         #[serde(default)]
         errors: std::collections::BTreeMap<NetworkEvents, WsaError>,
+        #[serde(default)]
+        others: i32,
     }
     let written: Written = reader.parse(whole)?;
-    let mut error_code = [0; FD_MAX_EVENTS];
+    let mut error_code = [written.others; FD_MAX_EVENTS];
+    for bit in written.events.singles().filter_map(NetworkEvents::bit_index) {
+        error_code[bit] = 0;
+    }
     for (event, error) in written.errors {
         let Some(code) = event.bit_index().and_then(|bit| error_code.get_mut(bit)) else {
             return expected(reader, Shape::Other(whole), "one event for each error");
@@ -276,6 +283,35 @@ fn packet<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
     }
     let Written { key, overlapped, transferred, error } = reader.parse(whole)?;
     Some(Form::Packet(Packet { key, overlapped, transferred, error }))
+}
+
+/// What a scenario says of WSADATA; what is left out may be anything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename = "WsaData", default, deny_unknown_fields)]
+pub(super) struct WsaDataForm {
+    version: Option<String>,
+    high_version: Option<String>,
+    description: Option<String>,
+    system_status: Option<String>,
+    max_sockets: Option<u16>,
+    max_udp_dg: Option<u16>,
+}
+
+impl WsaDataForm {
+    pub(super) fn holds_for(&self, data: &WsaData) -> bool {
+        let version =
+            |text: &Option<String>, is: u16| text.as_ref().is_none_or(|text| crate::model::version(text) == Some(is));
+        version(&self.version, data.version)
+            && version(&self.high_version, data.high_version)
+            && self.description.as_ref().is_none_or(|text| text == WsaData::DESCRIPTION)
+            && self.system_status.as_ref().is_none_or(|text| text == WsaData::SYSTEM_STATUS)
+            && self.max_sockets.is_none_or(|limit| limit == data.max_sockets)
+            && self.max_udp_dg.is_none_or(|limit| limit == data.max_udp_dg)
+    }
+}
+
+fn wsa_data<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {
+    Some(Form::WsaData(Box::new(reader.parse(whole)?)))
 }
 
 fn entries<'a>(whole: &'a str, reader: &mut Reader<'a>) -> Option<Form> {

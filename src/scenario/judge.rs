@@ -72,6 +72,7 @@ fn value_holds(form: &Form, value: &Value, values: &Values) -> bool {
             infos.len() == wanted.len()
                 && wanted.iter().zip(infos.iter()).all(|(name, info)| **name == entry_name(info))
         }
+        (Form::WsaData(wanted), Value::WsaData(data)) => wanted.holds_for(data),
         (Form::Alerted, Value::Alerted) => true,
         (Form::Packet(wanted), Value::Packet(Some(packet))) => *wanted == **packet,
         (Form::Block(fields), Value::Spi(SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info))) => {
@@ -118,7 +119,7 @@ fn text_holds(text: &str, value: &Value) -> bool {
             let events = NetworkEvents::parse(text);
             events.is_ok_and(|events| events == record.events) && record.error_code.iter().all(|&code| code == 0)
         }
-        Value::Spi(SpiReturn::Started { version, .. }) => crate::model::version(text) == Some(*version),
+        Value::WsaData(data) => crate::model::version(text) == Some(data.version),
         Value::Message(Message::Text(came)) => text == &**came,
         _ => false,
     }
@@ -169,6 +170,7 @@ pub(super) fn written(came: &Came) -> String {
 fn written_value(value: &Value) -> Option<String> {
     Some(match value {
         Value::Spi(value) => return written_return(value),
+        Value::WsaData(data) => version_text(data.version),
         Value::Bool(is) => is.to_string(),
         Value::LastError(error) => error_or_none(*error),
         Value::Infos(infos) => {
@@ -192,10 +194,7 @@ fn written_value(value: &Value) -> Option<String> {
 
 fn written_return(value: &SpiReturn) -> Option<String> {
     Some(match value {
-        SpiReturn::Started { version, .. } => {
-            let [major, minor] = version.to_le_bytes();
-            format!("\"{major}.{minor}\"")
-        }
+        SpiReturn::Started { version, .. } => version_text(*version),
         SpiReturn::Socket { peer, .. } => format!("\"{}\"", peer.as_deref()?),
         SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info) => {
             let (id, reserved) = (info.catalog_entry_id(), info.reserved());
@@ -221,6 +220,11 @@ fn written_return(value: &SpiReturn) -> Option<String> {
         },
         SpiReturn::Function(_) | SpiReturn::Done => return None,
     })
+}
+
+fn version_text(version: u16) -> String {
+    let [major, minor] = version.to_le_bytes();
+    format!("\"{major}.{minor}\"")
 }
 
 fn written_received(received: &Received) -> String {

@@ -118,18 +118,18 @@
 //! | `WSPListen(s!, backlog: SOMAXCONN)` | |
 //! | `WSPConnect(s!, name!, caller_data, callee_room, quality_of_service: false)` | |
 //! | `WSPAccept(s!, addr: Null, condition)` | socket |
-//! | `WSPSend(s!, data!, flags: "0", overlapped)` | |
-//! | `WSPSendTo(s!, data!, to!, flags: "0", overlapped)` | |
-//! | `WSPRecv(s!, room: 65536, flags: "0", overlapped)` | |
-//! | `WSPRecvFrom(s!, room: 65536, from: 128, flags: "0", overlapped)` | address of the sender |
+//! | `WSPSend(s!, data!, flags: "0", sent, overlapped)` | |
+//! | `WSPSendTo(s!, data!, to!, flags: "0", sent, overlapped)` | |
+//! | `WSPRecv(s!, room: 65536, flags: "0", received, overlapped)` | |
+//! | `WSPRecvFrom(s!, room: 65536, from: 128, flags: "0", received, overlapped)` | address of the sender |
 //! | `WSPShutdown(s!, how!)` | |
 //! | `WSPGetSockOpt(s!, option!, room)` | block, for SO_PROTOCOL_INFOW |
-//! | `WSPSetSockOpt(s!, option!, value!)` | |
+//! | `WSPSetSockOpt(s!, option!, value!, negative: false)` | |
 //! | `WSPGetSockName(s!, room: 128)`, `WSPGetPeerName(s!, room: 128)` | address |
 //! | `WSPIoctl(s!, code!, input: Null, room, returned, overlapped)` | function, for SIO_GET_EXTENSION_FUNCTION_POINTER |
 //! | `WSPEventSelect(s!, event: "NULL", events: "0")` | |
 //! | `WSPAsyncSelect(s!, window!, message: 1025, events: "0")` | |
-//! | `WSPEnumNetworkEvents(s!, event: "NULL", events)` | |
+//! | `WSPEnumNetworkEvents(s!, event: "NULL", events, codes: 0)` | |
 //! | `WSPAddressToString(address!, info, room: 128)` | |
 //! | `WSPStringToAddress(text!, family: AF_INET, info, room: 128)` | address |
 //! | `WSPSelect(read: ["s"], write: Null, except: Null, timeout_ms, timeout)` | |
@@ -146,7 +146,7 @@
 //! | `WSAGetLastError()`, `WSASetLastError(error: None)` | |
 //! | `WSADuplicateSocketA(s!, process!, info)` | block |
 //! | `WSASocketA(af, kind, protocol, info, group, flags: "WSA_FLAG_OVERLAPPED")` | socket |
-//! | `WSAEnumProtocols()` | |
+//! | `WSAEnumProtocols(protocols, room)` | |
 //! | `WSACreateEvent()` | event |
 //! | `WSACloseEvent(event!)`, `WSASetEvent(event!)`, `WSAResetEvent(event!)` | |
 //! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms, alertable: false)` | |
@@ -198,7 +198,10 @@
 //! | `output` | `Null`, else leave it out |
 //! | `condition` | `CF_ACCEPT`, `CF_REJECT`, `CF_DEFER`, or a number: what it returns at once; `Asks`: the call parks until an `answers` step; `Wild`: a bad pointer |
 //! | `overlapped` | `(id: 1, event: "e", routine: false)`: the structure's number in its process, hEvent, and a completion routine: `true`: it returns at once, `Asks`: its thread stays inside it until an `answers` step. The extension functions take no routine. In WSPGetOverlappedResult, CancelIoEx, PostQueuedCompletionStatus, GetAcceptExSockaddrs: the number |
-//! | `returned`, `events` of WSPEnumNetworkEvents, `qos` | `Null`, else leave it out |
+//! | `returned`, `sent`, `received`, `events` of WSPEnumNetworkEvents, `qos` | `Null`, else leave it out |
+//! | `codes` | what every slot of iErrorCode holds on the way in |
+//! | `negative` | whether optlen is negative, whatever the value |
+//! | `protocols` | lpiProtocols, as in `[IPPROTO_TCP, IPPROTO_UDP]`; left out: NULL. `room` left out is enough |
 //! | `read`, `write`, `except` | a list of sockets; `Null`; `Wild`: a bad pointer |
 //! | `timeout_ms` | milliseconds; left out: for ever |
 //! | `timeout` of WSPSelect | in place of `timeout_ms`: `(1, 500000)`, seconds and microseconds; `Wild`: a bad pointer |
@@ -234,12 +237,13 @@
 //! | `Received(data: "x", from: "127.0.0.1:80", flags: "MSG_PARTIAL")` | a receive; what is left out may be anything |
 //! | `Accepted(data: "x", local: "127.0.0.1:80", remote: "127.0.0.1:9000")` | AcceptEx that is over, and the result of one that was pending; what is left out may be anything |
 //! | `Sockaddrs(local: "127.0.0.1:80", remote: "127.0.0.1:9000")` | GetAcceptExSockaddrs; `None`: no addresses |
-//! | `Events(events: "FD_CONNECT", errors: {"FD_CONNECT": WSAECONNREFUSED})` | WSPEnumNetworkEvents |
+//! | `Events(events: "FD_CONNECT", errors: {"FD_CONNECT": WSAECONNREFUSED}, others: 0)` | WSPEnumNetworkEvents; `others`: the slots of events that did not happen |
 //! | `Message(event: "FD_CLOSE", error: WSAECONNABORTED, socket: "s", message: 1025)` | GetMessage, PeekMessage; no `error` means none, what else is left out may be anything |
 //! | `Ready(read: ["s"], write: [], except: [])` | WSPSelect; what is left out is empty |
 //! | `Polled(["POLLRDNORM", "0"])` | WSAPoll: the revents, in order |
 //! | `WSA_WAIT_IO_COMPLETION`, `WAIT_IO_COMPLETION` | a wait that completion routines ended |
 //! | `Packet(key: 0, overlapped: 1, transferred: 5, error: WSAECONNRESET)` | GetQueuedCompletionStatus; what is left out is zero, NULL, no error. No packet in time: `None` |
+//! | `WsaData(version: "2.2", high_version: "2.2", description: "..", system_status: "Running", max_sockets: 0, max_udp_dg: 0)` | WSAStartup; what is left out may be anything |
 //! | `Entries(["MSAFD Tcpip [TCP/IP]", ...])` | WSAEnumProtocols, in order |
 //! | `Block(...)` | a block with these fields, as in `set`: `Block(name: "MSAFD Tcpip [TCP/IP]")` |
 //!

@@ -98,23 +98,37 @@ fn of_connection(call: &SpiCall) -> Option<Fields> {
     })
 }
 
-/// Calls that move data.
+/// Calls that move data. A count that is not asked for is shown, the usual one is not.
 fn of_transfer(call: &SpiCall) -> Option<Fields> {
+    let mut fields = of_buffers(call)?;
+    fields.extend(match call {
+        SpiCall::Send { returned: false, .. } | SpiCall::SendTo { returned: false, .. } => {
+            Some(("lpNumberOfBytesSent", Value::Null))
+        }
+        SpiCall::Recv { returned: false, .. } | SpiCall::RecvFrom { returned: false, .. } => {
+            Some(("lpNumberOfBytesRecvd", Value::Null))
+        }
+        _ => None,
+    });
+    Some(fields)
+}
+
+fn of_buffers(call: &SpiCall) -> Option<Fields> {
     Some(match call {
-        SpiCall::Send { s, data, flags, overlapped } => {
+        SpiCall::Send { s, data, flags, overlapped, .. } => {
             vec![socket(*s), ("lpBuffers", data.into()), ("dwFlags", Value::flags(flags)), lp_overlapped(overlapped)]
         }
-        SpiCall::SendTo { s, data, flags, to, overlapped } => vec![
+        SpiCall::SendTo { s, data, flags, to, overlapped, .. } => vec![
             socket(*s),
             ("lpBuffers", data.into()),
             ("dwFlags", Value::flags(flags)),
             ("lpTo", to.into()),
             lp_overlapped(overlapped),
         ],
-        SpiCall::Recv { s, room, flags, overlapped } => {
+        SpiCall::Recv { s, room, flags, overlapped, .. } => {
             vec![socket(*s), ("lpBuffers", room.into()), ("lpFlags", Value::flags(flags)), lp_overlapped(overlapped)]
         }
-        SpiCall::RecvFrom { s, room, flags, from, overlapped } => vec![
+        SpiCall::RecvFrom { s, room, flags, from, overlapped, .. } => vec![
             socket(*s),
             ("lpBuffers", room.into()),
             ("lpFlags", Value::flags(flags)),
@@ -143,12 +157,16 @@ fn of_options(call: &SpiCall) -> Option<Fields> {
                 ("optlen", room.into()),
             ]
         }
-        SpiCall::SetSockOpt { s, level, option, value } => vec![
-            socket(*s),
-            ("level", self::level(*level)),
-            ("optname", optname(*level, *option)),
-            ("optval", value.as_ref().map_or(Value::Null, |bytes| option_value(*level, *option, bytes))),
-        ],
+        SpiCall::SetSockOpt { s, level, option, value, negative } => {
+            let mut fields = vec![
+                socket(*s),
+                ("level", self::level(*level)),
+                ("optname", optname(*level, *option)),
+                ("optval", value.as_ref().map_or(Value::Null, |bytes| option_value(*level, *option, bytes))),
+            ];
+            fields.extend(negative.then_some(("optlen", (-1).into())));
+            fields
+        }
         SpiCall::Ioctl { s, code, input, room, returned, overlapped } => vec![
             socket(*s),
             ("dwIoControlCode", ioctl_code(*code)),
@@ -171,7 +189,7 @@ fn of_events(call: &SpiCall) -> Fields {
             vec![socket(*s), ("hWnd", (*window).into()), ("wMsg", (*message).into()), ("lEvent", Value::flags(events))]
         }
         SpiCall::EnumNetworkEvents { s, event, out } => {
-            vec![socket(*s), ("hEventObject", (*event).into()), ("lpNetworkEvents", Value::pointer(*out))]
+            vec![socket(*s), ("hEventObject", (*event).into()), ("lpNetworkEvents", Value::pointer(out.is_some()))]
         }
         SpiCall::Select { sets, timeout } => {
             let [read, write, except] = &**sets;

@@ -108,6 +108,7 @@ fn words(transport: Transport) -> (&'static str, &'static str) {
         Kind::Stream => "SOCK_STREAM",
         Kind::Datagram => "SOCK_DGRAM",
         Kind::Messages => "SOCK_SEQPACKET",
+        Kind::Raw => "SOCK_RAW",
     };
     (family, kind)
 }
@@ -163,5 +164,7 @@ fn lost(why: Lost) -> &'static str {
         Lost::Silence => "silence",
         Lost::OnTheWay => "on_the_way",
         Lost::NotLooped => "not_looped",
+        Lost::NotFromSource => "not_from_source",
+        Lost::NotForRaw => "not_for_raw",
     }
 }

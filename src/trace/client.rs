@@ -53,7 +53,7 @@ fn api_name(call: &ApiCall) -> &'static str {
         ApiCall::SetLastError { .. } => "WSASetLastError",
         ApiCall::DuplicateSocketA { .. } => "WSADuplicateSocketA",
         ApiCall::SocketA { .. } => "WSASocketA",
-        ApiCall::EnumProtocols => "WSAEnumProtocols",
+        ApiCall::EnumProtocols { .. } => "WSAEnumProtocols",
         ApiCall::CreateEvent => "WSACreateEvent",
         ApiCall::CloseEvent { .. } => "WSACloseEvent",
         ApiCall::SetEvent { .. } => "WSASetEvent",
@@ -108,9 +108,16 @@ fn of_api(call: &ApiCall) -> Fields {
             ("nfds", fds.as_ref().map_or((*count).into(), |fds| fds.len().into())),
             ("timeout", Value::timeout(u64::try_from(*timeout_ms).ok())),
         ],
+        ApiCall::EnumProtocols { protocols, room } => {
+            let mut fields = Vec::new();
+            fields.extend(protocols.as_ref().map(|protocols| {
+                ("lpiProtocols", Value::List(protocols.iter().map(|&protocol| protocol.into()).collect()))
+            }));
+            fields.extend((*room != Some(u32::MAX)).then(|| ("lpdwBufferLength", room.into())));
+            fields
+        }
         ApiCall::Cleanup
         | ApiCall::GetLastError
-        | ApiCall::EnumProtocols
         | ApiCall::CreateEvent
         | ApiCall::SetBlockingHook
         | ApiCall::UnhookBlockingHook => Vec::new(),

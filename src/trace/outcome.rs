@@ -4,7 +4,7 @@ use super::args::{error_or_zero, handles, option_value, word_or_bytes};
 use super::client::{message, narrow_info};
 use super::io;
 use super::value::Value;
-use crate::abi::client::{Value as ClientValue, WindowMessage};
+use crate::abi::client::{Value as ClientValue, WindowMessage, WsaData};
 use crate::abi::upcall::UpcallReturn;
 use crate::abi::{NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiCall, SpiReturn};
 use crate::world::ids::Handle;
@@ -63,6 +63,7 @@ pub fn of_client(value: &ClientValue, call: Option<&SpiCall>) -> Value {
         ClientValue::Done => Value::Success,
         ClientValue::Bool(value) => (*value).into(),
         ClientValue::Handle(handle) => (*handle).into(),
+        ClientValue::WsaData(data) => wsa_data(data),
         ClientValue::LastError(error) => error_or_zero(*error),
         ClientValue::InfoA(info) => narrow_info(info),
         ClientValue::Infos(infos) => Value::List(infos.iter().map(|info| Value::Info(info.clone())).collect()),
@@ -134,5 +135,16 @@ fn of_record(record: &NetworkEventRecord) -> Value {
         let known = u32::try_from(error).ok().and_then(crate::abi::WsaError::from_number);
         fields.push((name, known.map_or(error.into(), Value::Error)));
     }
+    Value::Fields(fields)
+}
+
+/// WSADATA; the limits only where they are not zero.
+fn wsa_data(data: &WsaData) -> Value {
+    let mut fields =
+        vec![("wVersion", Value::version(data.version)), ("wHighVersion", Value::version(data.high_version))];
+    let limits = [("iMaxSockets", data.max_sockets), ("iMaxUdpDg", data.max_udp_dg)];
+    fields.extend(
+        limits.into_iter().filter(|(_, limit)| *limit != 0).map(|(name, limit)| (name, i32::from(limit).into())),
+    );
     Value::Fields(fields)
 }

@@ -11,7 +11,7 @@ use crate::abi::{
     Block, Gather, Guid, Info, Name, NetworkEvents, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter,
     ServiceFlags1, SockAddr, SocketFlags, SpiCall, SpiReturn,
 };
-use crate::provider::{Duplicating, HandleKind, Shape, ShapeKind};
+use crate::provider::{Duplicating, HandleKind, Shape, ShapeKind, Waiting};
 use crate::scenario::report::{Labelled, Named, Names, StepMark};
 use crate::world::World;
 use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
@@ -146,7 +146,7 @@ impl Sample {
         let accept = SpiCall::Accept { s: listener, addr: Some(128), condition: None };
         let far = play.socket(0, accept, "c");
         let room = Scatter::One(16);
-        play.spi(0, SpiCall::Recv { s: far, room, flags: Default::default(), overlapped: None });
+        play.spi(0, SpiCall::Recv { s: far, room, flags: Default::default(), returned: true, overlapped: None });
         play.spi(1, send(near, "hello"));
         play.op(Op::Run { thread: thread(0) });
         play.step(Op::Kill { process: Incarnation(0) });
@@ -177,11 +177,17 @@ fn open(info: &Info) -> SpiCall {
 }
 
 fn send(s: Handle, text: &str) -> SpiCall {
-    SpiCall::Send { s, data: Gather::One(text.as_bytes().into()), flags: Default::default(), overlapped: None }
+    SpiCall::Send {
+        s,
+        data: Gather::One(text.as_bytes().into()),
+        flags: Default::default(),
+        returned: true,
+        overlapped: None,
+    }
 }
 
 fn machine(layers: &[(&str, HandleKind)]) -> Machine {
-    let base = ShapeKind::Base { duplicating: Duplicating::Shares, service_thread: false };
+    let base = ShapeKind::Base { duplicating: Duplicating::Shares, service_thread: false, waiting: Waiting::Natively };
     let mut shapes = vec![shape("msafd", 0, HandleKind::Ifs, base)];
     let mut entries = vec![entry(1001, 0, ProtocolChain::base(1001), "MSAFD Tcpip [TCP/IP]", HandleKind::Ifs)];
     let mut chain = vec![1001];

@@ -215,7 +215,7 @@ impl World {
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
-        let Process { handles, client, instances, threads, windows, loaded, overlapped, .. } = process;
+        let Process { handles, client, instances, threads, windows, loaded, overlapped, program, .. } = process;
         let state = &mut threads[thread.index as usize];
         let depth = state.frames.len() as u32 + u32::from(entered.is_some());
         let (in_callback, hook) = (anyone_waits && state.in_callback(), state.hook);
@@ -240,6 +240,7 @@ impl World {
             shape_id: instance.shape,
             in_callback,
             started: !client.started.is_empty(),
+            administrator: program.administrator,
             hook,
             handles,
             catalog,

@@ -271,6 +271,13 @@ policies! {
         /// By option: some give 1 or 4 bytes, some one byte always; all take 1, 2 or 4.
         ByOption,
     } windows: ByOption
+    negative_optlen: NegativeOptlen, "WSPSetSockOpt, O77", "What does WSPSetSockOpt say to a negative length?" {
+        /// WSAEFAULT: it is too small.
+        #[default]
+        Wsaefault,
+        /// By option: most of SOL_SOCKET take the value all the same, the others give WSAENOBUFS.
+        ByOption,
+    } windows: ByOption
     type_of_datagram_set: TypeOfDatagramSet, "G, O85", "What does setting SO_TYPE on a datagram socket give?" {
         /// WSAENOPROTOOPT, as for any option that can only be read.
         #[default]
@@ -392,13 +399,13 @@ policies! {
         /// Sends all if any space is free, else WSAEWOULDBLOCK.
         WholeOrNothing,
     } windows: WholeOrNothing
-    raw_sockets: RawSockets, "lpwspsocket, tcp-ip-raw-sockets-2", "What does a base give for an entry of raw sockets?" {
-        /// WSAESOCKTNOSUPPORT: raw sockets are optional, and it has none.
+    raw_sockets: RawSockets, "lpwspsocket, tcp-ip-raw-sockets-2", "Does a base serve an entry of raw sockets?" {
+        /// Administrators get a socket, anybody else WSAEACCES.
         #[default]
-        Wsaesocktnosupport,
-        /// WSAEACCES: they are for administrators, and nobody here is one.
         Wsaeacces,
-    } windows: Wsaesocktnosupport
+        /// WSAESOCKTNOSUPPORT: raw sockets are optional, and it has none.
+        Wsaesocktnosupport,
+    } windows: Wsaeacces
     unknown_ioctl: UnknownIoctl, "O217", "What does WSPIoctl give for a code nobody knows?" {
         /// WSAEINVAL.
         #[default]

@@ -10,7 +10,7 @@ use wspsim::abi::{
     Block, Gather, Guid, Info, Name, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter, ServiceFlags1, SockAddr,
     SocketFlags, SpiCall, SpiReturn, WsaError,
 };
-use wspsim::provider::{Duplicating, HandleKind, Shape, ShapeKind};
+use wspsim::provider::{Duplicating, HandleKind, Shape, ShapeKind, Waiting};
 use wspsim::world::World;
 use wspsim::world::catalog::{Catalog, CatalogEntry, ShapeId};
 use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
@@ -25,8 +25,12 @@ pub const V2_2: u16 = 0x0202;
 /// A machine with one base provider (TCP and UDP over IPv4 and IPv6) under `layers`, given from the base upwards.
 /// Chains stand before the entries they cover.
 pub fn machine(base: HandleKind, layers: &[HandleKind], platform: Platform) -> Arc<Machine> {
-    let mut shapes =
-        vec![shape("base", 1, base, ShapeKind::Base { duplicating: Duplicating::Shares, service_thread: false })];
+    let mut shapes = vec![shape(
+        "base",
+        1,
+        base,
+        ShapeKind::Base { duplicating: Duplicating::Shares, service_thread: false, waiting: Waiting::Natively },
+    )];
     let mut entries: Vec<CatalogEntry> = Vec::new();
     for (at, (family, kind, protocol)) in TRANSPORTS.into_iter().enumerate() {
         let id = 1001 + at as u32;
@@ -175,11 +179,12 @@ impl Bench {
 
     pub fn send(&mut self, on: Incarnation, s: Handle, text: &str) -> Result<SpiReturn, WsaError> {
         let data = Gather::One(text.as_bytes().into());
-        self.spi(on, SpiCall::Send { s, data, flags: Default::default(), overlapped: None })
+        self.spi(on, SpiCall::Send { s, data, flags: Default::default(), returned: true, overlapped: None })
     }
 
     pub fn recv(&mut self, on: Incarnation, s: Handle) -> Result<Vec<u8>, WsaError> {
-        let call = SpiCall::Recv { s, room: Scatter::One(65536), flags: Default::default(), overlapped: None };
+        let call =
+            SpiCall::Recv { s, room: Scatter::One(65536), flags: Default::default(), returned: true, overlapped: None };
         self.spi(on, call).map(|value| match value {
             SpiReturn::Received(received) => received.data,
             other => panic!("not data: {other:?}"),

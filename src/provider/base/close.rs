@@ -81,7 +81,7 @@ impl Base {
                 cx.log.rule(RuleId::Recv25);
                 fail(error)
             }
-            Blocked::Change(_) | Blocked::Result(_) | Blocked::Disconnect(..) => fail(error),
+            Blocked::Change(_) | Blocked::Result(_) | Blocked::Disconnect(..) | Blocked::OnEvent(..) => fail(error),
             Blocked::Select(_) => {
                 cx.log.rule(RuleId::Cancel3);
                 fail(error)

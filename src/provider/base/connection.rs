@@ -5,7 +5,7 @@ use super::{Answer, At, Base, Blocked, Step, checked, done, fail, fits, nonblock
 use crate::abi::{Bytes, ConnectExtras, Name, Room, ServiceFlags1, SockAddr, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
-use crate::world::afd::{Connect, Family, Interest, Kind, StateKind, scoped};
+use crate::world::afd::{Connect, Family, Interest, StateKind, scoped};
 use crate::world::policy::{ListenWithoutDescriptors, PeerWhileConnecting, PolicyId};
 
 /// WSPBind.
@@ -87,7 +87,7 @@ fn note_peer(cx: &mut Context<'_>, at: At, name: &Result<SockAddr, WsaError>) {
     if !matches!(name, Ok(_) | Err(WsaError::NotConn)) {
         return;
     }
-    if shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Datagram) {
+    if shared(cx, at).is_ok_and(|socket| socket.transport().kind.is_datagram()) {
         cx.log.rule(RuleId::Name5);
     }
     cx.log.rule(RuleId::Name4);

@@ -42,7 +42,7 @@ impl Base {
         flags: MessageFlags,
         to: Name,
     ) -> Step {
-        let datagram = shared(cx, at).is_ok_and(|socket| socket.transport().kind == Kind::Datagram);
+        let datagram = shared(cx, at).is_ok_and(|socket| socket.transport().kind.is_datagram());
         if !datagram {
             cx.log.rule(RuleId::SendTo2);
             if shared(cx, at).is_ok_and(|socket| socket.state() == StateKind::Unconnected) {
@@ -63,7 +63,7 @@ impl Base {
         if !own_turn || socket.has_pending_sends() && socket.sender().is_none() {
             return self.wait_to_send(cx, sending, Interest::Turn);
         }
-        let datagram = socket.transport().kind == Kind::Datagram;
+        let datagram = socket.transport().kind.is_datagram();
         let rest = &sending.data[sending.sent..];
         let (afd, mut afd_cx) = cx.afd();
         let taken = match (datagram, sending.to) {

@@ -35,6 +35,7 @@ mod open;
 mod option;
 mod option_value;
 mod overlapped;
+mod own_event;
 mod qos;
 mod select;
 mod session;
@@ -47,7 +48,9 @@ pub(in crate::provider) use startup::negotiate;
 use std::sync::Arc;
 
 use super::{Context, Flow, HandleKind, InFlight, Provider, Resumed};
-use crate::abi::{Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
+use crate::abi::{
+    Condition, Info, MessageFlags, NetworkEvents, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError,
+};
 use crate::rules::RuleId;
 use crate::table_key;
 use crate::world::afd::{Interest, SharedSocket, Transport};
@@ -105,6 +108,8 @@ pub enum Blocked {
     Result(u32),
     /// DisconnectEx; whether with TF_REUSE_SOCKET.
     Disconnect(At, bool),
+    /// One of the above, on an event of its own.
+    OnEvent(Handle, Token),
 }
 
 /// The socket of a call: the descriptor and what it refers to.
@@ -191,6 +196,10 @@ impl Provider for Base {
             Resumed::Woken(woken) => woken,
             Resumed::Result { .. } | Resumed::NotLoaded => return fail(WsaError::SysCallFailure),
         };
+        let token = match own_event::give_back(cx, token, woken) {
+            Ok(token) => token,
+            Err((token, error)) => return self.cancelled(cx, *token, error),
+        };
         if let Woken::Cancelled(error) = woken {
             return self.cancelled(cx, *token, error);
         }
@@ -210,6 +219,7 @@ impl Provider for Base {
             Blocked::Select(selecting) => self.selected(cx, selecting, woken),
             Blocked::Disconnect(at, reuse) => self.disconnected(cx, at, reuse),
             Blocked::Result(id) => Flow::Return(asked_again(cx, id)),
+            Blocked::OnEvent(..) => fail(WsaError::SysCallFailure),
         }
     }
 }
@@ -239,6 +249,14 @@ impl Base {
                 self.post_receive(cx, at, room, *flags, Some(*from), overlapped)
             }
             SpiCall::GetOverlappedResult { overlapped, wait, .. } => self.overlapped_result(cx, *overlapped, *wait),
+            SpiCall::Send { returned: false, .. } | SpiCall::SendTo { returned: false, .. } => {
+                cx.log.rule(RuleId::Send18);
+                data::refuse(cx, at, NetworkEvents::WRITE, WsaError::Fault)
+            }
+            SpiCall::Recv { returned: false, .. } | SpiCall::RecvFrom { returned: false, .. } => {
+                cx.log.rule(RuleId::Recv26);
+                data::refuse(cx, at, NetworkEvents::READ, WsaError::Fault)
+            }
             SpiCall::Send { data, flags, .. } => self.send(cx, at, data, *flags, None),
             SpiCall::SendTo { data, flags, to, .. } => self.send_to(cx, at, data, *flags, *to),
             SpiCall::Recv { room, flags, .. } => self.recv(cx, at, room, *flags),
@@ -246,11 +264,11 @@ impl Base {
             SpiCall::GetSockOpt { level, option, room, .. } => {
                 Flow::Return(option::get(cx, at, *level, *option, *room))
             }
-            SpiCall::SetSockOpt { level, option, value, .. } => {
+            SpiCall::SetSockOpt { level, option, value, negative, .. } => {
                 if let Some(update) = extension::updates_context(*level, *option) {
                     return self.update_context(cx, at, update, value.as_ref());
                 }
-                done(option::set(cx, at, *level, *option, value.as_ref()))
+                done(option::set(cx, at, *level, *option, value.as_ref(), *negative))
             }
             SpiCall::Ioctl { code, input, room, returned, overlapped, .. } => {
                 let control = ioctl::Control { code: *code, input: input.as_ref(), room: *room, returned: *returned };
@@ -448,7 +466,10 @@ fn wait(cx: &mut Context<'_>, at: At, interest: Interest, deadline: Option<Ticks
         return fail(error);
     }
     let wait = Wait { until: Until::Socket(at.socket, interest), deadline, via: Some(at.s), cancelled: None };
-    Flow::Wait { wait: Box::new(wait), token: Box::new(blocked) }
+    match own_event::take(cx, Box::new(blocked)) {
+        Ok(token) => Flow::Wait { wait: Box::new(wait), token },
+        Err(error) => fail(error),
+    }
 }
 
 /// Asks for the blocking hook, as the provider of a socket's entry (B5).

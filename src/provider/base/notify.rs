@@ -1,7 +1,7 @@
 //! WSPEventSelect, WSPAsyncSelect, WSPEnumNetworkEvents.
 
 use super::{Answer, At};
-use crate::abi::{NetworkEventRecord, NetworkEvents, SpiReturn, WsaError};
+use crate::abi::{FD_MAX_EVENTS, NetworkEventRecord, NetworkEvents, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
 use crate::world::afd::{Registrant, Target};
@@ -61,10 +61,8 @@ fn register(cx: &mut Context<'_>, at: At, target: Target, events: NetworkEvents)
 }
 
 /// WSPEnumNetworkEvents: copies and clears the record and resets the event given, all or nothing (A24).
-pub(super) fn enumerate(cx: &mut Context<'_>, at: At, event: Handle, out: bool) -> Answer {
-    if !out {
-        return Err(WsaError::Inval);
-    }
+pub(super) fn enumerate(cx: &mut Context<'_>, at: At, event: Handle, out: Option<i32>) -> Answer {
+    let Some(before) = out else { return Err(WsaError::Inval) };
     let given = cx.event(event);
     if given.is_none() && event != Handle::NULL {
         // WPUResetEvent finds no event either, and nothing has been cleared yet.
@@ -73,7 +71,10 @@ pub(super) fn enumerate(cx: &mut Context<'_>, at: At, event: Handle, out: bool) 
     }
     let (afd, mut afd_cx) = cx.afd();
     let (events, errors) = afd.enumerate(&mut afd_cx, at.socket, given)?;
-    let error_code = errors.map(|error| error.map_or(0, |error: WsaError| error.number() as i32));
+    let mut error_code = [before; FD_MAX_EVENTS];
+    for bit in events.singles().filter_map(NetworkEvents::bit_index) {
+        error_code[bit] = errors[bit].map_or(0, |error| error.number() as i32);
+    }
     if let Some(id) = given {
         // The record is taken, so a failure of the upcall comes too late to be told.
         let _ = cx.set_event(event, false);

@@ -27,23 +27,30 @@ pub(super) struct Opening {
     pub(super) flags: SocketFlags,
 }
 
-/// Why an entry cannot be served: raw sockets and reliable datagrams are not carried out.
+/// Why an entry cannot be served: reliable datagrams are not carried out.
 fn no_transport(cx: &mut Context<'_>, entry: &Info) -> WsaError {
-    match entry.fields().socket_type {
-        SOCK_RAW => {
-            cx.log.rule(RuleId::Socket19);
-            cx.log.policy(PolicyId::raw_sockets);
-            match cx.machine.policies().raw_sockets {
-                RawSockets::Wsaesocktnosupport => WsaError::SockTNoSupport,
-                RawSockets::Wsaeacces => WsaError::Acces,
-            }
-        }
-        SOCK_RDM => {
-            cx.log.rule(RuleId::Socket19);
-            WsaError::SockTNoSupport
-        }
-        _ => WsaError::ProtoNoSupport,
+    if entry.fields().socket_type != SOCK_RDM {
+        return WsaError::ProtoNoSupport;
     }
+    cx.log.rule(RuleId::Socket19);
+    WsaError::SockTNoSupport
+}
+
+/// Whether the process may have a raw socket.
+fn admit_raw(cx: &mut Context<'_>) -> Result<(), WsaError> {
+    cx.log.rule(RuleId::Socket19);
+    cx.log.policy(PolicyId::raw_sockets);
+    match cx.machine.policies().raw_sockets {
+        RawSockets::Wsaesocktnosupport => Err(WsaError::SockTNoSupport),
+        RawSockets::Wsaeacces if !cx.administrator => Err(WsaError::Acces),
+        RawSockets::Wsaeacces => Ok(()),
+    }
+}
+
+/// The IP protocol of a raw socket.
+fn protocol_of(opening: &Opening, entry: &Info) -> u8 {
+    let given = given_or(opening.protocol, entry.fields().protocol);
+    u8::try_from(given).unwrap_or(0)
 }
 
 /// The multipoint roles.
@@ -64,6 +71,7 @@ pub(super) fn transport_of(info: &Info) -> Option<Transport> {
         SOCK_STREAM => Kind::Stream,
         SOCK_DGRAM => Kind::Datagram,
         SOCK_SEQPACKET => Kind::Messages,
+        SOCK_RAW => Kind::Raw,
         _ => return None,
     };
     Some(Transport { family, kind })
@@ -95,6 +103,9 @@ impl Base {
         cx.log.rule(RuleId::Socket10);
         let entry = chosen_entry(cx, opening, info)?;
         let transport = transport_of(&entry).ok_or_else(|| no_transport(cx, &entry))?;
+        if transport.kind == Kind::Raw {
+            admit_raw(cx)?;
+        }
         if cx.is_full() {
             cx.log.rule(RuleId::Socket9);
             return Err(WsaError::MFile);
@@ -102,8 +113,10 @@ impl Base {
         let (afd, mut afd_cx) = cx.afd();
         let socket = afd.create(&mut afd_cx, transport, opening.flags.contains(SocketFlags::OVERLAPPED))?;
         afd.add_descriptor(&mut afd_cx, socket);
-        if transport.kind == Kind::Messages {
-            afd.set_service(socket, entry.fields().service_flags1);
+        match transport.kind {
+            Kind::Messages => afd.set_service(socket, entry.fields().service_flags1),
+            Kind::Raw => afd.set_protocol(socket, protocol_of(opening, &entry)),
+            Kind::Stream | Kind::Datagram => {}
         }
         let roles = opening.flags & ROLES;
         if !roles.is_empty() {

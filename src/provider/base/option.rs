@@ -1,10 +1,12 @@
 //! WSPGetSockOpt and WSPSetSockOpt.
 
 use super::{Answer, At, option_value, own_entry, shared};
+use crate::abi::consts::SOL_SOCKET;
 use crate::abi::{Bytes, ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
 use crate::world::afd::OptionValue;
+use crate::world::policy::{NegativeOptlen, PolicyId};
 
 /// The option, or why there is none (GetOpt, SetOpt: unknown level, unknown option).
 fn lookup(level: i32, number: i32) -> Result<SockOpt, WsaError> {
@@ -24,7 +26,7 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
     if matches!(option, SockOpt::ProtocolInfoA | SockOpt::ProtocolInfoW) {
         return protocol_info(cx, at, option, room);
     }
-    let transport = shared(cx, at)?.transport();
+    let (transport, protocol) = shared(cx, at).map(|socket| (socket.transport(), socket.protocol()))?;
     let (afd, mut afd_cx) = cx.afd();
     // Asked before the value is taken: SO_ERROR must not be lost to a short buffer.
     if room < option_value::least_room(&mut afd_cx, option) {
@@ -32,7 +34,7 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
         return Err(WsaError::Fault);
     }
     let value = afd.get_option(&mut afd_cx, at.socket, option)?;
-    let bytes = option_value::encode(&mut afd_cx, option, &value, transport, room);
+    let bytes = option_value::encode(&mut afd_cx, option, &value, (transport, protocol), room);
     cx.log.rule(RuleId::GetOpt1);
     if room < bytes.as_slice().len() {
         return Err(WsaError::Fault);
@@ -56,6 +58,18 @@ fn protocol_info(cx: &mut Context<'_>, at: At, option: SockOpt, room: usize) -> 
     Ok(SpiReturn::ProtocolInfo(entry))
 }
 
+/// A negative optlen: whether the option takes it all the same.
+fn negative_length(cx: &mut Context<'_>, option: SockOpt) -> Result<(), WsaError> {
+    cx.log.rule(RuleId::SetOpt2);
+    cx.log.policy(PolicyId::negative_optlen);
+    let narrow = option.row().level != SOL_SOCKET || matches!(option, SockOpt::KeepAlive | SockOpt::DontRoute);
+    match cx.machine.policies().negative_optlen {
+        NegativeOptlen::Wsaefault => Err(WsaError::Fault),
+        NegativeOptlen::ByOption if narrow => Err(WsaError::NoBufs),
+        NegativeOptlen::ByOption => Ok(()),
+    }
+}
+
 /// WSPSetSockOpt.
 pub(super) fn set(
     cx: &mut Context<'_>,
@@ -63,8 +77,12 @@ pub(super) fn set(
     level: i32,
     number: i32,
     value: Option<&Bytes>,
+    negative: bool,
 ) -> Result<(), WsaError> {
     let option = lookup(level, number)?;
+    if negative {
+        negative_length(cx, option)?;
+    }
     let (afd, mut afd_cx) = cx.afd();
     let value = value.ok_or(WsaError::Fault).and_then(|value| option_value::decode(&mut afd_cx, option, value));
     let value = value.inspect_err(|_| afd_cx.log.rule(RuleId::SetOpt2))?;

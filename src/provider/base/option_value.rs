@@ -3,7 +3,7 @@
 //! By the documentation a BOOL has four bytes. Windows was seen to take one and two as well for some options, and to give
 //! one byte for others; the policy `short_booleans` chooses.
 
-use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
+use crate::abi::consts::{IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM};
 use crate::abi::{Bytes, Linger, OptionType, SockAddr, SockOpt, WsaError};
 use crate::world::afd::{Cx, Kind, OptionValue, Transport};
 use crate::world::policy::{PolicyId, ShortBooleans};
@@ -78,7 +78,7 @@ pub(super) fn encode(
     cx: &mut Cx<'_>,
     option: SockOpt,
     value: &OptionValue,
-    transport: Transport,
+    (transport, protocol): (Transport, u8),
     room: usize,
 ) -> Bytes {
     match value {
@@ -88,12 +88,12 @@ pub(super) fn encode(
         OptionValue::U32(number) => Bytes::word(*number),
         OptionValue::Linger { on, seconds } => Bytes::of(&Linger { onoff: u16::from(*on), seconds: *seconds }.encode()),
         OptionValue::Bytes(bytes) => Bytes::of(bytes),
-        OptionValue::Addresses { local, peer } => Bytes::of(&csaddr(transport, *local, *peer)),
+        OptionValue::Addresses { local, peer } => Bytes::of(&csaddr((transport, protocol), *local, *peer)),
     }
 }
 
 /// CSADDR_INFO as a 64-bit process sees it, with both addresses behind it. Pointers become offsets into the block.
-fn csaddr(transport: Transport, local: Option<SockAddr>, peer: Option<SockAddr>) -> Vec<u8> {
+fn csaddr((transport, protocol): (Transport, u8), local: Option<SockAddr>, peer: Option<SockAddr>) -> Vec<u8> {
     const HEAD: usize = 40;
     let family = transport.family.unspecified();
     let addresses = [local, peer].map(|address| address.unwrap_or(family).encode());
@@ -108,6 +108,7 @@ fn csaddr(transport: Transport, local: Option<SockAddr>, peer: Option<SockAddr>)
         Kind::Stream => (SOCK_STREAM, IPPROTO_TCP),
         Kind::Datagram => (SOCK_DGRAM, IPPROTO_UDP),
         Kind::Messages => (SOCK_SEQPACKET, 0),
+        Kind::Raw => (SOCK_RAW, protocol.into()),
     };
     bytes.extend_from_slice(&kind.to_le_bytes());
     bytes.extend_from_slice(&protocol.to_le_bytes());

@@ -9,7 +9,7 @@ use super::{Answer, At, Base, Blocked, Step, fail, ioctl, shared};
 use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, SpiFunction, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
-use crate::world::afd::{Issuer, Kind, Operation, Work};
+use crate::world::afd::{Issuer, Operation, Work};
 use crate::world::event::Event;
 use crate::world::frame::{Until, Wait};
 use crate::world::policy::{OverlappedUnflagged, PolicyId};
@@ -134,7 +134,7 @@ fn sending(
     flags: MessageFlags,
     to: Option<Name>,
 ) -> Result<Work, WsaError> {
-    let datagram = shared(cx, at)?.transport().kind == Kind::Datagram;
+    let datagram = shared(cx, at)?.transport().kind.is_datagram();
     let to = match to {
         Some(to) if datagram => destination(cx, at, to)?,
         _ => None,

@@ -1,6 +1,6 @@
 //! WSPSelect.
 
-use super::{At, Base, Blocked, Step, ask_for_hook, fail};
+use super::{At, Base, Blocked, Step, ask_for_hook, fail, own_event};
 use crate::abi::{FdSet, SelectTimeout, SpiReturn, WsaError};
 use crate::provider::split::in_order;
 use crate::provider::{Context, Flow};
@@ -119,5 +119,8 @@ fn wait(cx: &mut Context<'_>, selecting: Selecting) -> Step {
     }
     let via = first.map(|at| at.s);
     let wait = Wait { until: Until::Sockets(watched), deadline: selecting.deadline, via, cancelled: None };
-    Flow::Wait { wait: Box::new(wait), token: Box::new(Blocked::Select(selecting)) }
+    match own_event::take(cx, Box::new(Blocked::Select(selecting))) {
+        Ok(token) => Flow::Wait { wait: Box::new(wait), token },
+        Err(error) => fail(error),
+    }
 }

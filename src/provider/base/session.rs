@@ -6,7 +6,7 @@ use crate::abi::consts::{JL_BOTH, JL_RECEIVER_ONLY, JL_SENDER_ONLY};
 use crate::abi::{Bytes, ConnectExtras, Gather, Name, Room, SocketFlags, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
-use crate::world::afd::{Connect, Interest, Kind, Release};
+use crate::world::afd::{Connect, Interest, Release};
 
 /// The arguments of WSPJoinLeaf beside the socket.
 pub(super) struct Join<'a> {
@@ -56,7 +56,7 @@ impl Base {
             }
         }
         cx.log.rule(RuleId::Join4);
-        if shared(cx, at)?.transport().kind == Kind::Datagram {
+        if shared(cx, at)?.transport().kind.is_datagram() {
             cx.log.rule(RuleId::Join2);
             cx.log.rule(RuleId::Join12);
             let receives = join.flags != JL_SENDER_ONLY as u32;

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddrV6};
 use super::port::{Bind, Sharing, Table};
 use super::route::{self, Place};
 use super::socket::{Bound, BoundEntry, Role, SharedSocket};
-use super::{Afd, Change, Cx, Family, SocketId};
+use super::{Afd, Change, Cx, Family, Kind, SocketId};
 use crate::abi::{SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
 use crate::world::machine::Platform;
@@ -57,6 +57,10 @@ impl Afd {
     fn bind_to(&mut self, cx: &mut Cx<'_>, id: SocketId, place: Place) -> Result<(), WsaError> {
         let socket = &self.sockets[id];
         let (transport, sharing) = (socket.transport, socket.sharing());
+        if transport.kind == Kind::Raw {
+            cx.log.rule(RuleId::Raw4);
+            return self.bind_raw(cx, id, place.ip);
+        }
         if place.ip.is_unspecified() {
             cx.log.rule(RuleId::Bind3);
         }

@@ -31,6 +31,10 @@ pub enum Lost {
     OnTheWay,
     /// It went to a group, and the member takes nothing its own machine sends.
     NotLooped,
+    /// It went to a group, and the member takes nothing from its source.
+    NotFromSource,
+    /// It is none that a raw socket may send.
+    NotForRaw,
 }
 
 macro_rules! changes {
@@ -193,6 +197,8 @@ changes! {
         Lost::NobodyThere => "nobody is bound there",
         Lost::Silence => "the host does not answer",
         Lost::NotLooped => "it comes from the member's own machine",
+        Lost::NotFromSource => "the member does not take it from its source",
+        Lost::NotForRaw => "raw sockets may not send it",
         Lost::OnTheWay => "a link fault took it",
     };
     /// A link fault delays data, or the end of a stream (no bytes).

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::listen::Stage;
 use super::operation::Work;
 use super::socket::{Bound, Connection, Life, Phase, Role, SharedSocket};
-
-use super::{Afd, NO_EVENT, SocketId, Target};
+use super::{Afd, Kind, NO_EVENT, SocketId, Target};
 
 type Check = Result<(), String>;
 
@@ -172,7 +171,8 @@ impl Afd {
             };
             return holds(nameless, id, "does without a name what needs one");
         };
-        holds(bound.entry.is_some() || socket.connection().is_some(), id, "has a name and holds no port")
+        let portless = socket.connection().is_some() || socket.transport.kind == Kind::Raw;
+        holds(bound.entry.is_some() || portless, id, "has a name and holds no port")
     }
 
     fn check_ports(&self) -> Check {

@@ -44,7 +44,7 @@ impl Afd {
         nonblocking: bool,
     ) -> Result<Connect, WsaError> {
         self.usable(cx, id)?;
-        if self.sockets[id].transport.kind == Kind::Datagram {
+        if self.sockets[id].transport.kind.is_datagram() {
             return self.connect_datagram(cx, id, to).map(|()| Connect::Done);
         }
         self.start_attempt(cx, id, to)?;

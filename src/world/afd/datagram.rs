@@ -57,7 +57,7 @@ impl Afd {
             return Ok(());
         }
         self.buffered(cx, id)?;
-        if place.port == 0 {
+        if place.port == 0 && self.sockets[id].transport.kind != Kind::Raw {
             return Err(WsaError::AddrNotAvail);
         }
         self.check_destination(cx, id, place, RuleId::Connect14)?;
@@ -178,6 +178,7 @@ impl Afd {
             self.report_due(cx, id);
         }
         match route {
+            _ if self.sockets[id].transport.kind == Kind::Raw => self.send_raw(cx, id, data, place.ip, route)?,
             Route::Own => self.deliver(cx, id, data, place),
             Route::Broadcast => self.deliver_to_all(cx, id, data, place),
             Route::Group => self.deliver_to_group(cx, id, data, place),
@@ -299,7 +300,7 @@ impl Afd {
 
     /// SIO_ENABLE_CIRCULAR_QUEUEING. WSAENOPROTOOPT on a socket that loses nothing.
     pub fn queue_circularly(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Result<(), WsaError> {
-        if self.usable(cx, id)?.transport.kind != Kind::Datagram {
+        if !self.usable(cx, id)?.transport.kind.is_datagram() {
             return Err(WsaError::NoProtoOpt);
         }
         cx.log.rule(RuleId::Ioctl14);

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use super::event::Cause;
 use super::route::Place;
 use super::socket::{Attempt, Bound, Life, Phase, Role};
-use super::{Afd, Change, Cx, Ended, Handle, Kind, SocketId, Target};
+use super::{Afd, Change, Cx, Ended, Handle, SocketId, Target};
 use crate::abi::{NetworkEvents, SockAddr, SockOpt, SocketFlags, WsaError};
 use crate::rules::RuleId;
 use crate::world::ids::{Incarnation, ThreadId};
@@ -149,7 +149,7 @@ impl Afd {
         if self.faults.network_down {
             return Err(WsaError::NetDown);
         }
-        if socket.transport.kind == Kind::Datagram {
+        if socket.transport.kind.is_datagram() {
             return Err(WsaError::OpNotSupp);
         }
         let listener = socket.listener().ok_or(WsaError::Inval)?;

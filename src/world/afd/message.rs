@@ -194,6 +194,12 @@ impl Kind {
     /// Whether data needs a connection.
     #[must_use]
     pub fn connects(self) -> bool {
-        self != Self::Datagram
+        !self.is_datagram()
+    }
+
+    /// Whether data goes to wherever each call says.
+    #[must_use]
+    pub fn is_datagram(self) -> bool {
+        matches!(self, Self::Datagram | Self::Raw)
     }
 }

@@ -17,6 +17,7 @@
 //! | `route`, `port`, `bind` | the machine's addresses, who is bound where, names |
 //! | `listen`, `connect` | queues of requests, accepting; attempts and how they end |
 //! | `queue`, `stream`, `urgent`, `message`, `datagram` | data |
+//! | `raw` | IP packets |
 //! | `companion`, `session` | data beside connections; roots and leaves |
 //! | `extras`, `multicast`, `qos`, `notice` | what few sockets have: groups, quality of service, change notices |
 //! | `operation` | overlapped operations, completion ports |
@@ -29,7 +30,7 @@
 //! | `change` | every change, for the log |
 //! | `check` | what must always hold |
 //!
-//! Not modelled yet: raw sockets. Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous
+//! Not meant to be modelled: segments, windows, retransmission, TIME_WAIT, simultaneous
 //! open.
 
 use std::collections::BTreeSet;
@@ -69,11 +70,13 @@ mod poll;
 mod port;
 mod qos;
 mod queue;
+mod raw;
 mod ready;
 mod reference;
 mod route;
 mod session;
 mod socket;
+mod source;
 mod stream;
 mod urgent;
 mod values;
@@ -150,6 +153,8 @@ pub enum Kind {
     Datagram,
     /// SOCK_SEQPACKET: messages over a connection.
     Messages,
+    /// SOCK_RAW: IP packets.
+    Raw,
 }
 
 /// What a socket is made for; never changes.

@@ -8,6 +8,8 @@ use std::net::IpAddr;
 
 use super::route::{self, Place};
 use super::socket::SharedSocket;
+use super::source;
+use super::source::Sources;
 use super::{Afd, Change, Cx, Family, Kind, Lost, OptionValue, SocketId};
 use crate::abi::{SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
@@ -23,11 +25,18 @@ pub(super) struct Multicast {
     pub(super) session: Option<Place>,
 }
 
-/// A group, and the address of the interface it was joined on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A group, the address of the interface it was joined on, and whom the member listens to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Membership {
     group: IpAddr,
     interface: IpAddr,
+    sources: Sources,
+}
+
+impl Membership {
+    fn is_of(&self, other: &Self) -> bool {
+        (self.group, self.interface) == (other.group, other.interface)
+    }
 }
 
 /// Whether an address is a group's.
@@ -54,7 +63,7 @@ fn membership_of(cx: &Cx<'_>, family: Family, bytes: &[u8]) -> Result<Membership
     if !interface.is_unspecified() && !route::is_own(cx.platform, interface) {
         return Err(WsaError::AddrNotAvail);
     }
-    Ok(Membership { group, interface })
+    Ok(Membership { group, interface, sources: Sources::default() })
 }
 
 /// The IPv6 address of interface `index`; 1 is loopback, the model's interfaces follow. 0 lets the machine choose.
@@ -70,6 +79,40 @@ fn interface_at(cx: &Cx<'_>, index: u32) -> Result<IpAddr, WsaError> {
 }
 
 impl Afd {
+    /// The options that choose sources; `None` for any other.
+    fn set_source(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        option: SockOpt,
+        value: &OptionValue,
+    ) -> Option<Result<(), WsaError>> {
+        let (rule, change) = source::change_of(option)?;
+        let OptionValue::Bytes(bytes) = value else { return Some(Err(WsaError::Fault)) };
+        let family = self.sockets[id].transport.family;
+        let asked =
+            source::split(bytes).and_then(|(request, source)| Ok((membership_of(cx, family, &request)?, source)));
+        cx.log.rule(rule);
+        Some(asked.and_then(|(membership, from)| self.change_source(cx, id, membership, change, from)))
+    }
+
+    fn change_source(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        membership: Membership,
+        change: source::Change,
+        from: IpAddr,
+    ) -> Result<(), WsaError> {
+        let groups = &mut self.sockets[id].extras_mut().multicast.memberships;
+        let Some(known) = groups.iter_mut().find(|known| known.is_of(&membership)) else {
+            let sources = Sources::first(change, from)?;
+            return self.become_member(cx, id, Membership { sources, ..membership });
+        };
+        known.sources.change(change, from)?;
+        if known.sources.are_none() { self.leave_group(cx, id, membership) } else { Ok(()) }
+    }
+
     /// The options that join and leave groups; `None` for any other.
     pub(super) fn set_membership(
         &mut self,
@@ -78,6 +121,9 @@ impl Afd {
         option: SockOpt,
         value: &OptionValue,
     ) -> Option<Result<(), WsaError>> {
+        if let Some(outcome) = self.set_source(cx, id, option, value) {
+            return Some(outcome);
+        }
         let joins = match option {
             SockOpt::IpAddMembership | SockOpt::Ipv6JoinGroup => true,
             SockOpt::IpDropMembership | SockOpt::Ipv6LeaveGroup => false,
@@ -95,14 +141,20 @@ impl Afd {
     fn join_group(&mut self, cx: &mut Cx<'_>, id: SocketId, membership: Membership) -> Result<(), WsaError> {
         cx.log.rule(RuleId::Multicast1);
         let groups = &mut self.sockets[id].extras_mut().multicast.memberships;
-        if groups.contains(&membership) {
+        if groups.iter().any(|known| known.is_of(&membership)) {
             return Err(WsaError::Inval);
         }
+        self.become_member(cx, id, membership)
+    }
+
+    fn become_member(&mut self, cx: &mut Cx<'_>, id: SocketId, membership: Membership) -> Result<(), WsaError> {
+        let groups = &mut self.sockets[id].extras_mut().multicast.memberships;
         if groups.len() >= MEMBERSHIPS_MAX {
             return Err(WsaError::NoBufs);
         }
+        let group = membership.group;
         groups.push(membership);
-        cx.log.note(|| Change::Joined { socket: id, group: SockAddr::new(membership.group, 0) });
+        cx.log.note(|| Change::Joined { socket: id, group: SockAddr::new(group, 0) });
         Ok(())
     }
 
@@ -110,7 +162,7 @@ impl Afd {
         cx.log.rule(RuleId::Multicast2);
         let groups = &mut self.sockets[id].extras_mut().multicast.memberships;
         let before = groups.len();
-        groups.retain(|known| *known != membership);
+        groups.retain(|known| !known.is_of(&membership));
         if groups.len() == before {
             return Err(WsaError::AddrNotAvail);
         }
@@ -139,7 +191,7 @@ impl Afd {
         self.bind_implicitly(cx, id)?;
         if receives {
             let interface = Place::wildcard(place.ip);
-            self.join_group(cx, id, Membership { group: place.ip, interface })?;
+            self.join_group(cx, id, Membership { group: place.ip, interface, sources: Sources::default() })?;
         }
         self.sockets[id].extras_mut().multicast.session = Some(place);
         self.report_connect(cx, id, None);
@@ -164,6 +216,9 @@ impl Afd {
             if !socket.takes_loopback() {
                 cx.log.rule(RuleId::Multicast4);
                 cx.log.note(|| Change::DatagramLost { socket: member, why: Lost::NotLooped });
+            } else if !socket.listens_to(place.ip, from.ip) {
+                cx.log.rule(RuleId::Multicast8);
+                cx.log.note(|| Change::DatagramLost { socket: member, why: Lost::NotFromSource });
             } else if socket.peer_place().is_none_or(|peer| peer == from) {
                 self.queue_datagram(cx, member, data, from);
             }
@@ -179,7 +234,7 @@ impl Afd {
         scope: Option<i32>,
     ) -> Result<(), WsaError> {
         let transport = self.usable(cx, id)?.transport;
-        if transport.kind != Kind::Datagram {
+        if !transport.kind.is_datagram() {
             return Err(WsaError::Inval);
         }
         cx.log.rule(RuleId::Ioctl16);
@@ -215,6 +270,13 @@ impl SharedSocket {
             Family::V4 => SockOpt::IpMulticastLoop,
             Family::V6 => SockOpt::Ipv6MulticastLoop,
         })
+    }
+
+    /// Whether one of the socket's memberships takes what this source sends to the group.
+    pub(super) fn listens_to(&self, group: IpAddr, source: IpAddr) -> bool {
+        let groups = self.extras.as_ref().map(|extras| &extras.multicast.memberships);
+        let of_group = |known: &&Membership| known.group == group;
+        groups.is_some_and(|groups| groups.iter().filter(of_group).any(|known| known.sources.takes(source)))
     }
 
     fn is_member(&self, group: IpAddr) -> bool {

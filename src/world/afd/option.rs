@@ -2,12 +2,13 @@
 //!
 //! What an option is stands in the table of [`SockOpt`]; here is what it does. Most switches and numbers are only kept
 //! and read back (the table marks those that may be). SO_PROTOCOL_INFO, SO_OPENTYPE and unknown levels or numbers are
-//! the caller's; the two that update a context are in `context`, and those of source membership are unknown. Groups are in `multicast`, connect and disconnect data in `companion`.
+//! the caller's; the two that update a context are in `context`. Groups are in `multicast`, connect and disconnect data in
+//! `companion`.
 
 use super::socket::{Connection, Role, SharedSocket, Shut};
 use super::values::{OptionValue, default_of};
 use super::{Afd, Change, Cx, Family, Kind, SocketId};
-use crate::abi::consts::{SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
+use crate::abi::consts::{SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM};
 use crate::abi::{Applies, OptionType, ServiceFlags1, SockOpt, WsaError};
 use crate::rules::RuleId;
 use crate::world::policy::{PolicyId, TypeOfDatagramSet, V6OnlyOnIpv4};
@@ -21,7 +22,7 @@ const NEVER_CONNECTED: u32 = u32::MAX;
 /// The error for an option that the socket does not have.
 fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Result<(), WsaError> {
     let (stream, connects) = (socket.is_stream(), socket.transport.kind.connects());
-    let v4 = socket.transport.family == Family::V4;
+    let (v4, raw) = (socket.transport.family == Family::V4, socket.transport.kind == Kind::Raw);
     if option == SockOpt::Ipv6V6Only && v4 {
         return v6only_on_v4(cx);
     }
@@ -35,15 +36,16 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         }
         Applies::ExpeditedData | Applies::Tcp => (stream, WsaError::NoProtoOpt),
         Applies::MessageOriented => (!stream, WsaError::NoProtoOpt),
-        Applies::Datagram | Applies::Udp => (!connects, WsaError::NoProtoOpt),
+        Applies::Datagram => (!connects, WsaError::NoProtoOpt),
+        Applies::Udp => (socket.transport.kind == Kind::Datagram, WsaError::NoProtoOpt),
         Applies::BroadcastCapable => (!connects && v4, WsaError::NoProtoOpt),
         Applies::Ipv4 => (v4, WsaError::NoProtoOpt),
         Applies::Ipv6 => (!v4, WsaError::NoProtoOpt),
         // Observed: options for another type of the same family are bad values rather than unknown options.
         Applies::Ipv4Datagram if v4 => (!connects, WsaError::Inval),
         Applies::Ipv6Datagram if !v4 => (!connects, WsaError::Inval),
-        Applies::Ipv4Raw if v4 => (false, WsaError::Inval),
-        Applies::Ipv6Raw if !v4 => (false, WsaError::Inval),
+        Applies::Ipv4Raw if v4 => (raw, WsaError::Inval),
+        Applies::Ipv6Raw if !v4 => (raw, WsaError::Inval),
         Applies::Ipv4Datagram | Applies::Ipv6Datagram | Applies::Ipv4Raw | Applies::Ipv6Raw => {
             (false, WsaError::NoProtoOpt)
         }
@@ -87,6 +89,10 @@ fn has_shape(option: SockOpt) -> bool {
             | SockOpt::IpDropMembership
             | SockOpt::Ipv6JoinGroup
             | SockOpt::Ipv6LeaveGroup
+            | SockOpt::IpAddSourceMembership
+            | SockOpt::IpDropSourceMembership
+            | SockOpt::IpBlockSource
+            | SockOpt::IpUnblockSource
     )
 }
 
@@ -189,6 +195,7 @@ impl Afd {
                     Kind::Stream => SOCK_STREAM,
                     Kind::Datagram => SOCK_DGRAM,
                     Kind::Messages => SOCK_SEQPACKET,
+                    Kind::Raw => SOCK_RAW,
                 };
                 (Some(RuleId::GetOpt6), OptionValue::Int(number))
             }

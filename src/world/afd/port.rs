@@ -70,8 +70,8 @@ impl Bind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Ports {
     bound: BTreeMap<Key, Entry>,
-    /// The automatic port given last, for streams, datagrams and messages.
-    last_automatic: [u16; 3],
+    /// The automatic port given last, by type.
+    last_automatic: [u16; 4],
 }
 
 impl Ports {

@@ -161,6 +161,8 @@ pub(super) struct Datagrams {
     pub(super) charge: u32,
     /// A datagram found no socket at its port; the next receive says so.
     pub(super) unreachable: bool,
+    /// The IP protocol of a raw socket.
+    pub(super) protocol: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -173,7 +175,7 @@ impl SharedSocket {
     pub(super) fn new(transport: Transport, overlapped: bool, options: Options) -> Self {
         let role = match transport.kind {
             Kind::Stream | Kind::Messages => Role::Idle,
-            Kind::Datagram => Role::Datagram(Datagrams::default()),
+            Kind::Datagram | Kind::Raw => Role::Datagram(Datagrams::default()),
         };
         Self {
             transport,

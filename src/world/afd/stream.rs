@@ -71,7 +71,7 @@ impl Afd {
             }
             Kind::Stream if flags.contains(MessageFlags::OOB) => self.send_urgent(cx, id, data),
             Kind::Stream => self.send_stream(cx, id, data),
-            Kind::Datagram => self.send_to_peer(cx, id, data, WsaError::NotConn),
+            Kind::Datagram | Kind::Raw => self.send_to_peer(cx, id, data, WsaError::NotConn),
         }
     }
 
@@ -96,11 +96,11 @@ impl Afd {
                 cx.log.rule(RuleId::SendTo2);
                 self.send_stream(cx, id, data)
             }
-            (Kind::Datagram, Some(to)) => {
+            (Kind::Datagram | Kind::Raw, Some(to)) => {
                 cx.log.rule(RuleId::SendTo1);
                 self.send_datagram(cx, id, data, to)
             }
-            (Kind::Datagram, None) => self.send_to_peer(cx, id, data, WsaError::DestAddrReq),
+            (Kind::Datagram | Kind::Raw, None) => self.send_to_peer(cx, id, data, WsaError::DestAddrReq),
         }
     }
 
@@ -304,7 +304,7 @@ impl Afd {
             Kind::Messages => self.receive_message(cx, id, room, flags),
             Kind::Stream if urgent => self.receive_urgent(cx, id, room, peek),
             Kind::Stream => self.receive_stream(cx, id, room, peek),
-            Kind::Datagram => self.receive_datagram(cx, id, room, peek),
+            Kind::Datagram | Kind::Raw => self.receive_datagram(cx, id, room, peek),
         }
     }
 

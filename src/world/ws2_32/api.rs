@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{After, Ws2Token};
 use crate::abi::client::{ApiCall, Value};
 use crate::abi::consts::WSA_MAXIMUM_WAIT_EVENTS;
-use crate::abi::{Info, ProviderFlags, SpiCall, WsaError};
+use crate::abi::{Info, ProtocolInfoW, ProviderFlags, Room, SpiCall, WsaError};
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::catalog::CatalogEntry;
@@ -57,7 +57,7 @@ impl World {
                 self.set_last_error(thread, error);
                 Ok(Value::Done)
             }
-            ApiCall::EnumProtocols => self.enum_protocols(thread, log),
+            ApiCall::EnumProtocols { protocols, room } => self.enum_protocols(thread, protocols.as_deref(), room, log),
             ApiCall::CreateEvent => self.create_event(thread),
             ApiCall::CloseEvent { event } => self.close_event(thread, event, log),
             ApiCall::SetEvent { event } => self.set_event(thread, event, true, log),
@@ -89,16 +89,28 @@ impl World {
         Ok(Value::Done)
     }
 
-    /// WSAEnumProtocols: base entries and chains that are not hidden, in catalog order.
-    fn enum_protocols(&self, thread: ThreadId, log: &mut Log) -> Result<Value, WsaError> {
+    /// WSAEnumProtocols: base entries and chains that are not hidden, in catalog order, all or nothing.
+    fn enum_protocols(
+        &self,
+        thread: ThreadId,
+        protocols: Option<&[i32]>,
+        room: Room,
+        log: &mut Log,
+    ) -> Result<Value, WsaError> {
         let catalog = self.processes[thread.process.0 as usize].client.catalog.as_ref();
         let catalog = catalog.ok_or(WsaError::NotInitialised)?;
         let hidden = |entry: &&CatalogEntry| entry.info.fields().provider_flags.contains(ProviderFlags::HIDDEN);
         if log.is_on() && catalog.entries().iter().any(|entry| hidden(&entry)) {
             log.rule(RuleId::Choose10);
         }
-        let shown = catalog.entries().iter().filter(|entry| !entry.is_layer() && !hidden(entry));
+        let wanted =
+            |entry: &&CatalogEntry| protocols.is_none_or(|protocols| protocols.contains(&entry.info.fields().protocol));
+        let shown = catalog.entries().iter().filter(|entry| !entry.is_layer() && !hidden(entry)).filter(wanted);
         let infos: Arc<[Info]> = shown.map(|entry| entry.info.clone()).collect();
+        if room.is_none_or(|room| (room as usize) < infos.len() * ProtocolInfoW::SIZE) {
+            log.rule(RuleId::Choose14);
+            return Err(WsaError::NoBufs);
+        }
         Ok(Value::Infos(infos))
     }
 
@@ -143,7 +155,8 @@ impl World {
         log: &mut Log,
     ) -> Next {
         if events.is_empty() || events.len() > WSA_MAXIMUM_WAIT_EVENTS {
-            return Next::finish(Err(WsaError::Inval));
+            log.rule(RuleId::Wait1);
+            return Next::finish(Err(WsaError::InvalidParameter));
         }
         let handles = &self.processes[thread.process.0 as usize].handles;
         let ids: Option<Box<[_]>> = events.iter().map(|&event| handles.event(event)).collect();

@@ -26,7 +26,7 @@ impl World {
         overlapped: Option<Box<Overlapped>>,
         (call, log): (&mut SpiCall, &mut Log),
     ) -> Next {
-        *call = SpiCall::Recv { s, room, flags: MessageFlags::empty(), overlapped };
+        *call = SpiCall::Recv { s, room, flags: MessageFlags::empty(), returned: true, overlapped };
         self.enter_file(thread, s, call, log)
     }
 
@@ -39,7 +39,7 @@ impl World {
         overlapped: Option<Box<Overlapped>>,
         (call, log): (&mut SpiCall, &mut Log),
     ) -> Next {
-        *call = SpiCall::Send { s, data, flags: MessageFlags::empty(), overlapped };
+        *call = SpiCall::Send { s, data, flags: MessageFlags::empty(), returned: true, overlapped };
         self.enter_file(thread, s, call, log)
     }
 

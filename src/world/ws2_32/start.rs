@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::{After, Starting, Then, Ws2Token};
-use crate::abi::client::Value;
+use crate::abi::client::{Value, WsaData};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
 use crate::abi::{SpiCall, SpiReturn, WsaError};
-use crate::provider::{Callee, InFlight, Resumed};
+use crate::provider::{Callee, HandleKind, InFlight, Resumed, ShapeKind};
 use crate::rules::RuleId;
 use crate::world::World;
+use crate::world::catalog::ShapeId;
 use crate::world::drive::Next;
-use crate::world::ids::{InstanceId, ThreadId};
+use crate::world::handles::Object;
+use crate::world::ids::{Incarnation, InstanceId, ThreadId};
 use crate::world::log::Log;
 
 /// Versions as numbers that can be compared: major in the high byte.
@@ -34,7 +36,7 @@ impl World {
             client.catalog = Some(catalog);
         }
         client.startups += 1;
-        Next::finish(Ok(Value::Spi(SpiReturn::Started { version: settled, high })))
+        Next::finish(Ok(Value::WsaData(WsaData::new(version, settled, high))))
     }
 
     /// WSACleanup: counts down; the last one cleans up every provider ws2_32 has started (Cleanup1..Cleanup9).
@@ -90,6 +92,7 @@ impl World {
         }
         log.rule(RuleId::R29);
         log.rule(RuleId::Cleanup7);
+        self.release_unclaimed(thread.process, log);
         let process = &mut self.processes[thread.process.0 as usize];
         process.client = crate::world::process::Client::default();
         process.overlapped.abort_all();
@@ -97,6 +100,27 @@ impl World {
         process.loaded.clear();
         process.handles.unbind_all();
         Next::finish(Ok(Value::Done))
+    }
+
+    /// Socket handles that no provider has claimed: with several that could, each leaves them to the others, and the
+    /// end of the last takes them along.
+    fn release_unclaimed(&mut self, process: Incarnation, log: &mut Log) {
+        let state = &self.processes[process.0 as usize];
+        let takes_any = |shape: ShapeId| {
+            let shape = self.machine.shape(shape);
+            matches!(shape.kind, ShapeKind::Base { .. }) && shape.handles == HandleKind::Ifs
+        };
+        if !state.loaded.iter().any(|&(shape, _)| takes_any(shape)) {
+            return;
+        }
+        let left = state.handles.iter().filter(|(_, entry)| matches!(entry.object, Object::Socket(_)));
+        let left: Vec<_> = left.map(|(handle, entry)| (handle, entry.object)).collect();
+        let how = self.machine.policies().open_at_cleanup.into();
+        for (handle, object) in left {
+            log.rule(RuleId::Cleanup10);
+            self.processes[process.0 as usize].handles.remove(handle);
+            self.drop_object(process, handle, object, how, log);
+        }
     }
 
     /// Calls the provider of an entry, having started it if this process has not yet (Startup1).

@@ -29,7 +29,13 @@ pub(super) fn set_option(s: u64, option: SocketOption, [first, second]: [u32; 2]
         LINGER => Bytes::of(&Linger { onoff: first as u16, seconds: second as u16 }.encode()),
         _ => Bytes::word(first),
     };
-    SpiCall::SetSockOpt { s: Handle(s), level: option.level, option: option.number, value: Some(value) }
+    SpiCall::SetSockOpt {
+        s: Handle(s),
+        level: option.level,
+        option: option.number,
+        value: Some(value),
+        negative: false,
+    }
 }
 
 pub(super) fn get_option(s: u64, option: SocketOption) -> SpiCall {
@@ -67,12 +73,13 @@ pub(super) fn send_to(s: u64, port: u16, byte: u8) -> SpiCall {
         data: Gather::One([byte].into()),
         flags: Default::default(),
         to: Name::of(SockAddr::v4([127, 0, 0, 1].into(), port)),
+        returned: true,
         overlapped: None,
     }
 }
 
 pub(super) fn receive(s: u64) -> SpiCall {
-    SpiCall::Recv { s: Handle(s), room: Scatter::One(16), flags: Default::default(), overlapped: None }
+    SpiCall::Recv { s: Handle(s), room: Scatter::One(16), flags: Default::default(), returned: true, overlapped: None }
 }
 
 pub(super) fn event_select(s: u64, event: u64, mask: u32) -> SpiCall {

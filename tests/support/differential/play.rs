@@ -438,7 +438,7 @@ impl Pair {
         let (Some(s), Some(event)) = (self.socket_of(by, act.on), self.event_of(by, act.with)) else { return Ok(()) };
         let event = (act.how % 4 != 0).then_some(event);
         let handle = event.map_or(Handle::NULL, Handle);
-        let answer = self.spi(by, SpiCall::EnumNetworkEvents { s: Handle(s), event: handle, out: true })?;
+        let answer = self.spi(by, SpiCall::EnumNetworkEvents { s: Handle(s), event: handle, out: Some(0) })?;
         let record = answer.map(|value| match value {
             Value::Spi(SpiReturn::Events(record)) => record.events.bits(),
             _ => u32::MAX,

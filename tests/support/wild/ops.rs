@@ -118,7 +118,7 @@ impl Wild<'_> {
             }
             220..=229 => ApiCall::SetBlockingHook,
             230..=234 => ApiCall::UnhookBlockingHook,
-            235 | 236 => ApiCall::EnumProtocols,
+            235 | 236 => ApiCall::EnumProtocols { protocols: None, room: self.input.room() },
             237 | 238 => {
                 let file = self.any_handle();
                 let (room, (_, overlapped)) = (self.input.scatter(), self.input.manner());

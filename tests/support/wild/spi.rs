@@ -102,7 +102,7 @@ impl Wild<'_> {
         match which % 5 {
             0 | 1 => SpiCall::EventSelect { s, event: self.event(), events },
             2 => SpiCall::AsyncSelect { s, window: self.input.window(), message: 0x401, events },
-            3 => SpiCall::EnumNetworkEvents { s, event: self.event(), out: !self.input.rarely(64) },
+            3 => SpiCall::EnumNetworkEvents { s, event: self.event(), out: (!self.input.rarely(64)).then_some(0) },
             _ => SpiCall::CloseSocket { s },
         }
     }
@@ -182,19 +182,19 @@ fn moving(which: u8, s: Handle, input: &mut Input<'_>) -> SpiCall {
     match which % 10 {
         0..=2 => {
             let (data, (flags, overlapped)) = (input.data(), input.manner());
-            SpiCall::Send { s, data, flags, overlapped }
+            SpiCall::Send { s, data, flags, returned: !input.rarely(64), overlapped }
         }
         3 | 4 => {
             let (data, (flags, overlapped)) = (input.data(), input.manner());
-            SpiCall::SendTo { s, data, flags, to: input.name(), overlapped }
+            SpiCall::SendTo { s, data, flags, to: input.name(), returned: true, overlapped }
         }
         5..=7 => {
             let (room, (flags, overlapped)) = (input.scatter(), input.manner());
-            SpiCall::Recv { s, room, flags, overlapped }
+            SpiCall::Recv { s, room, flags, returned: !input.rarely(64), overlapped }
         }
         8 => {
             let (room, (flags, overlapped)) = (input.scatter(), input.manner());
-            SpiCall::RecvFrom { s, room, flags, from: input.room(), overlapped }
+            SpiCall::RecvFrom { s, room, flags, from: input.room(), returned: true, overlapped }
         }
         _ => SpiCall::Shutdown { s, how: input.pick(&[1, 0, 2, 7]) },
     }
@@ -207,7 +207,7 @@ fn setting(which: u8, s: Handle, input: &mut Input<'_>) -> SpiCall {
     let (level, option) = input.option();
     match which % 8 {
         3 => SpiCall::GetSockOpt { s, level, option, room: input.room() },
-        _ => SpiCall::SetSockOpt { s, level, option, value: input.bytes() },
+        _ => SpiCall::SetSockOpt { s, level, option, value: input.bytes(), negative: input.rarely(64) },
     }
 }
 
