@@ -1,10 +1,6 @@
 //! Every documented error of a provider or an upcall, every rule and every answer of a policy is reached by a scenario
 //! under `tests/scenarios`, or `src/contract/exempt.tsv` says why it cannot be.
-//!
-//! `tests/coverage-open.txt` lists what is still open. Nothing may be open that is not in it, and it only gets shorter;
-//! `COVERAGE=overwrite cargo test --test coverage` takes out what is reached by now.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,24 +9,14 @@ use wspsim::model::Library;
 use wspsim::scenario::{Logging, Scenario, play};
 
 #[test]
-fn everything_is_reached_exempt_or_known_to_be_open() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let coverage = coverage(&root.join("scenarios"));
+fn everything_is_reached_or_exempt() {
+    let coverage = coverage(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios"));
     assert!(coverage.plays() > 1000, "the scenarios were played");
-
-    let list = root.join("coverage-open.txt");
-    let text = fs::read_to_string(&list).expect("the list of what is open");
-    let known: BTreeSet<&str> = text.lines().collect();
     let open = coverage.open();
-    let new: Vec<&String> = open.iter().filter(|line| !known.contains(line.as_str())).collect();
     assert!(
-        new.is_empty(),
-        "no scenario reaches these any more, or yet:\n{new:#?}\n`wspsim coverage tests/scenarios` tells more"
+        open.is_empty(),
+        "no scenario reaches these any more, or yet:\n{open:#?}\n`wspsim coverage tests/scenarios` tells more"
     );
-    if std::env::var_os("COVERAGE").is_some_and(|what| what == "overwrite") {
-        let lines: String = open.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(&list, lines).expect("the list can be written");
-    }
 }
 
 fn coverage(folder: &Path) -> Coverage {
