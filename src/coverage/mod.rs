@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use status::{Function, Row, Standing};
 
+use crate::abi::WsaError;
 use crate::rules::RuleId;
 use crate::scenario::Report;
 use crate::world::event::Event;
@@ -77,10 +78,10 @@ impl Coverage {
         self.plays
     }
 
-    /// How often a function gave an error.
+    /// How often a function gave an error, by whichever of its names.
     #[must_use]
     pub fn answers(&self, pair: Pair) -> Answers {
-        self.answers.get(&pair).copied().unwrap_or_default()
+        self.answers.get(&one_name(pair)).copied().unwrap_or_default()
     }
 
     /// Whether a rule has decided something.
@@ -97,7 +98,7 @@ impl Coverage {
 
     /// Every error that was given and is not documented for its function, with its count.
     pub fn undocumented(&self) -> impl Iterator<Item = (Pair, Answers)> {
-        let known: BTreeSet<Pair> = crate::contract::rows().map(|row| (row.function, row.error)).collect();
+        let known: BTreeSet<Pair> = crate::contract::rows().map(|row| one_name((row.function, row.error))).collect();
         let given = self.answers.iter().filter(|(_, answers)| answers.reached > 0);
         given
             .filter(move |((function, error), _)| {
@@ -105,4 +106,9 @@ impl Coverage {
             })
             .map(|(pair, answers)| (*pair, *answers))
     }
+}
+
+/// The same pair by the one name under which answers are counted: ERROR_INVALID_HANDLE is WSA_INVALID_HANDLE.
+fn one_name((function, error): Pair) -> Pair {
+    (function, WsaError::from_name(error).map_or(error, WsaError::name))
 }
