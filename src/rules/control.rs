@@ -123,6 +123,8 @@ macro_rules! control {
         ("socket-options-and-ioctls-2");
     SetOpt18: "With SO_RANDOMIZE_PORT an automatic port is not simply the next one."
         ("the option's name in the public headers");
+    SetOpt19: "A negative length is too small for any value."
+        ("lpwspsetsockopt, observed O77") by negative_optlen;
 
     // WSPIoctl
     Ioctl1: "FIONBIO with a value that is not 0 makes the socket nonblocking, with 0 blocking."

@@ -40,7 +40,7 @@ macro_rules! data {
         ("lpwspsetsockopt, sol-socket-socket-options");
     Send17: "MSG_INTERRUPT is for 16-bit clients: a provider gives WSAEOPNOTSUPP."
         ("lpwspsend, lpwsprecv");
-    Send18: "A call that is not overlapped has to have somewhere to put the count of bytes: else WSAEFAULT."
+    Send18: "A send that is not overlapped has to have somewhere to put the count of bytes: else WSAEFAULT."
         ("lpwspsend, wsasend, observed O13");
 
     // WSPSendTo
@@ -118,7 +118,7 @@ macro_rules! data {
         ("lpwspsetsockopt, sol-socket-socket-options");
     Recv25: "A waiting receive that is cancelled gives WSAEINTR."
         ("lpwsprecv, lpwspcancelblockingcall");
-    Recv26: "A call that is not overlapped has to have somewhere to put the count of bytes: else WSAEFAULT."
+    Recv26: "A receive that is not overlapped has to have somewhere to put the count of bytes: else WSAEFAULT."
         ("lpwsprecv, wsarecv");
 
     // WSPRecvFrom

@@ -60,7 +60,7 @@ fn protocol_info(cx: &mut Context<'_>, at: At, option: SockOpt, room: usize) -> 
 
 /// A negative optlen: whether the option takes it all the same.
 fn negative_length(cx: &mut Context<'_>, option: SockOpt) -> Result<(), WsaError> {
-    cx.log.rule(RuleId::SetOpt2);
+    cx.log.rule(RuleId::SetOpt19);
     cx.log.policy(PolicyId::negative_optlen);
     let narrow = option.row().level != SOL_SOCKET || matches!(option, SockOpt::KeepAlive | SockOpt::DontRoute);
     match cx.machine.policies().negative_optlen {
