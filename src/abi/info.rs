@@ -3,17 +3,26 @@
 //! All the blocks of one catalog entry agree in everything but `dwProviderReserved`, so the 628 bytes stay behind
 //! one shared pointer and the word that differs travels beside it. [`Info::record`] gives the whole structure.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::{DecodeError, ProtocolInfoA, ProtocolInfoW};
+use crate::world::ids::IdKind;
 
 /// A WSAPROTOCOL_INFOW (page: ns-winsock2-wsaprotocol_infow).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Info {
     /// Everything but dwProviderReserved, which is zero here.
     template: Arc<ProtocolInfoW>,
     /// dwProviderReserved.
     reserved: u32,
+}
+
+impl Hash for Info {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.template.hash(state);
+        IdKind::Token.hash(u64::from(self.reserved), state);
+    }
 }
 
 impl Info {

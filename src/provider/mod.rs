@@ -17,7 +17,10 @@ pub mod split;
 pub use context::Context;
 pub use shape::{AcceptContext, Duplicating, Functions, HandleKind, Shape, ShapeKind, Waiting};
 
+use std::hash::Hash;
+
 use crate::abi::{SpiCall, SpiResult, SpiReturn};
+use crate::world::canonical::Renaming;
 use crate::world::catalog::ShapeId;
 use crate::world::frame::{Wait, Woken};
 use crate::world::ids::{Handle, InstanceId, SocketId};
@@ -251,6 +254,24 @@ impl Instance {
                 layer.forget(handle);
                 None
             }
+        }
+    }
+
+    /// Everything but which number leads to which context, under other names (see [`crate::world::canonical`]).
+    pub(crate) fn hash_but_contexts(&self, state: &mut Renaming<'_>) {
+        let Self { shape, state: of } = self;
+        shape.hash(state);
+        match of {
+            State::Base(base) => base.hash_but_contexts(state),
+            State::Layer(layer) => layer.hash_but_contexts(state),
+        }
+    }
+
+    /// What the provider keeps under a context value, under other names.
+    pub(crate) fn hash_context(&self, context: u32, state: &mut Renaming<'_>) {
+        match &self.state {
+            State::Base(base) => base.hash_context(context, state),
+            State::Layer(layer) => layer.hash_context(context, state),
         }
     }
 

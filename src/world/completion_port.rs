@@ -74,6 +74,16 @@ impl CompletionPorts {
         self.ports.get(&id).map_or(0, |port| port.queue.len())
     }
 
+    /// The port.
+    pub(super) fn get(&self, id: PortId) -> Option<&CompletionPort> {
+        self.ports.get(&id)
+    }
+
+    /// All ports, the oldest first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = PortId> + '_ {
+        self.ports.keys().copied()
+    }
+
     /// How many ports there are.
     #[must_use]
     pub fn len(&self) -> usize {

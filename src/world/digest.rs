@@ -32,5 +32,11 @@ impl Hasher for Digest {
         self.0.write(bytes);
     }
 
+    /// Only identities have so many bits, and only their number counts here.
+    #[inline]
+    fn write_u128(&mut self, value: u128) {
+        self.0.write_u64(value as u64);
+    }
+
     forward!(write_u8: u8, write_u16: u16, write_u32: u32, write_u64: u64, write_usize: usize);
 }

@@ -1,12 +1,14 @@
 //! Pending duplications: what a block stands for until its target opens it.
 
+use std::hash::{Hash, Hasher};
+
 use super::afd::{Afd, Cx};
 use super::catalog::ShapeId;
 use super::event::Event;
-use super::ids::{Handle, Incarnation, ProcessId, SocketId};
+use super::ids::{Handle, IdKind, Incarnation, ProcessId, SocketId};
 
 /// A hand-over made by WSPDuplicateSocket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplication {
     /// The word in the block that the base recognises. Never given twice.
     pub token: u32,
@@ -22,6 +24,14 @@ pub struct Duplication {
     pub holds_reference: bool,
     /// The first open. Set only while policies need to remember spent blocks.
     pub opened: Option<Opened>,
+}
+
+impl Hash for Duplication {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { token, maker, socket, target, target_id, holds_reference, opened } = self;
+        IdKind::Token.hash(u64::from(*token), state);
+        (maker, socket, target, target_id, holds_reference, opened).hash(state);
+    }
 }
 
 impl Duplication {
@@ -138,6 +148,11 @@ impl Duplications {
         let (taken, kept) = std::mem::take(&mut self.list).into_iter().partition(|duplication| which(duplication));
         self.list = kept;
         taken
+    }
+
+    /// The one at a position.
+    pub(super) fn nth(&self, at: usize) -> Option<&Duplication> {
+        self.list.get(at)
     }
 
     /// How many hold a reference on this shared socket.

@@ -28,6 +28,13 @@ impl HandleSlot {
     }
 }
 
+impl Handle {
+    /// The slot of a handle table it can stand for.
+    pub(super) fn slot(self) -> Option<u32> {
+        HandleSlot::of(self).map(Key::slot)
+    }
+}
+
 /// The kernel object behind a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Object {
@@ -139,6 +146,17 @@ impl Handles {
     /// All handles in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &HandleEntry)> {
         self.table.iter().map(|(slot, entry)| (slot.handle(), entry))
+    }
+
+    /// All numbers that are or were in use, in order.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Handle> + use<> {
+        let slots = self.table.len() + self.table.freed().len();
+        (0..slots as u32).map(|slot| HandleSlot(slot).handle())
+    }
+
+    /// The slots of free numbers that were in use, the next one to be given out first.
+    pub(super) fn freed(&self) -> impl Iterator<Item = u32> + '_ {
+        self.table.freed().iter().rev().copied()
     }
 
     /// How many there are.

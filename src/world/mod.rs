@@ -5,11 +5,12 @@
 //!
 //! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
 //! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
-//! (waits on many of them), `wake`, `death`, `signal`;
+//! (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole);
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
 pub mod apc;
+pub mod canonical;
 pub mod catalog;
 mod completion;
 pub mod completion_port;

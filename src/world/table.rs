@@ -22,8 +22,12 @@ pub trait Key: Copy + Eq {
 #[doc(hidden)]
 macro_rules! table_key {
     ($(#[$meta:meta])* $name:ident) => {
+        $crate::table_key!($(#[$meta])* #[derive(Hash)] $name, hashed apart);
+    };
+    // The hash is implemented elsewhere.
+    ($(#[$meta:meta])* $name:ident, hashed apart) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(pub u32);
 
         impl $crate::world::table::Key for $name {
@@ -82,6 +86,11 @@ impl<K: Key, T> Table<K, T> {
     /// The value, if the slot is in use.
     pub fn get_mut(&mut self, key: K) -> Option<&mut T> {
         self.slots.get_mut(key.slot() as usize)
+    }
+
+    /// The slots that are free and were in use once, the one to be used next at the end.
+    pub(crate) fn freed(&self) -> &[u32] {
+        &self.freed
     }
 
     /// How many slots are in use.

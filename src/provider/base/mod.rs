@@ -45,6 +45,7 @@ pub(in crate::provider) use extension::{listener_in, updates_context};
 pub(in crate::provider) use overlapped::{Asked, asked, asked_again};
 pub(in crate::provider) use startup::negotiate;
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use super::{Context, Flow, HandleKind, InFlight, Provider, Resumed};
@@ -54,6 +55,7 @@ use crate::abi::{
 use crate::rules::RuleId;
 use crate::table_key;
 use crate::world::afd::{Interest, SharedSocket, Transport};
+use crate::world::canonical::Renaming;
 use crate::world::event::Event;
 use crate::world::frame::{Until, Wait, Woken};
 use crate::world::ids::{Handle, SocketId, Ticks};
@@ -317,6 +319,16 @@ impl Base {
     #[must_use]
     pub fn contexts(&self) -> usize {
         self.records.len()
+    }
+
+    pub(super) fn hash_but_contexts(&self, state: &mut Renaming<'_>) {
+        let Self { startups, records } = self;
+        startups.hash(state);
+        state.unordered(records.iter(), |(_, record), state| record.hash(state));
+    }
+
+    pub(super) fn hash_context(&self, context: u32, state: &mut Renaming<'_>) {
+        self.records.get(RecordId::from_slot(context)).hash(state);
     }
 
     /// The shared socket behind a context value.

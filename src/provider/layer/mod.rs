@@ -21,12 +21,14 @@ mod select;
 mod socket;
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use super::split::Split;
 use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{Extension, FunctionPointer, SpiCall, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
+use crate::world::canonical::Renaming;
 use crate::world::frame::Woken;
 use crate::world::ids::{Handle, InstanceId, Window};
 use crate::world::table::{Key, Table};
@@ -277,6 +279,18 @@ impl Layer {
     #[must_use]
     pub fn contexts(&self) -> usize {
         self.records.len() + self.claimed.len()
+    }
+
+    pub(super) fn hash_but_contexts(&self, state: &mut Renaming<'_>) {
+        let Self { startups, links, records, claimed, outstanding, worker } = self;
+        (startups, links).hash(state);
+        state.unordered(records.iter(), |(_, record), state| record.hash(state));
+        state.unordered(claimed.iter(), |claim, state| claim.hash(state));
+        (outstanding, worker).hash(state);
+    }
+
+    pub(super) fn hash_context(&self, context: u32, state: &mut Renaming<'_>) {
+        self.records.get(RecordId::from_slot(context)).hash(state);
     }
 
     /// The lower handle behind a context value.

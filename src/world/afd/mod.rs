@@ -34,8 +34,10 @@
 //! open.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::canonical::Renaming;
 use super::ids::{EventId, Handle, Incarnation, SocketId, Ticks, Window};
 use super::log::Log;
 use super::machine::Platform;
@@ -260,6 +262,15 @@ impl Afd {
     /// All shared sockets in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = (SocketId, &SharedSocket)> {
         self.sockets.iter()
+    }
+
+    /// Everything but the sockets, under other names.
+    pub(in crate::world) fn hash_but_sockets(&self, state: &mut Renaming<'_>) {
+        let Self { sockets: _, ports, deadlines, by_event, signals, completions, faults, links } = self;
+        ports.hash(state);
+        state.unordered(deadlines.iter(), |deadline, state| deadline.hash(state));
+        state.unordered(by_event.iter(), |pair, state| pair.hash(state));
+        (signals, completions, faults, links).hash(state);
     }
 
     /// How many shared sockets there are, those without a descriptor included.
