@@ -1,10 +1,11 @@
 //! Any bytes are a run of the machine, and every run keeps what must always hold. The fuzz target `ops` plays the same.
+//! Ops that touch different things can happen in either order.
 mod support;
 #[path = "support/wild/mod.rs"]
 mod wild;
 
 use proptest::prelude::*;
-use wild::{Watch, run_watched, told};
+use wild::{Watch, commute, run_watched, told};
 
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
@@ -32,5 +33,12 @@ proptest! {
     #[test]
     fn any_bytes_are_a_run_that_keeps_the_invariants(bytes in bytes()) {
         check(&bytes)?;
+    }
+
+    #[test]
+    fn ops_whose_footprints_do_not_conflict_commute(bytes in bytes()) {
+        let played = std::panic::catch_unwind(|| commute(&bytes));
+        let told = || format!("the order matters:\n{}", told(&bytes));
+        played.map_err(|_| TestCaseError::fail(told()))?;
     }
 }

@@ -81,6 +81,12 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// Whether a failure waits for the n-th call.
+    #[must_use]
+    pub fn counts_calls(&self) -> bool {
+        !self.armed.is_empty()
+    }
+
     /// Arms a failure by occurrence; other faults are conditions and are not kept here.
     pub fn arm(&mut self, fault: Fault) {
         self.armed.push(fault);

@@ -5,7 +5,8 @@
 //!
 //! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
 //! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
-//! (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole);
+//! (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole),
+//! [`footprint`] (what an op may touch);
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
@@ -21,6 +22,7 @@ pub mod duplication;
 pub mod event;
 pub mod event_object;
 pub mod fault;
+pub mod footprint;
 pub mod frame;
 pub mod handles;
 pub mod ids;

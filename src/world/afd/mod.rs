@@ -264,6 +264,12 @@ impl Afd {
         self.sockets.iter()
     }
 
+    /// Whether there are link faults: they count what passes.
+    #[must_use]
+    pub fn has_links(&self) -> bool {
+        self.links.is_some()
+    }
+
     /// Everything but the sockets, under other names.
     pub(in crate::world) fn hash_but_sockets(&self, state: &mut Renaming<'_>) {
         let Self { sockets: _, ports, deadlines, by_event, signals, completions, faults, links } = self;

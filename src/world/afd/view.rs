@@ -1,9 +1,10 @@
 //! What anybody may read of a shared socket.
 
 use super::event::Registration;
+use super::listen::Stage;
 use super::route::Place;
-use super::socket::{Connection, Life, Role, SharedSocket};
-use super::{Io, SocketId, Transport};
+use super::socket::{Attempt, Connection, Life, Phase, Role, SharedSocket};
+use super::{Io, Kind, SocketId, Transport};
 use crate::abi::{Linger, SockAddr, SockOpt, WsaError};
 use crate::world::ids::ThreadId;
 
@@ -29,6 +30,33 @@ impl SharedSocket {
     #[must_use]
     pub fn transport(&self) -> Transport {
         self.transport
+    }
+
+    /// Whether its type has connections.
+    #[must_use]
+    pub fn has_connections(&self) -> bool {
+        self.transport.kind != Kind::Datagram
+    }
+
+    /// The shared sockets it knows: its peer, the listener it queues at, the requests in its own queue, root and leaves.
+    pub fn neighbours(&self) -> impl Iterator<Item = SocketId> + '_ {
+        let queued = match self.life {
+            Life::Queued(listener) => Some(listener),
+            Life::Open | Life::Orphan => None,
+        };
+        let asked = match &self.role {
+            Role::Connecting(Attempt { phase: Phase::Offered(listener), .. }) => Some(*listener),
+            _ => None,
+        };
+        let requests = self.listener().into_iter().flat_map(|listener| &listener.requests);
+        let requests = requests.filter_map(|request| match request.stage {
+            Stage::Complete(socket) | Stage::Offered(socket) => Some(socket),
+            Stage::Reset | Stage::Withdrawn => None,
+        });
+        let extras = self.extras.as_deref();
+        let leaves = extras.into_iter().flat_map(|extras| extras.leaves.iter().copied());
+        let root = extras.and_then(|extras| extras.root);
+        [self.peer_socket(), queued, asked, root].into_iter().flatten().chain(requests).chain(leaves)
     }
 
     /// Why the connection is broken, if it is.

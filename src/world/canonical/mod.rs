@@ -7,9 +7,10 @@
 //!
 //! How: every process, handle, shared socket, event, port and pending duplication is an *object*. In rounds each
 //! object gets a colour, a hash of its content in which other objects are called by their colours, mixed with the
-//! colours of those that mention it, until a round tells no more objects apart. Objects sorted by colour get their rank as name, and what is returned is the
-//! hash of everything under these names. Colours only choose the names: if they cannot tell two objects apart that are
-//! not interchangeable, equal worlds may get two digests, and nothing worse. Different worlds get the same digest by
+//! colours of those that mention it, until a round tells no more objects apart. If two objects still share a colour,
+//! one of them gets a new one, and so on. Objects sorted by colour get their rank as name, and what is returned is the
+//! hash of everything under these names. Colours only choose the names: where two objects share a colour that are not
+//! interchangeable, equal worlds may get two digests, and nothing worse. Different worlds get the same digest by
 //! accident only, as with [`World::digest`].
 //!
 //! Left out, because no call can see it: how many tokens, ports and sockets there ever were, and the order of free
@@ -19,7 +20,7 @@
 //! of their numbers, so worlds with one digest may go on in different orders there.
 //!
 //! Source: colour refinement is the first step of canonical labelling as McKay describes it (*Practical graph
-//! isomorphism*, 1981); the search among equal colours is left out.
+//! isomorphism*, 1981); of the search among equal colours only the first branch is taken.
 
 mod layout;
 mod renaming;
@@ -34,6 +35,9 @@ use super::handles::{HandleEntry, Object};
 use super::ids::{Handle, Incarnation};
 use super::process::Process;
 use layout::{Layout, ObjectAt};
+
+/// Makes a colour depend on the one before: what was told apart stays apart.
+const KEEPS: u64 = 0xa076_1d64_78bd_642f;
 
 /// Rounds of colouring at most: what a socket says of a descriptor climbs one layer a round.
 const ROUNDS_MAX: usize = 9;
@@ -73,6 +77,17 @@ impl Canonical {
         self.names.clear();
         self.names.resize(objects, 0);
         self.layout.name_free_handles(world, &mut self.names);
+        self.refine(world, roots);
+        while let Some(tied) = self.first_tie(world) {
+            self.names[tied] = mix(self.names[tied].wrapping_add(1));
+            self.refine(world, roots);
+        }
+        self.rank(world);
+        self.hash_all(world, roots)
+    }
+
+    /// Rounds of colouring, until one tells no more objects apart.
+    fn refine(&mut self, world: &World, roots: &impl Roots) {
         let mut colours = 0;
         for _ in 0..ROUNDS_MAX {
             self.colour(world, roots);
@@ -81,8 +96,6 @@ impl Canonical {
                 break;
             }
         }
-        self.rank(world);
-        self.hash_all(world, roots)
     }
 
     /// One round: new colours from the content of all objects and from who mentions them.
@@ -98,7 +111,8 @@ impl Canonical {
         }
         for (at, name) in names.iter_mut().enumerate() {
             if !layout.is_free_handle(at, world) {
-                *name = mix(colours[at].wrapping_add(mentions[at].get()));
+                let before = name.wrapping_mul(KEEPS);
+                *name = mix(before.wrapping_add(colours[at]).wrapping_add(mentions[at].get()));
             }
         }
     }
@@ -111,15 +125,28 @@ impl Canonical {
         self.colours.len()
     }
 
-    /// Objects get their rank among those of their kind (of their process, for handles) as name.
-    fn rank(&mut self, world: &World) {
+    /// Sorts the objects of each kind (of each process, for handles) by colour, and finds the first that shares its
+    /// colour with another one that is not its twin.
+    fn first_tie(&mut self, world: &World) -> Option<usize> {
         let Self { layout, names, order, .. } = self;
         order.clear();
         order.extend(0..names.len() as u32);
         for kind in layout.kinds() {
             let part = &mut order[kind.clone()];
             part.sort_unstable_by_key(|&at| (names[at as usize], at));
+            let tied = |pair: &&[u32]| names[pair[0] as usize] == names[pair[1] as usize];
+            let apart =
+                |pair: &&[u32]| !are_twins(world, layout.object(pair[0] as usize), layout.object(pair[1] as usize));
+            if let Some(pair) = part.windows(2).filter(tied).find(apart) {
+                return Some(pair[0] as usize);
+            }
         }
+        None
+    }
+
+    /// Objects get their rank among those of their kind as name.
+    fn rank(&mut self, world: &World) {
+        let Self { layout, names, order, .. } = self;
         for kind in layout.kinds() {
             for (rank, &at) in order[kind.clone()].iter().enumerate() {
                 if !layout.is_free_handle(at as usize, world) {
@@ -171,6 +198,14 @@ fn hash_object(world: &World, roots: &impl Roots, object: ObjectAt, state: &mut 
         ObjectAt::Port(id) => world.ports.get(id).hash(state),
         ObjectAt::Token(at) => world.duplications.nth(at).hash(state),
     }
+}
+
+/// Whether two handles of one colour can be exchanged without a look at anything else: the same in everything, in a
+/// process where no layer could stand between them.
+fn are_twins(world: &World, one: ObjectAt, two: ObjectAt) -> bool {
+    let (ObjectAt::Handle(process, one), ObjectAt::Handle(_, two)) = (one, two) else { return false };
+    let Some(process) = world.process(process) else { return false };
+    process.loaded.len() <= 1 && process.handles.get(one) == process.handles.get(two)
 }
 
 /// Everything of a process but its handles and its place among the others.

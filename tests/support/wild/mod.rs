@@ -19,6 +19,7 @@ use wspsim::abi::consts::{AF_INET, SOCK_DGRAM, SOCK_STREAM};
 use wspsim::abi::{Info, Name, SockAddr, SocketFlags, SpiCall, SpiReturn};
 use wspsim::provider::State;
 use wspsim::world::World;
+use wspsim::world::canonical::{Canonical, NoRoots};
 use wspsim::world::handles::Object;
 use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
 use wspsim::world::log::Log;
@@ -114,6 +115,49 @@ pub fn told(bytes: &[u8]) -> String {
     story
 }
 
+/// Plays bytes and lets pairs of ops that do not conflict by their footprints happen in both orders on copies. How many
+/// pairs there were.
+///
+/// # Panics
+/// When the order made a difference.
+pub fn commute(bytes: &[u8]) -> usize {
+    let mut wild = Wild::new(bytes, Watch::Loose);
+    let (mut canonical, mut count, mut pairs) = (Canonical::default(), 0, 0);
+    while let (Some(one), Some(two)) = (wild.next_op(count), wild.next_op(count)) {
+        let independent = wild.thread_of(&one) != wild.thread_of(&two)
+            && !wild.world.footprint(&one).conflicts(&wild.world.footprint(&two));
+        if independent && let Some(first) = both(&wild.world, [&one, &two]) {
+            let second = both(&wild.world, [&two, &one]).expect("the other order is possible");
+            let ([a, b], after) = first;
+            let ([d, c], after_too) = second;
+            assert_eq!((a, b), (c, d), "{one:?}\n{two:?}");
+            let digests = [after, after_too].map(|world| canonical.digest(&world, &NoRoots));
+            assert_eq!(digests[0], digests[1], "{one:?}\n{two:?}");
+            pairs += 1;
+        }
+        let _ = wild.step(one);
+        let _ = wild.step(two);
+        count += 2;
+    }
+    pairs
+}
+
+/// Two ops in this order: what they give, tokens apart, and what is left; `None` if one is refused.
+fn both(world: &World, ops: [&Op; 2]) -> Option<([Outcome; 2], World)> {
+    let mut world = world.clone();
+    let mut outcomes = Vec::new();
+    for op in ops {
+        let mut outcome = world.step(op.clone(), &mut Log::off()).ok()?;
+        match &mut outcome {
+            Outcome::Returned(Ok(Value::Spi(SpiReturn::Info(info)))) => *info = info.with_reserved(0),
+            Outcome::Returned(Ok(Value::InfoA(info))) => info.provider_reserved = 0,
+            _ => {}
+        }
+        outcomes.push(outcome);
+    }
+    Some((outcomes.try_into().ok()?, world))
+}
+
 impl<'a> Wild<'a> {
     fn new(bytes: &'a [u8], watch: Watch) -> Self {
         let mut rest = Input::new(bytes);
@@ -158,6 +202,13 @@ impl Wild<'_> {
         if which == 3 {
             let info = Some(self.world.machine().blank.clone());
             self.does(1, Call::Spi(SpiCall::DuplicateSocket { s: second, process: ProcessId(1000), info }));
+        }
+    }
+
+    fn thread_of(&self, op: &Op) -> Option<ThreadId> {
+        match op {
+            Op::Call { thread, .. } | Op::Run { thread } | Op::Answer { thread, .. } => Some(*thread),
+            _ => None,
         }
     }
 
