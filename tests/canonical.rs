@@ -50,7 +50,7 @@ fn on_every_stack(test: impl Fn(Bench, [Incarnation; 3])) {
 
 fn set(bench: &mut Bench, on: Incarnation, s: Handle, option: SockOpt, value: u32) {
     let option = option.row().number;
-    let call = SpiCall::SetSockOpt { s, level: SOL_SOCKET, option, value: Some(Bytes::word(value)) };
+    let call = SpiCall::SetSockOpt { s, level: SOL_SOCKET, option, value: Some(Bytes::word(value)), negative: false };
     bench.spi(on, call).expect("an option");
 }
 

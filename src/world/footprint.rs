@@ -16,7 +16,7 @@ use super::ids::{EventId, Handle, Incarnation, PortId, ProcessId, SocketId, Thre
 use super::op::Op;
 use super::policy::{TokenPlace, WakeOrder};
 use crate::abi::client::{ApiCall, Call, OsCall};
-use crate::abi::{Block, FdSet, Ioctl, SpiCall};
+use crate::abi::{Block, FdSet, Ioctl, SockOpt, SpiCall};
 
 /// Something that ops have in common. The number means nothing outside of one world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,6 +167,8 @@ impl World {
                 print.add(NAMES, Access::Write);
                 self.of_handle(process, *s, print)
             }
+            // The value names another socket.
+            SpiCall::SetSockOpt { option, .. } if *option == SockOpt::UpdateAcceptContext.row().number => None,
             SpiCall::Connect { s, .. } | SpiCall::SendTo { s, .. } => {
                 print.add(NAMES, Access::Write);
                 print.all_sockets = true;
@@ -207,7 +209,10 @@ impl World {
     fn of_api(&self, process: Incarnation, call: &ApiCall, print: &mut Footprint) -> Option<()> {
         match call {
             ApiCall::Startup { .. } => print.add(CLIENTS, Access::Write),
-            ApiCall::GetLastError | ApiCall::SetLastError { .. } | ApiCall::EnumProtocols | ApiCall::CreateEvent => {}
+            ApiCall::GetLastError
+            | ApiCall::SetLastError { .. }
+            | ApiCall::EnumProtocols { .. }
+            | ApiCall::CreateEvent => {}
             ApiCall::SetEvent { event } | ApiCall::ResetEvent { event } => self.of_event(process, *event, print),
             ApiCall::WaitForMultipleEvents { events, alertable: false, .. } => {
                 events.iter().for_each(|&event| self.of_event(process, event, print));

@@ -282,11 +282,11 @@ impl Layer {
     }
 
     pub(super) fn hash_but_contexts(&self, state: &mut Renaming<'_>) {
-        let Self { startups, links, records, claimed, outstanding, worker } = self;
+        let Self { startups, links, records, claimed, outstanding, worker, functions } = self;
         (startups, links).hash(state);
         state.unordered(records.iter(), |(_, record), state| record.hash(state));
         state.unordered(claimed.iter(), |claim, state| claim.hash(state));
-        (outstanding, worker).hash(state);
+        (outstanding, worker, functions).hash(state);
     }
 
     pub(super) fn hash_context(&self, context: u32, state: &mut Renaming<'_>) {

@@ -4,7 +4,7 @@ use super::event::Registration;
 use super::listen::Stage;
 use super::route::Place;
 use super::socket::{Attempt, Connection, Life, Phase, Role, SharedSocket};
-use super::{Io, Kind, SocketId, Transport};
+use super::{Accepting, Io, Kind, SocketId, Transport, Work};
 use crate::abi::{Linger, SockAddr, SockOpt, WsaError};
 use crate::world::ids::ThreadId;
 
@@ -38,10 +38,11 @@ impl SharedSocket {
         self.transport.kind != Kind::Datagram
     }
 
-    /// The shared sockets it knows: its peer, the listener it queues at, the requests in its own queue, root and leaves.
+    /// The shared sockets it knows: its peer, the listener it queues at or is accepted into for, the requests in its own
+    /// queue, root and leaves.
     pub fn neighbours(&self) -> impl Iterator<Item = SocketId> + '_ {
         let queued = match self.life {
-            Life::Queued(listener) => Some(listener),
+            Life::Queued(other) | Life::Held(other) => Some(other),
             Life::Open | Life::Orphan => None,
         };
         let asked = match &self.role {
@@ -56,7 +57,13 @@ impl SharedSocket {
         let extras = self.extras.as_deref();
         let leaves = extras.into_iter().flat_map(|extras| extras.leaves.iter().copied());
         let root = extras.and_then(|extras| extras.root);
-        [self.peer_socket(), queued, asked, root].into_iter().flatten().chain(requests).chain(leaves)
+        let feeds = self.io().and_then(|io| io.feeds);
+        let accepted = self.io().into_iter().flat_map(Io::operations).flat_map(|operation| match operation.work {
+            Work::Accept(Accepting { acceptor, held, .. }) => [Some(acceptor), held],
+            _ => [None, None],
+        });
+        let single = [self.peer_socket(), queued, asked, root, feeds].into_iter();
+        single.chain(accepted).flatten().chain(requests).chain(leaves)
     }
 
     /// Why the connection is broken, if it is.
