@@ -116,6 +116,87 @@ fn a_step_is_one_of_five_things() {
     }
 }
 
+/// What is said about the programs of `p` and `q`; the first item of `p` has line 2.
+fn check_programs(p: &str, rest: &str, expected: &str) {
+    let text = format!("Scenario(about: \"t\", processes: [\"p\", \"q\"], programs: {{\"p\": [\n{p}\n], {rest})");
+    assert_eq!(said(&text), expected);
+}
+
+#[test]
+fn all_bad_items_are_told_at_once() {
+    check_programs(
+        r#"(call: WSPSokcet()),
+           (on: "p", call: WSPSocket()),
+           Reapet(times: 3, do: []),
+           Repeat(times: 0, do: [(call: WSPListen(s: "listner"))]),
+           Choose([[(call: WSPListen(s: "nothing"))]]),
+           Break,
+           (call: WSPSocket(), expect: Ok, cases: [(Ok, [])]),
+           (call: WSPSocket(), cases: [(Okay, [(call: WSPListen(s: "far"))])]),
+           (name: "a", call: WSPSocket()),
+           (name: "a", call: WSPSocket())"#,
+        r#""q": []}"#,
+        "2: `WSPSokcet` is no known name | WSPSokcet | did you mean `WSPSocket`?\n\
+         3: `on` is no known field of `step` | on | did you mean `op`?\n\
+         4: expected a step such as `(call: ..)`, `Repeat(..)`, `Choose([..])`, `Break` or `Return` | Reapet(times: 3, \
+         do: []) | here\n\
+         5: expected a number from 1 to 255 | 0 | here\n\
+         6: expected two lists of items or more, as in `Choose([[..], [..]])` | [[(call: WSPListen(s: \"nothing\"))]] | \
+         here\n\
+         7: `Break` leaves a `Repeat`, and there is none around it | Break | nothing to leave\n\
+         8: `cases` stand in place of `expect`, beside a `call` or `answers` | (call: WSPSocket(), expect: Ok, cases: \
+         [(Ok, [])]) | in this step\n\
+         9: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])` | Okay | here\n\
+         9: nothing is called `far` | far | unknown\n\
+         11: a step called `a` is there already | a | for the second time\n",
+    );
+}
+
+#[test]
+fn labels_of_programs_are_known_everywhere_and_given_by_one() {
+    check_programs(
+        r#"(call: WSPListen(s: "later")),
+           (call: WSPSocket(), gives: "mine"),
+           (call: WSPSocket(), gives: "mine"),
+           (call: WSACreateEvent(), gives: "theirs"),
+           (call: CreateWindow(), gives: "mine")"#,
+        r#""q": [(call: WSPSocket(), gives: "later"), (call: WSPSocket(), gives: "theirs"), (call: WSPListen(s: "ltaer"))],
+           "child": [], "p/w": [(call: CreateProcess(name: "child"))], "p/w": [] }"#,
+        "6: `mine` is a handle elsewhere | mine | a window here\n\
+         7: the name `theirs` is taken: a label is given by one program | theirs | by a second one\n\
+         8: `p/w` has two programs | p/w | the second one\n\
+         7: nothing is called `ltaer` | ltaer | did you mean `later`?\n",
+    );
+}
+
+#[test]
+fn what_must_hold_is_checked() {
+    check_programs(
+        r#"(name: "open", call: WSPSocket(), gives: "s")"#,
+        r#"}, faults: [Kill("r"), AtMost(0, Kill("p")), AtMost(2, Start(name: "x")), Ok], always: [Sokets(count: 1)],"#,
+        "3: `Sokets` is no known name | Sokets | did you mean `Sockets`?\n",
+    );
+    check_programs(
+        r#"(name: "open", call: WSPSocket(), gives: "s")"#,
+        r#"}, faults: [Kill("r"), AtMost(0, Kill("p")), AtMost(2, Start(name: "x")), Ok], always: [References(socket: "t", count: 1)],
+           allowed: [{"opem": Ok}, {"open": Okay}], verdict: violated(allow)"#,
+        "4: expected one of expect, step, check, always, sometimes, finally, allowed, unclaimed, stuck, leak, invariant \
+         in the brackets | violated(allow) | here\n\
+         3: nothing is called `t` | t | did you mean `p`?\n\
+         3: nothing is called `r` | r | did you mean `p`?\n\
+         3: expected an op such as `Kill(\"p\")`, or `AtMost(2, Kill(\"p\"))` | AtMost(0, Kill(\"p\")) | here\n\
+         3: a fault starts no process | \"x\" | starts one\n\
+         3: expected an op such as `Kill(\"p\")`, or `AtMost(2, Kill(\"p\"))` | Ok | here\n\
+         4: no step is called `opem` | opem | did you mean `open`?\n\
+         4: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])` | Okay | here\n",
+    );
+    assert_eq!(
+        said("Scenario(about: \"t\", steps: [], always: [Sockets(count: 0)], time: Free)"),
+        "1: `time` is about orders, and there are no `programs` | Free | only with `programs`\n\
+         1: `always` is about orders, and there are no `programs` | [Sockets(count: 0)] | only with `programs`\n"
+    );
+}
+
 #[test]
 fn the_head_is_checked() {
     assert_eq!(
@@ -175,6 +256,11 @@ fn hostile_texts_end_quickly() {
         format!("(about:\"t\",processes:[{}],steps:[])", names.join(","))
     });
     survives("a million bad steps", &steps("(op:X),", 1_000_000));
+    let program = |items: &str| format!("(about:\"t\",processes:[\"p\"],programs:{{\"p\":[{items}]}})");
+    survives("nested loops", &program(&"Repeat(times:255,do:[".repeat(100_000)));
+    survives("loops in loops", &program(&format!("{}{}", "Repeat(times:255,do:[".repeat(14), "])".repeat(14))));
+    survives("a program of many items", &program(&"(call:WSAGetLastError()),".repeat(200_000)));
+    survives("many bad items", &program(&"(op:X),".repeat(500_000)));
     survives("too many bytes", &" ".repeat(17 * 1024 * 1024));
 }
 

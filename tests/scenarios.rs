@@ -1,11 +1,15 @@
 //! Every scenario under `tests/scenarios` is a test of its own: it holds on every model it names, and plays the same way
-//! twice. `cargo test --test scenarios -- events/` plays one folder.
+//! twice; one with programs comes to the verdict it states in every order. `cargo test --test scenarios -- events/` plays one folder.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use wspsim::model::Library;
+use wspsim::explore::{Search, Verdict as Explored};
+use wspsim::model::{Library, Source};
+use wspsim::scenario::programs::{Orders, Start};
 use wspsim::scenario::{Diagnostic, Logging, Report, Scenario, Verdict, play};
+use wspsim::world::machine::Machine;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -45,6 +49,10 @@ fn play_file(path: &Path) -> Result<(), Failed> {
     let mut library = Library::new();
     for model in scenario.models() {
         let machine = scenario.machine(&mut library, model).map_err(|diagnostics| misread(&diagnostics))?;
+        if scenario.has_programs() {
+            explore(&scenario, &machine)?;
+            continue;
+        }
         let (first, second) = (play(&scenario, &machine, Logging::On), play(&scenario, &machine, Logging::On));
         if first.verdict != Verdict::Held {
             return Err(said(&first).into());
@@ -59,8 +67,44 @@ fn play_file(path: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Every order of a scenario with programs comes to what the file says; what is wrong is shown by an ordinary scenario.
+fn explore(scenario: &Scenario, machine: &Arc<Machine>) -> Result<(), Failed> {
+    let orders = match Orders::of(scenario, machine) {
+        Start::Begins(orders) => orders,
+        Start::Failed(report) => return Err(said(&report).into()),
+        Start::NoPrograms => return Err("it has no programs".into()),
+    };
+    let found = Search::default().run(&*orders, &mut ());
+    let judged = orders.judge(&found);
+    let wanted = scenario
+        .stated()
+        .map_or(judged.verdict == Explored::Holds, |stated| stated.fits(judged.verdict, judged.kind()));
+    if !wanted {
+        let wrong = judged.found.as_ref().map(|found| &found.wrong).or(judged.unreached.first());
+        return Err(format!("{} on {}: {wrong:#?}", judged.verdict, machine.name).into());
+    }
+    let Some(found) = &judged.found else { return Ok(()) };
+    let example = orders.counterexample(found, true);
+    let shown = shown_by(&example.text, scenario, machine)?;
+    if !example.shows || shown.verdict == Verdict::Held {
+        return Err(format!("on {} this does not show it:\n{}", machine.name, example.text).into());
+    }
+    Ok(())
+}
+
+/// What a counterexample comes to when somebody else reads and plays it.
+fn shown_by(text: &str, scenario: &Scenario, machine: &Arc<Machine>) -> Result<Report, Failed> {
+    let source = Source::new(scenario.file(), text).map_err(|said| misread(&[said]))?;
+    let read = Scenario::read(source, None).map_err(|said| format!("{}\n{text}", misread_text(&said)))?;
+    Ok(play(&read, machine, Logging::On))
+}
+
 fn misread(diagnostics: &[Diagnostic]) -> Failed {
-    diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect::<String>().into()
+    misread_text(diagnostics).into()
+}
+
+fn misread_text(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect()
 }
 
 fn said(report: &Report) -> String {

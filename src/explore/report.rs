@@ -143,6 +143,12 @@ pub struct Explored<S: System + ?Sized> {
 }
 
 impl<S: System + ?Sized> Explored<S> {
+    /// A search that has found nothing, wherever it went.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::new(false)
+    }
+
     pub(super) fn new(sampled: bool) -> Self {
         Self {
             violated: None,

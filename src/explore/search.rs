@@ -185,11 +185,12 @@ impl<S: System> Run<'_, S> {
         let depth = from.depth + 1;
         match self.visited.visit(digest, from.at, by, asleep) {
             Visit::New(at) => {
+                if self.found.progress.states >= self.search.states_max {
+                    return self.stop(Spent::States);
+                }
                 self.found.progress.states += 1;
                 self.found.progress.depth_max = self.found.progress.depth_max.max(depth);
-                if self.found.progress.states > self.search.states_max {
-                    self.stop(Spent::States);
-                } else if self.inspect(&state, at) {
+                if self.inspect(&state, at) {
                     self.nodes.push_back(Node { at, depth, state, sleep, only: None });
                 }
             }

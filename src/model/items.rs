@@ -36,6 +36,61 @@ pub fn list(text: &str) -> impl Iterator<Item = Range<usize>> {
     std::iter::from_fn(move || scan.item())
 }
 
+/// The value of a field of the struct that begins at `start`, or of the one that is the whole text.
+#[must_use]
+pub fn field(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
+    let mut scan = Scan { text: text.as_bytes(), at: start };
+    scan.skip_attributes();
+    scan.skip_while(is_word);
+    scan.skip_trivia();
+    if scan.byte(0) != Some(b'(') {
+        return None;
+    }
+    scan.at += 1;
+    loop {
+        scan.skip_trivia();
+        let begin = scan.at;
+        scan.skip_while(is_word);
+        let key = begin..scan.at;
+        scan.skip_trivia();
+        if key.is_empty() || scan.byte(0) != Some(b':') {
+            return None;
+        }
+        scan.at += 1;
+        let value = scan.item()?;
+        if &text[key] == name {
+            return Some(value);
+        }
+    }
+}
+
+/// A value on one line, without comments, blanks inside brackets and commas before closing ones.
+#[must_use]
+pub fn on_one_line(text: &str) -> String {
+    let mut scan = Scan { text: text.as_bytes(), at: 0 };
+    let mut line = String::with_capacity(text.len());
+    scan.skip_trivia();
+    while let Some(byte) = scan.byte(0) {
+        let begin = scan.at;
+        scan.pass(byte);
+        while !text.is_char_boundary(scan.at) {
+            scan.at += 1;
+        }
+        let token = &text[begin..scan.at];
+        let blank = scan.at;
+        scan.skip_trivia();
+        let (closes, at_end) = (matches!(scan.byte(0), Some(b')' | b']' | b'}')), scan.byte(0).is_none());
+        if token == "," && (closes || at_end) {
+            continue;
+        }
+        line += token;
+        if scan.at > blank && !closes && !at_end && !matches!(byte, b'(' | b'[') && scan.byte(0) != Some(b',') {
+            line.push(' ');
+        }
+    }
+    line
+}
+
 /// A value without the blanks and comments around it.
 #[must_use]
 pub fn bare(text: &str) -> &str {
@@ -137,6 +192,15 @@ impl Scan<'_> {
                 (Some(b'/'), Some(b'*')) => self.block_comment(),
                 _ => return,
             }
+        }
+    }
+
+    /// Blanks, comments and lines such as `#![enable(..)]`.
+    fn skip_attributes(&mut self) {
+        self.skip_trivia();
+        while self.byte(0) == Some(b'#') {
+            self.skip_while(|byte| byte != b'\n');
+            self.skip_trivia();
         }
     }
 
@@ -246,6 +310,25 @@ mod tests {
         let [a, c, d] = items(text, ["a", "c", "d"]);
         assert_eq!((a.len(), c.len(), d.len()), (2, 0, 1));
         assert_eq!(&text[d[0].clone()], "4");
+    }
+
+    #[test]
+    fn a_field_is_found_by_its_name() {
+        let text =
+            "// (c: 0)\n#![enable(x)]\nScenario(about: \"b: (\", /* b */ b : (steps: [0]), steps: [(a: [1, 2]),],)";
+        let of = |name| field(text, 0, name).map(|range| &text[range]);
+        assert_eq!((of("b"), of("steps")), (Some("(steps: [0])"), Some("[(a: [1, 2]),]")));
+        assert_eq!((of("a"), of("c"), field("5", 0, "a")), (None, None, None));
+        let step = text.find("(a:").expect("a step");
+        assert_eq!(field(text, step, "a").map(|range| &text[range]), Some("[1, 2]"));
+    }
+
+    #[test]
+    fn a_value_comes_on_one_line() {
+        let text = "WSPSelect(\n    read: [ \"a  b\", \"é\", ],  // why\n    timeout_ms: 5,\n)";
+        assert_eq!(on_one_line(text), "WSPSelect(read: [\"a  b\", \"é\"], timeout_ms: 5)");
+        assert_eq!(on_one_line("Ok"), "Ok");
+        assert_eq!(on_one_line("(a: 'x', b:-1)"), "(a: 'x', b:-1)");
     }
 
     #[test]

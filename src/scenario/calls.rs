@@ -96,6 +96,13 @@ macro_rules! calls {
             $($name { $(#[serde(borrow)] $field: <$type as Argument>::Written<'a>),* },)+
         }
 
+        impl Written<'_> {
+            /// What a label of this call's step stands for.
+            pub(super) fn gives(&self) -> Option<Kind> {
+                match self { $(Self::$name { .. } => calls!(@kind $($kind)?),)+ }
+            }
+        }
+
         /// A call with its arguments read.
         #[derive(Clone, Debug)]
         #[allow(clippy::enum_variant_names, reason = "a variant bears its Windows name")]

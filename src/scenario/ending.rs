@@ -75,9 +75,7 @@ impl Player<'_> {
     }
 
     fn unseen(&mut self, on: ThreadRef, step: usize, result: CallResult) {
-        let (name, call) = (self.thread_name(on), self.name_of_call(step));
-        let title = format!("the {call} of `{name}` returned and no step looked at it");
-        let wanted = format!("(on: \"{name}\", returns: ...)");
+        let (title, wanted) = self.seen().unseen_words(on, step);
         self.fail(FailureKind::Unclaimed, title, wanted, judge::written(&Came::Returned(result)));
     }
 

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::form::{Argument, HandleArg, NewProcess, ProcessArg, ProcessName};
 use super::program_form::change;
-use super::reader::Reader;
+use super::programs::{Map, Time};
+use super::reader::{Reader, ThreadRef};
 use super::{calls, check};
 use crate::abi::WsaError;
 use crate::model::changes::{LimitChanges, PolicyChanges};
@@ -35,7 +36,22 @@ pub(super) struct ScenarioFile<'a> {
     #[serde(borrow, default)]
     pub processes: Vec<Raw<'a>>,
     #[serde(borrow)]
-    pub steps: Vec<StepFile<'a>>,
+    pub steps: Option<Vec<StepFile<'a>>>,
+    #[serde(default)]
+    pub wakes: Wakes,
+    #[serde(borrow)]
+    pub programs: Option<Map<'a, Vec<Raw<'a>>>>,
+    #[serde(borrow, default)]
+    pub faults: Vec<Raw<'a>>,
+    pub time: Option<Time>,
+    #[serde(borrow, default)]
+    pub always: Vec<check::Written<'a>>,
+    #[serde(borrow, default)]
+    pub sometimes: Vec<check::Written<'a>>,
+    #[serde(borrow, default)]
+    pub allowed: Vec<Map<'a, Raw<'a>>>,
+    #[serde(borrow)]
+    pub verdict: Option<Raw<'a>>,
     #[serde(borrow, default)]
     pub finally: Vec<check::Written<'a>>,
 }
@@ -54,6 +70,16 @@ impl Default for Budget {
     fn default() -> Self {
         Self { ops: 100_000, ms: 3_600_000 }
     }
+}
+
+/// When calls that waited go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) enum Wakes {
+    /// As soon as they can, after every step.
+    #[default]
+    Automatic,
+    /// When a step says so.
+    ByStep,
 }
 
 /// One step. Which fields go together is checked when it is read.
@@ -112,6 +138,7 @@ pub(super) enum OpWritten<'a> {
         process: Raw<'a>,
         handles: Option<u32>,
     },
+    Run(#[serde(borrow)] Text<'a>),
 }
 
 /// Something that happens to the machine.
@@ -123,6 +150,14 @@ pub(super) enum HappenStep {
     Fault(Fault),
     BreakConnection { socket: HandleArg, error: WsaError },
     LimitHandles { process: ProcessName, handles: Option<u32> },
+    Run(ThreadRef),
+}
+
+impl HappenStep {
+    /// Whether a call that waited goes on.
+    pub(super) fn is_run(&self) -> bool {
+        matches!(self, Self::Run(_))
+    }
 }
 
 impl Argument for HappenStep {
@@ -150,6 +185,7 @@ impl Argument for HappenStep {
             OpWritten::LimitHandles { process, handles } => {
                 Self::LimitHandles { process: ProcessName::read(process, reader)?, handles }
             }
+            OpWritten::Run(on) => Self::Run(ThreadRef::read(on, reader)?),
         })
     }
 }

@@ -13,6 +13,7 @@ use super::file::{HappenStep, ScenarioFile, StepFile};
 use super::form::Argument;
 use super::program::{Action, Scenario, Step};
 use super::program_form::FirstProcess;
+use super::programs::{self, OrdersWritten, Programs};
 use super::reader::{DIAGNOSTICS_MAX, Kind, Reader, Shape, SlotId, ThreadRef};
 use super::written::constant;
 use crate::model::explain::nearest;
@@ -30,7 +31,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Scenario, Vec<Diagnostic>> {
         Ok(file) => file,
         Err(first) => return Err(every_error(source, first)),
     };
-    let mut load = Load { reader: Reader::new(source), gives: BTreeMap::new() };
+    let mut load = Load { reader: Reader::new(source), gives: BTreeMap::new(), lines: None };
     let scenario = load.scenario(source, file);
     let (slots, threads) = load.reader.finish()?;
     Ok(Scenario { slots, threads, ..scenario })
@@ -62,8 +63,10 @@ fn every_error(source: &Source, first: Diagnostic) -> Vec<Diagnostic> {
 }
 
 /// A scenario on its way from file to program.
-struct Load<'a> {
-    reader: Reader<'a>,
+pub(super) struct Load<'a> {
+    pub(super) reader: Reader<'a>,
+    /// Where the lines of the file begin, once somebody has asked.
+    lines: Option<Vec<usize>>,
     /// What the last call of a thread gives that was expected to wait.
     gives: BTreeMap<ThreadRef, Option<Kind>>,
 }
@@ -79,17 +82,33 @@ impl<'a> Load<'a> {
         let processes: Vec<_> =
             file.processes.iter().filter_map(|&raw| FirstProcess::read(raw, &mut self.reader)).collect();
         let [in_steps, in_finally] = items(&source.text, ["steps", "finally"]);
-        let steps = self.steps(file.steps, in_steps);
-        let finally = self.finally(file.finally, in_finally);
-        let checks = || {
-            steps.iter().chain(&finally).filter_map(|step| match &step.action {
-                Action::Check(check) => Some(check),
-                _ => None,
-            })
+        if file.steps.is_none() && file.programs.is_none() {
+            let end = source.text.len();
+            let title = "the field `steps` of `Scenario` is missing, and there are no `programs`";
+            let diagnostic = source.diagnostic(end..end, title, "no `steps` up to here");
+            self.reader.complain(diagnostic);
+        }
+        let steps = self.steps(file.steps.unwrap_or_default(), in_steps);
+        let orders = OrdersWritten {
+            faults: file.faults,
+            time: file.time,
+            always: file.always,
+            sometimes: file.sometimes,
+            allowed: file.allowed,
+            verdict: file.verdict,
         };
-        Scenario {
-            needs_log: checks().any(|check| check.needs_log()),
-            needs_sockets: checks().any(|check| check.needs_sockets()),
+        let mut programs = match file.programs {
+            Some(programs) => programs::read(self, programs, orders, steps.len()),
+            None => {
+                orders.needs_programs(&mut self.reader);
+                Programs::default()
+            }
+        };
+        let finally = self.finally(file.finally, in_finally);
+        programs.note_places(&mut self.reader);
+        let mut scenario = Scenario {
+            needs_log: false,
+            needs_sockets: false,
             source: Arc::clone(source),
             path: None,
             about: (&*file.about.0).into(),
@@ -103,7 +122,26 @@ impl<'a> Load<'a> {
             slots: Vec::new(),
             threads: Vec::new(),
             steps,
+            programs: Arc::new(programs),
+            wakes: file.wakes,
             finally,
+        };
+        scenario.note_checks();
+        scenario
+    }
+
+    /// The line of a byte, from 1.
+    pub(super) fn line(&mut self, byte: usize) -> u32 {
+        let source = self.reader.source;
+        let begins = || source.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let lines = self.lines.get_or_insert_with(|| begins().collect());
+        lines.partition_point(|&begin| begin <= byte) as u32 + 1
+    }
+
+    /// Notes that a later step may ask what the call of this one returned.
+    pub(super) fn note_waiting(&mut self, on: ThreadRef, step: &Step) {
+        if let (Action::Call(_, call), true) = (&step.action, step.expect.may_park()) {
+            self.gives.insert(on, call.gives());
         }
     }
 
@@ -173,7 +211,7 @@ impl<'a> Load<'a> {
         steps
     }
 
-    fn step(&mut self, mut file: StepFile<'a>, line: u32) -> Option<Step> {
+    pub(super) fn step(&mut self, mut file: StepFile<'a>, line: u32) -> Option<Step> {
         let start = self.reader.here.start as u32;
         let expectation = file.expect.or(file.returns);
         let expect_at = expectation.and_then(|raw| self.reader.source.span_of(bare(raw.0)));

@@ -2,7 +2,8 @@
 //!
 //! This page is the reference of the format. Reading order of the code: `file` (what can be written), `calls`
 //! (the calls and their arguments), `form` and `written` (values that can be written in several ways), `load` (text to a checked
-//! program), `play` (program to verdict), [`report`] (what is left afterwards).
+//! program), `play` (program to verdict), `seen` (what can be said of a run at some point), [`report`] (what is left
+//! afterwards), [`programs`] (every order).
 //!
 //! # A scenario
 //!
@@ -41,6 +42,8 @@
 //! | `budget: (ops: 100000, ms: 3600000)` | the defaults; beyond them the verdict is *out of budget* |
 //! | `processes: ["p", (name: "q", width: 32), ...]` | started before the first step; each has called WSAStartup(2.2) |
 //! | `steps: [...]` | the script |
+//! | `wakes: ByStep` | calls that waited go on by `Run` steps only, see below; left out: `Automatic` |
+//! | `programs: {"p": [...]}` | in place of `steps`, or after them: what each thread does, in any order, see *Programs* |
 //! | `finally: [...]` | checks after the last step |
 //!
 //! A model name that ends in `.ron` is a file beside the scenario; other names are looked for as `models/NAME.ron`
@@ -75,7 +78,8 @@
 //!
 //! `gives` and `expect` may be left out. A call without `expect` must succeed; waiting is not success.
 //!
-//! After every step all parked calls that can go on do so, in the order of the threads, until none can. What they
+//! After every step all parked calls that can go on do so, in the order of the threads, until none can; under
+//! `wakes: ByStep` they do so only when a step `(op: Run("p"))` says that the thread goes on. What they
 //! return is kept until a `returns` step asks for it. A thread whose parked call has returned makes no other call
 //! before that. At the end every result must have been asked for, and a call that still waits makes the verdict
 //! *stuck*, unless `finally` says `Parked("p")`.
@@ -89,6 +93,7 @@
 //! | `Kill("p")` | a process is ended from outside |
 //! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `AddInterface(address: "10.0.0.5", prefix: 24)` and `RemoveInterface(address: "10.0.0.5")` (change notices come), `Link(...)` (see below), `LinksRestored`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
 //! | `BreakConnection(socket: "s", error: WSAENETRESET)` | the connection of a socket breaks |
+//! | `Run("p")` | the parked call of this thread goes on; its wait must be over |
 //! | `LimitHandles(process: "p", handles: 3)` | a process may hold so many handles; `handles: None`: the model's limit again |
 //!
 //! `Link(effect: E, from: "127.0.0.1:7000", to: "127.0.0.2", one_way: false, since_ms: 100, until_ms: 200, first: 2, every: 3)`
@@ -277,9 +282,76 @@
 //! A socket's label in a check means the shared socket it stood for when it was given, even after its descriptor is
 //! closed; a socket that is gone has no references. Other labels are looked up in the process that owns them.
 //!
+//! # Programs
+//!
+//! `programs` gives each thread its own list of items. Their order is the explorer's: [`programs`] makes of them
+//! something that [`explore`](crate::explore) goes through in every order, `wspsim explore` does. [`play()`] plays one
+//! order: the threads take turns, in the order in which the file names them first. `steps`, if there are any, come
+//! before the programs, as they stand.
+//!
+//! ```ron
+//! Scenario(
+//!     about: "Two threads close one descriptor: exactly one of them succeeds",
+//!     processes: ["p"],
+//!     steps: [
+//!         (on: "p", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s"),
+//!     ],
+//!     programs: {
+//!         "p":        [(name: "first",  call: WSPCloseSocket(s: "s"), expect: AnyOf([Ok, Err(WSAENOTSOCK)]))],
+//!         "p/worker": [(name: "second", call: WSPCloseSocket(s: "s"), expect: AnyOf([Ok, Err(WSAENOTSOCK)]))],
+//!     },
+//!     allowed: [
+//!         {"first": Ok, "second": Err(WSAENOTSOCK)},
+//!         {"first": Err(WSAENOTSOCK), "second": Ok},
+//!     ],
+//! )
+//! ```
+//!
+//! | item | meaning |
+//! |---|---|
+//! | a step without `on` | as in `steps`: `call`, `returns`, `answers`, `op` or `check` with `expect` and `gives` |
+//! | `(call: C, cases: [(E, [...]), (Else, [...])])` | the first case that expects what came goes on with its items, then behind the step; no case: violated. Beside `answers`, too. `Else`: whatever it returned |
+//! | `name: "n"` in a step | `allowed` can speak of its result; of a step made several times the last one counts |
+//! | `Repeat(times: 3, do: [...])` | so many rounds, 255 at most; `Break` leaves the innermost one |
+//! | `Choose([[...], [...]])` | any one of these |
+//! | `Return` | the program is over |
+//!
+//! A call that waits keeps its thread until it returns. One that is expected to be `Parked` does not: the thread goes
+//! on, inside a callback with the calls the callback makes, and a `returns` or `answers` step asks for the result.
+//!
+//! One choice of the explorer is one whole call of one thread; a call that waited goes on by a choice of its own, as
+//! soon as it can. Equal states are one: a check that looks at the past (`RuleUsed`, `Crossed`, ...) makes what it
+//! counts part of the state.
+//!
+//! A label may be used before the program that gives it stands in the file; it is given by one program, there at several
+//! places if need be. A thread whose next step uses a label of another thread waits until it has a value, as if it were told
+//! by means outside Winsock. A label of its own that has no value is a mistake of the program: violated. A process is named
+//! once in a run.
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `faults: [Kill("p"), AtMost(2, Fault(NoBuffers))]` | ops that may happen at any point while anything goes on: once, or so many times |
+//! | `time: Free` | virtual time may pass whenever something waits for it; left out, or `Idle`: when nothing else can happen. It passes up to the next deadline |
+//! | `always: [K, ...]` | checks that hold in every state; passed over while their labels have no value |
+//! | `sometimes: [K, ...]` | checks that each hold in some state of some order, 64 at most; never reached: violated |
+//! | `finally: [K, ...]` | checks at the end of every order; passed over when a label has no value in that order |
+//! | `allowed: [{"n": E, "m": E}, ...]` | what named steps may come to together; names left out may come to anything. `Never`: the step is not reached |
+//! | `verdict: violated` | what exploring it comes to: `holds`, `violated`, `violated(allowed)` (the kind of what is wrong: `expect`, `step`, `check`, `always`, `sometimes`, `finally`, `allowed`, `unclaimed`, `leak`, `invariant`) or `stuck`; left out, nothing is said |
+//! | `budget: (ops: 100000, ms: 3600000)` | the choices of one run, and its virtual time |
+//!
+//! Verdicts: *holds*; *violated*: something is wrong in some order; *stuck*: somebody waits in some order and nobody
+//! will end it, unless `finally` says `Parked("p")`; *out of budget*. The search stops at the first thing wrong, except
+//! that all combinations of named steps are found.
+//!
+//! A counterexample is saved as an ordinary scenario of steps. It fails as long as what it shows is there: at the
+//! step whose `expect` did not hold, at the `check` of a property, at the last named step of a combination nobody allowed, or
+//! by staying stuck. So it is a regression test. It has no step that could be left out; one that is stuck keeps all its
+//! steps, because without the step that should have ended a wait any call waits.
+//!
 //! # What is checked without being asked
 //!
-//! After every op the machine's invariants hold. At the end, on a copy of the machine, every process calls WSACleanup
+//! After every op the machine's invariants hold: references and descriptors add up, every pending operation has its
+//! structure and every pending structure its operation, so that no completion is lost. At the end, on a copy of the machine, every process calls WSACleanup
 //! as often as needed and is killed; afterwards no shared socket (except one still delivering data), pending
 //! duplication, event or provider context may be left.
 
@@ -299,8 +371,10 @@ mod naming;
 mod play;
 mod program;
 mod program_form;
+pub mod programs;
 mod reader;
 pub mod report;
+mod seen;
 mod sets;
 mod threads;
 mod values;

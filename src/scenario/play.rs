@@ -6,12 +6,13 @@ use super::build::Builder;
 use super::calls::Call;
 use super::check::Check;
 use super::file::HappenStep;
-use super::form::{HandleArg, ProcessArg};
 use super::judge::{self, Came};
 use super::naming;
 use super::program::{Action, Scenario, Step};
+use super::programs::{Orders, Start};
 use super::reader::{SlotId, ThreadRef};
 use super::report::{Failure, FailureKind, Names, Report, StepMark};
+use super::seen::{Past, Seen};
 use super::values::{Held, Obstacle, Values};
 use crate::abi::client::{ApiCall, Call as ClientCall, CallResult, Value};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
@@ -34,9 +35,21 @@ pub enum Logging {
 /// After so many failures nobody wants to read on.
 const FAILURES_MAX: usize = 20;
 
-/// Plays a scenario on a machine, which [`Scenario::machine`] gives.
+/// Plays a scenario on a machine, which [`Scenario::machine`] gives. Of programs one order is played: their threads take
+/// turns.
 #[must_use]
 pub fn play(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Report {
+    match Orders::of(scenario, machine) {
+        Start::NoPrograms => play_steps(scenario, machine, logging),
+        Start::Begins(orders) => play_steps(&orders.scenario_of_run(&orders.in_turn()), machine, logging),
+        Start::Failed(_) => {
+            let steps = Scenario { programs: Arc::default(), ..scenario.clone() };
+            play_steps(&steps, machine, logging)
+        }
+    }
+}
+
+fn play_steps(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Report {
     let mut player = Player::new(scenario, machine, logging);
     player.start();
     let played = player.steps();
@@ -45,7 +58,7 @@ pub fn play(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Re
 }
 
 /// A call that did not return at once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Waiting {
     /// The step that made it.
     pub step: usize,
@@ -54,7 +67,7 @@ pub(super) struct Waiting {
 }
 
 /// A thread of the scenario as it is now.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct ThreadState {
     /// The thread of the machine, for threads beyond a process's first.
     pub made: Option<ThreadId>,
@@ -89,6 +102,8 @@ pub(super) struct Player<'a> {
     pub unchecked: usize,
     /// Shared sockets after the last op.
     pub sockets: usize,
+    /// What went on by itself: after which step, which thread.
+    pub ran: Vec<(usize, ThreadRef)>,
     /// The step being played, and the first event that belongs to it.
     pub step: Option<usize>,
     pub first_event: usize,
@@ -100,7 +115,7 @@ pub(super) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    fn new(scenario: &'a Scenario, machine: &'a Arc<Machine>, logging: Logging) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, machine: &'a Arc<Machine>, logging: Logging) -> Self {
         let log = logging == Logging::On || scenario.needs_log;
         let unmade = scenario.threads.iter().enumerate().filter(|(_, thread)| thread.index > 0);
         Self {
@@ -115,6 +130,7 @@ impl<'a> Player<'a> {
             ops: 0,
             unchecked: 0,
             sockets: 0,
+            ran: Vec::new(),
             step: None,
             first_event: 0,
             failures: Vec::new(),
@@ -122,6 +138,18 @@ impl<'a> Player<'a> {
             names: if logging == Logging::On { naming::of_machine(machine) } else { Names::default() },
             logging,
             over: false,
+        }
+    }
+
+    /// What can be said of the run so far.
+    pub(super) fn seen(&self) -> Seen<'_> {
+        Seen {
+            scenario: self.scenario,
+            machine: self.machine,
+            world: &self.world,
+            values: &self.values,
+            threads: &self.threads,
+            past: Past::Log(&self.log),
         }
     }
 
@@ -172,7 +200,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         for first in &self.scenario.processes {
             self.start_process(first.slot, None, (false, true), first.program.clone());
         }
@@ -221,7 +249,7 @@ impl<'a> Player<'a> {
     }
 
     /// Plays the steps; how many were played.
-    fn steps(&mut self) -> usize {
+    pub(super) fn steps(&mut self) -> usize {
         for (at, step) in self.scenario.steps.iter().enumerate() {
             if self.over {
                 return at;
@@ -267,7 +295,7 @@ impl<'a> Player<'a> {
         match self.op(Op::Call { thread, call: built }) {
             Ok(Outcome::Returned(result)) => {
                 self.note_child(call, &result);
-                let owner = self.owner_of_result(call, thread.process);
+                let owner = self.seen().owner_of_result(call, thread.process);
                 self.judge(on, step, call.name(), Came::Returned(result), owner, socket);
             }
             Ok(Outcome::Parked) => {
@@ -287,14 +315,6 @@ impl<'a> Player<'a> {
         if let (Call::CreateProcess { name, .. }, Ok(Value::Process { id, incarnation })) = (call, result) {
             self.process_appeared(name.0, *incarnation, *id);
         }
-    }
-
-    /// Whose numbers a call returns: DuplicateHandle's belong to the target.
-    fn owner_of_result(&self, call: &Call, caller: Incarnation) -> Incarnation {
-        let Call::DuplicateHandle { target, .. } = call else { return caller };
-        let builder = Builder { machine: self.machine, values: &self.values };
-        let target = builder.process_id(*target).ok().and_then(|id| self.world.directory().living(id));
-        target.unwrap_or(caller)
     }
 
     /// Compares what came with what the step expects, and fills its label. Whether it was as expected.
@@ -394,36 +414,20 @@ impl<'a> Player<'a> {
                 Op::Advance { to }
             }
             HappenStep::Start { process, suspended, winsock, id, program } => {
-                let id = id.map(|id| self.process_id(id)).transpose()?;
+                let id = id.map(|id| self.seen().process_id(id)).transpose()?;
                 self.start_process(process.0, id, (*suspended, *winsock), program.clone());
                 return Ok(None);
             }
-            HappenStep::Kill(process) => Op::Kill { process: self.values.process(process.0)?.0 },
-            HappenStep::Fault(fault) => Op::Fault(*fault),
-            HappenStep::BreakConnection { socket, error } => {
-                let (process, socket) = self.owned(*socket)?;
-                Op::BreakConnection { process, socket, error: *error }
+            HappenStep::Run(on) => {
+                self.run(*on);
+                return Ok(None);
             }
-            HappenStep::LimitHandles { process, handles } => {
-                Op::LimitHandles { process: self.values.process(process.0)?.0, handles: *handles }
-            }
+            other => self.seen().op_of(other)?,
         }))
     }
 
-    fn process_id(&self, arg: ProcessArg) -> Result<ProcessId, Obstacle> {
-        Builder { machine: self.machine, values: &self.values }.process_id(arg)
-    }
-
-    /// A handle and its owner. A bare number belongs to nobody.
-    pub(super) fn owned(&self, arg: HandleArg) -> Result<(Incarnation, Handle), Obstacle> {
-        match arg {
-            HandleArg::Slot(slot) => self.values.handle(slot),
-            HandleArg::Number(_) => Ok((Incarnation(u32::MAX), Handle::INVALID)),
-        }
-    }
-
     fn check(&mut self, check: &Check) {
-        match self.verify(check) {
+        match self.seen().verify(check) {
             Ok(None) => {}
             Ok(Some((expected, actual))) => {
                 self.fail(FailureKind::Check, "a check does not hold", expected, actual);

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::calls::Call;
 use super::check::Check;
 use super::expect::Expect;
-use super::file::{Budget, HappenStep};
+use super::file::{Budget, HappenStep, Wakes};
 use super::load;
 use super::program_form::FirstProcess;
+use super::programs::{ItemId, Programs, Stated};
 use super::reader::{Slot, SlotId, Thread, ThreadRef};
 use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::items::end_of_item;
@@ -41,6 +42,31 @@ pub(super) struct Step {
     pub line: u32,
 }
 
+impl Step {
+    /// The thread it is on.
+    pub(super) fn on(&self) -> Option<ThreadRef> {
+        match self.action {
+            Action::Call(on, _) | Action::Returns(on) | Action::Answers(on, _) => Some(on),
+            Action::Happens(_) | Action::Check(_) => None,
+        }
+    }
+
+    /// The name of a process it makes.
+    pub(super) fn made(&self) -> Option<SlotId> {
+        match &self.action {
+            Action::Call(_, call) => match &**call {
+                Call::CreateProcess { name, .. } => Some(name.0),
+                _ => None,
+            },
+            Action::Happens(happens) => match &**happens {
+                HappenStep::Start { process, .. } => Some(process.0),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// A scenario that has been read and found in order.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -57,6 +83,9 @@ pub struct Scenario {
     pub(super) slots: Vec<Slot>,
     pub(super) threads: Vec<Thread>,
     pub(super) steps: Vec<Step>,
+    /// What the threads do after that, in any order.
+    pub(super) programs: Arc<Programs>,
+    pub(super) wakes: Wakes,
     pub(super) finally: Vec<Step>,
     /// Whether a check looks at the log.
     pub(super) needs_log: bool,
@@ -130,6 +159,39 @@ impl Scenario {
     #[must_use]
     pub fn span(&self, step: usize) -> Range<usize> {
         self.step(step).map_or(0..0, |step| step.start as usize..end_of_item(&self.source.text, step.start as usize))
+    }
+
+    /// Whether its threads have programs, whose order is for the explorer to choose.
+    #[must_use]
+    pub fn has_programs(&self) -> bool {
+        self.programs.given
+    }
+
+    /// The verdict the file says it has when explored.
+    #[must_use]
+    pub fn stated(&self) -> Option<Stated> {
+        self.programs.stated
+    }
+
+    /// What a step does; those of the programs count on behind those before them.
+    pub(super) fn action(&self, step: usize) -> Option<&Action> {
+        let of_program = || Some(&self.programs.item(ItemId(step as u32))?.step.action);
+        self.steps.get(step).map(|step| &step.action).or_else(of_program)
+    }
+
+    /// All checks there are.
+    pub(super) fn all_checks(&self) -> impl Iterator<Item = &Check> {
+        let steps = self.steps.iter().chain(&self.finally).filter_map(|step| match &step.action {
+            Action::Check(check) => Some(&**check),
+            _ => None,
+        });
+        steps.chain(self.programs.checks())
+    }
+
+    /// Notes what its checks need.
+    pub(super) fn note_checks(&mut self) {
+        let needs = |what: fn(&Check) -> bool| self.all_checks().any(what);
+        (self.needs_log, self.needs_sockets) = (needs(Check::needs_log), needs(Check::needs_sockets));
     }
 
     /// A step; those of `finally` count on.

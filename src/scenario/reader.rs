@@ -19,7 +19,7 @@ pub(super) const DIAGNOSTICS_MAX: usize = 20;
 const DATA_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// A named value of a scenario: a place that a step fills and others use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct SlotId(pub u32);
 
 /// What a slot holds, as far as it is known before playing.
@@ -69,7 +69,7 @@ pub(super) struct Slot {
 }
 
 /// A thread of the scenario: its position in the list of threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ThreadRef(pub u32);
 
 /// A thread of the scenario.
@@ -97,6 +97,12 @@ pub(super) struct Reader<'a> {
     data_bytes_left: u64,
     /// The step being read.
     pub here: Range<usize>,
+    /// The program being read, if it is one.
+    pub program: Option<usize>,
+    /// Labels that programs give, and which program does.
+    ahead: BTreeMap<SlotId, usize>,
+    /// Where labels are read: first byte, and which.
+    pub places: Vec<(u32, SlotId)>,
 }
 
 impl<'a> Reader<'a> {
@@ -111,6 +117,9 @@ impl<'a> Reader<'a> {
             wrong: Vec::new(),
             data_bytes_left: DATA_BYTES_MAX,
             here: 0..0,
+            program: None,
+            ahead: BTreeMap::new(),
+            places: Vec::new(),
         }
     }
 
@@ -133,6 +142,13 @@ impl<'a> Reader<'a> {
         self.wrong.len() >= DIAGNOSTICS_MAX
     }
 
+    /// Where labels are read, in the order of the file.
+    pub(super) fn take_places(&mut self) -> Vec<(u32, SlotId)> {
+        let mut places = std::mem::take(&mut self.places);
+        places.sort_unstable();
+        places
+    }
+
     /// Everything has been read: the names, or all complaints. A name that is given only later gets told so.
     pub(super) fn finish(mut self) -> Result<(Vec<Slot>, Vec<Thread>), Vec<Diagnostic>> {
         if self.wrong.is_empty() {
@@ -149,12 +165,42 @@ impl<'a> Reader<'a> {
         Err(self.wrong)
     }
 
+    /// Declares a name that a program gives, before anything that uses it is read. A program may give a label at several
+    /// places.
+    pub(super) fn declare_ahead(&mut self, name: Cow<'a, str>, kind: Kind) {
+        let Some(program) = self.program.take() else { return };
+        let known = self.names.get(&name).copied();
+        match known.map(|slot| (slot, self.ahead.get(&slot).copied())) {
+            Some((slot, Some(giver))) if giver == program && self.slots[slot.0 as usize].kind == kind => {}
+            Some((slot, Some(giver))) if giver == program => {
+                let was = self.slots[slot.0 as usize].kind.words();
+                self.wrong(&name, format!("`{name}` is {was} elsewhere"), format!("{} here", kind.words()));
+            }
+            Some((_, Some(_))) => {
+                let title = format!("the name `{name}` is taken: a label is given by one program");
+                self.wrong(&name, title, "by a second one");
+            }
+            Some((_, None)) | None => {
+                if let Some(slot) = self.declare(name, kind) {
+                    self.ahead.insert(slot, program);
+                }
+            }
+        }
+        self.program = Some(program);
+    }
+
     /// Declares a name; a process gets its first thread. `None`, with a complaint, if the name is taken or no name.
     pub(super) fn declare(&mut self, name: Cow<'a, str>, kind: Kind) -> Option<SlotId> {
         if !is_name(&name) {
             let title = "a name is letters, digits, `_`, `-` and `.`, a letter first, at most 64 in all";
             self.wrong(&name, title, "no name");
             return None;
+        }
+        if let Some(&slot) = self.names.get(&name)
+            && self.program.is_some()
+        {
+            // Declared ahead, or complained about.
+            return Some(slot);
         }
         if self.names.contains_key(&name) {
             self.wrong(&name, format!("the name `{name}` is taken"), "for the second time");
@@ -218,6 +264,9 @@ impl<'a> Reader<'a> {
             let title = format!("`{name}` is {}, not {}", kind.words(), words.join(" or "));
             self.wrong(name, title, "of the wrong kind");
             return None;
+        }
+        if let Some(span) = self.source.span_of(name) {
+            self.places.push((span.start as u32, id));
         }
         Some(id)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::file::Wakes;
 use super::play::{Player, Stop};
 use super::program::Action;
 use super::reader::ThreadRef;
@@ -14,7 +15,9 @@ use crate::world::process::ProcessState;
 impl<'a> Player<'a> {
     /// Lets everything go on that can, thread by thread, and makes the threads of processes that run now.
     pub(super) fn settle(&mut self) {
-        while self.parked > 0 && !self.over && self.run_all_once() {}
+        if self.scenario.wakes == Wakes::Automatic {
+            while self.parked > 0 && !self.over && self.run_all_once() {}
+        }
         if self.parked > 0 {
             self.forget_dead_calls();
         }
@@ -30,17 +33,37 @@ impl<'a> Player<'a> {
             let next = self.world.runnable().find(|&thread| last.is_none_or(|last| thread > last));
             let Some(thread) = next else { return last.is_some() };
             last = Some(thread);
+            let on = (0..self.threads.len() as u32).map(ThreadRef).find(|&on| self.thread_id(on) == Some(thread));
             match self.op(Op::Run { thread }) {
-                Ok(Outcome::Returned(result)) => self.keep_result(thread, result),
-                Ok(_) | Err(Stop::Rejected(_)) => {}
+                Ok(outcome) => self.went_on(on, outcome),
+                Err(Stop::Rejected(_)) => {}
                 Err(Stop::Over) => return false,
             }
         }
     }
 
-    fn keep_result(&mut self, thread: ThreadId, result: CallResult) {
+    /// A call that waited goes on because the step says so.
+    pub(super) fn run(&mut self, on: ThreadRef) {
+        let Some(thread) = self.thread(on) else { return };
+        match self.op(Op::Run { thread }) {
+            Ok(outcome) => self.went_on(Some(on), outcome),
+            Err(Stop::Rejected(why)) => self.rejected(why),
+            Err(Stop::Over) => {}
+        }
+    }
+
+    /// A call that waited has gone on.
+    fn went_on(&mut self, on: Option<ThreadRef>, outcome: Outcome) {
+        if let (Some(on), Some(step)) = (on, self.step) {
+            self.ran.push((step, on));
+        }
+        if let Outcome::Returned(result) = outcome {
+            self.keep_result(on, result);
+        }
+    }
+
+    fn keep_result(&mut self, on: Option<ThreadRef>, result: CallResult) {
         self.parked = self.parked.saturating_sub(1);
-        let on = (0..self.threads.len() as u32).map(ThreadRef).find(|&on| self.thread_id(on) == Some(thread));
         let Some(on) = on else { return };
         let waiting = self.threads[on.0 as usize].waiting.iter_mut().rev().find(|waiting| waiting.result.is_none());
         if let Some(waiting) = waiting {
@@ -103,11 +126,7 @@ impl<'a> Player<'a> {
     }
 
     pub(super) fn thread_id(&self, on: ThreadRef) -> Option<ThreadId> {
-        let thread = self.scenario.threads.get(on.0 as usize)?;
-        match thread.index {
-            0 => self.values.process(thread.process).ok().map(|(process, _)| ThreadId { process, index: 0 }),
-            _ => self.threads.get(on.0 as usize)?.made,
-        }
+        self.seen().thread_id(on)
     }
 
     pub(super) fn thread_name(&self, on: ThreadRef) -> &'a str {
@@ -116,7 +135,7 @@ impl<'a> Player<'a> {
 
     /// The name of the call a step makes.
     pub(super) fn name_of_call(&self, step: usize) -> &'a str {
-        match self.scenario.steps.get(step).map(|step| &step.action) {
+        match self.scenario.action(step) {
             Some(Action::Call(_, call)) => call.name(),
             _ => "the call",
         }

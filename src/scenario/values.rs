@@ -9,7 +9,7 @@ use crate::world::World;
 use crate::world::ids::{Handle, Incarnation, ProcessId, SocketId, Window};
 
 /// The value of a label.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Held {
     /// A handle, and the shared socket it named when it was given, as long as that exists.
     Handle {
@@ -88,7 +88,7 @@ pub(super) enum Obstacle {
 }
 
 /// The values of all labels.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Values(Vec<Option<Held>>);
 
 impl Values {

@@ -6,8 +6,8 @@ use super::build::Builder;
 use super::check::{Check, ModelName};
 use super::form::HandleArg;
 use super::judge::{self, Came};
-use super::play::Player;
 use super::reader::ThreadRef;
+use super::seen::Seen;
 use super::values::Obstacle;
 use crate::abi::client::Value;
 use crate::abi::{Block, SpiCall, SpiFunction};
@@ -19,7 +19,10 @@ use crate::world::process::ProcessState;
 /// What was expected and what is, when the two differ.
 type Verified = Result<Option<(String, String)>, Obstacle>;
 
-impl Player<'_> {
+/// Whether an event is one that a check looks for.
+pub(super) type Sought<'c> = Box<dyn Fn(&Event) -> bool + 'c>;
+
+impl Seen<'_> {
     /// Compares a check with the world.
     pub(super) fn verify(&self, check: &Check) -> Verified {
         Ok(match check {
@@ -69,56 +72,26 @@ impl Player<'_> {
                 let port = self.world.process(process).and_then(|process| process.handles.port(handle));
                 counted("packets", *count, port.map_or(0, |port| self.world.completion_ports().queued(port) as u64))
             }
-            Check::Routine { on, overlapped, transferred, error, times } => {
-                let thread = self.thread_id(*on);
-                let ran = self.log.events().iter().filter(|event| match event {
-                    Event::RoutineRan { thread: ran, apc } => {
-                        Some(*ran) == thread
-                            && apc.overlapped == *overlapped
-                            && transferred.is_none_or(|wanted| wanted == apc.transferred)
-                            && error.and_then(|wanted| wanted.0) == apc.error
-                    }
-                    _ => false,
-                });
-                counted("runs of this routine", times.unwrap_or(1), ran.count() as u64)
-            }
-            Check::Upcall { by, name, error, times } => {
-                let by = self.shape(by)?;
-                let made = self.log.events().iter().filter(|event| match event {
-                    Event::Upcall(upcall) => {
-                        upcall.by == by
-                            && upcall.call.function() == *name
-                            && error.and_then(|wanted| wanted.0) == upcall.result.as_ref().err().copied()
-                    }
-                    _ => false,
-                });
-                match times {
-                    Some(times) => counted("upcalls", *times, made.count() as u64),
-                    None => truth(made.count() > 0, "at least one such upcall", "there was none"),
-                }
-            }
+            Check::Routine { times, .. } => counted("runs of this routine", times.unwrap_or(1), self.total(check)?),
+            Check::Upcall { times, .. } => match times {
+                Some(times) => counted("upcalls", *times, self.total(check)?),
+                None => truth(self.total(check)? > 0, "at least one such upcall", "there was none"),
+            },
             Check::Messages { window, count } => self.messages(*window, *count)?,
             Check::Running(process) => self.state(process.0, ProcessState::Running)?,
             Check::Suspended(process) => self.state(process.0, ProcessState::Suspended)?,
             Check::Ended(process) => self.state(process.0, ProcessState::Exited)?,
-            Check::Decided { policy } => {
-                let decided = self.log.events().iter().any(|event| matches!(event, Event::Policy(p) if *p == policy.0));
-                truth(decided, "a decision of this policy", "it has decided nothing so far")
+            Check::Decided { .. } => {
+                truth(self.total(check)? > 0, "a decision of this policy", "it has decided nothing so far")
             }
-            Check::RuleUsed(rule) => {
-                let used = self.log.events().iter().any(|event| matches!(event, Event::Rule(r) if *r == rule.0));
-                truth(used, "a decision by this rule", "it has decided nothing so far")
+            Check::RuleUsed(_) => {
+                truth(self.total(check)? > 0, "a decision by this rule", "it has decided nothing so far")
             }
-            Check::Crossed { into, call, info, on, times } => {
-                let crossed = self.crossings(into, *call, info.as_ref(), *on)?;
-                match times {
-                    Some(times) => counted("crossings", *times, crossed),
-                    None => truth(crossed > 0, "at least one crossing", "there was none"),
-                }
-            }
-            Check::NotCrossed { into, call, info, on } => {
-                counted("crossings", 0, self.crossings(into, *call, info.as_ref(), *on)?)
-            }
+            Check::Crossed { times, .. } => match times {
+                Some(times) => counted("crossings", *times, self.total(check)?),
+                None => truth(self.total(check)? > 0, "at least one crossing", "there was none"),
+            },
+            Check::NotCrossed { .. } => counted("crossings", 0, self.total(check)?),
         })
     }
 
@@ -138,7 +111,7 @@ impl Player<'_> {
     }
 
     fn compare_numbers(&self, a: HandleArg, b: HandleArg, same: bool) -> Verified {
-        let builder = Builder { machine: self.machine, values: &self.values };
+        let builder = Builder { machine: self.machine, values: self.values };
         let (Handle(a), Handle(b)) = (builder.handle(a)?, builder.handle(b)?);
         let word = if same { "equal numbers" } else { "different numbers" };
         Ok(differ((a == b) == same, || (word.to_owned(), format!("{a:#x} and {b:#x}"))))
@@ -211,19 +184,54 @@ impl Player<'_> {
         at.map(|at| ShapeId(at as u16)).ok_or_else(|| Obstacle::NotInModel(Arc::clone(&name.0)))
     }
 
-    /// How often calls crossed into a provider since the start.
+    /// What a check that looks at the past looks for; nothing, for the others.
+    pub(super) fn sought<'c>(&self, check: &'c Check) -> Result<Sought<'c>, Obstacle> {
+        Ok(match check {
+            Check::Routine { on, overlapped, transferred, error, .. } => {
+                let (thread, error) = (self.thread_id(*on), error.and_then(|wanted| wanted.0));
+                Box::new(move |event| match event {
+                    Event::RoutineRan { thread: ran, apc } => {
+                        Some(*ran) == thread
+                            && apc.overlapped == *overlapped
+                            && transferred.is_none_or(|wanted| wanted == apc.transferred)
+                            && error == apc.error
+                    }
+                    _ => false,
+                })
+            }
+            Check::Upcall { by, name, error, .. } => {
+                let (by, error) = (self.shape(by)?, error.and_then(|wanted| wanted.0));
+                Box::new(move |event| match event {
+                    Event::Upcall(upcall) => {
+                        upcall.by == by
+                            && upcall.call.function() == *name
+                            && error == upcall.result.as_ref().err().copied()
+                    }
+                    _ => false,
+                })
+            }
+            Check::Decided { policy } => Box::new(|event| matches!(event, Event::Policy(p) if *p == policy.0)),
+            Check::RuleUsed(rule) => Box::new(|event| matches!(event, Event::Rule(r) if *r == rule.0)),
+            Check::Crossed { into, call, info, on, .. } | Check::NotCrossed { into, call, info, on } => {
+                self.crossings(into, *call, info.as_ref(), *on)?
+            }
+            _ => Box::new(|_| false),
+        })
+    }
+
+    /// Calls that cross into a provider.
     fn crossings(
         &self,
         into: &ModelName,
         call: Option<SpiFunction>,
         info: Option<&ModelName>,
         on: Option<ThreadRef>,
-    ) -> Result<u64, Obstacle> {
+    ) -> Result<Sought<'static>, Obstacle> {
         let callee = self.shape(into)?;
-        let builder = Builder { machine: self.machine, values: &self.values };
+        let builder = Builder { machine: self.machine, values: self.values };
         let entry = info.map(|name| builder.entry(&name.0)).transpose()?.map(|info| info.catalog_entry_id());
         let thread: Option<Option<ThreadId>> = on.map(|on| self.thread_id(on));
-        let crossings = self.log.events().iter().filter(|event| match event {
+        Ok(Box::new(move |event| match event {
             Event::Enter(entering) => {
                 entering.callee == callee
                     && call.is_none_or(|call| call == entering.call.function())
@@ -231,8 +239,7 @@ impl Player<'_> {
                     && thread.is_none_or(|thread| thread == Some(entering.thread))
             }
             _ => false,
-        });
-        Ok(crossings.count() as u64)
+        }))
     }
 }
 

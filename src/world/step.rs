@@ -76,6 +76,15 @@ impl World {
         })
     }
 
+    /// Whether a parked thread's wait is over, and it is its turn.
+    #[must_use]
+    pub fn is_runnable(&self, thread: ThreadId) -> bool {
+        let Some(process) = self.process(thread.process) else { return false };
+        let Some(state) = process.threads.get(thread.index as usize) else { return false };
+        let woken = state.wait().and_then(|wait| self.woken(process, state, wait));
+        woken.is_some_and(|woken| self.is_next(state, woken))
+    }
+
     /// The next moment at which time alone makes something happen.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Ticks> {

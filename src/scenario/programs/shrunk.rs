@@ -1,0 +1,157 @@
+//! A run without everything that what is wrong with it does not need: steps, faults, changes of thread, processes.
+//!
+//! What is left must show the same: the same kind of failure at the same step with the same result, and no other. Of
+//! a run that gets stuck only the order is made simpler.
+
+use super::super::file::Wakes;
+use super::super::program::Action;
+use super::super::report::{Failure, FailureKind};
+use super::super::{Logging, play};
+use super::lower::Lowered;
+use super::orders::Orders;
+use super::wrong::Wrong;
+use crate::explore::shrink;
+
+/// What a scenario shows: each failure by its kind, the line it is at, and what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sign {
+    kind: FailureKind,
+    line: Option<usize>,
+    came: String,
+}
+
+impl Orders<'_> {
+    /// What is left of a run, and whether it shows what is wrong with it.
+    pub(super) fn shrunk(&self, lowered: Lowered, wrong: Option<&Wrong>, shrinks: bool) -> (Lowered, bool) {
+        let all: Vec<usize> = (0..lowered.lines.len()).collect();
+        let signs = self.signs(&lowered, &all);
+        let as_told = |sign: &Sign| wrong.is_none_or(|wrong| sign.kind == wrong.kind.as_failure());
+        let shows = !signs.is_empty() && signs.iter().all(as_told);
+        if !shows || !shrinks {
+            return (lowered, shows);
+        }
+        let mut shrinking = Shrinking { orders: self, lowered, signs };
+        let mut kept = all;
+        loop {
+            let before = kept.clone();
+            kept = shrinking.fewer(kept);
+            kept = shrinking.in_longer_turns(kept);
+            kept = shrinking.by_themselves(kept);
+            if kept == before {
+                break;
+            }
+        }
+        let Lowered { lines, finally, parked, wakes, pinned } = shrinking.lowered;
+        let pinned = pinned.iter().filter_map(|line| kept.iter().position(|at| at == line)).collect();
+        let lines = kept.iter().map(|&at| lines[at].clone()).collect();
+        (Lowered { lines, finally, parked, wakes, pinned }, true)
+    }
+
+    /// What a scenario of these lines shows.
+    fn signs(&self, lowered: &Lowered, kept: &[usize]) -> Vec<Sign> {
+        let scenario = self.assemble(lowered, kept);
+        let report = play(&scenario, self.machine, Logging::Off);
+        report.failures.iter().map(|failure| sign(failure, kept)).collect()
+    }
+}
+
+fn sign(failure: &Failure, kept: &[usize]) -> Sign {
+    // Steps of `finally` count on behind the others, from the end of all numbers here.
+    let of_finally = |step: usize| usize::MAX - (step - kept.len());
+    let line = failure.step.map(|step| kept.get(step).copied().unwrap_or_else(|| of_finally(step)));
+    let came = match failure.kind {
+        FailureKind::Result => failure.actual.clone(),
+        FailureKind::Leak => failure.expected.clone(),
+        _ => String::new(),
+    };
+    Sign { kind: failure.kind, line, came }
+}
+
+struct Shrinking<'o, 'a> {
+    orders: &'o Orders<'a>,
+    lowered: Lowered,
+    signs: Vec<Sign>,
+}
+
+impl Shrinking<'_, '_> {
+    fn still_shows(&self, kept: &[usize]) -> bool {
+        self.lowered.pinned.iter().all(|line| kept.contains(line))
+            && self.orders.signs(&self.lowered, kept) == self.signs
+    }
+
+    /// Without the lines that are not needed. A call that is left waiting keeps all of them: it waits all the more
+    /// without the one that should have ended it.
+    fn fewer(&self, kept: Vec<usize>) -> Vec<usize> {
+        if self.signs.iter().any(|sign| sign.kind == FailureKind::Stuck) {
+            return kept;
+        }
+        let needs = |item: usize, left: &[usize]| {
+            let left: Vec<usize> = left.iter().map(|&at| kept[at]).collect();
+            let group = self.needing(kept[item], &left);
+            group.into_iter().filter_map(|line| kept.iter().position(|&at| at == line)).collect()
+        };
+        let fails = |left: &[usize]| self.still_shows(&left.iter().map(|&at| kept[at]).collect::<Vec<_>>());
+        shrink(kept.len(), needs, fails).into_iter().map(|at| kept[at]).collect()
+    }
+
+    /// The lines that make no sense without this one: they use what it gives, or go on with its call.
+    fn needing(&self, line: usize, left: &[usize]) -> Vec<usize> {
+        let lines = &self.lowered.lines;
+        let mut group = vec![line];
+        let mut at = 0;
+        while at < group.len() {
+            let (needed, number) = (&lines[group[at]], group[at]);
+            let place = left.iter().position(|&other| other == number).unwrap_or(0);
+            for &other in &left[place..] {
+                let uses = needed.gives.iter().any(|slot| lines[other].uses.contains(slot));
+                let on_it = lines[other]
+                    .on
+                    .is_some_and(|on| needed.gives.contains(&self.orders.scenario.threads[on.0 as usize].process));
+                if (uses || on_it || lines[other].call == Some(number)) && !group.contains(&other) {
+                    group.push(other);
+                }
+            }
+            at += 1;
+        }
+        group
+    }
+
+    /// With fewer changes from one thread to another: a line moves up to the last one before it of its thread.
+    fn in_longer_turns(&self, mut kept: Vec<usize>) -> Vec<usize> {
+        let thread = |line: usize| self.lowered.lines[line].on;
+        let changes = |kept: &[usize]| kept.windows(2).filter(|two| thread(two[0]) != thread(two[1])).count();
+        let mut at = 1;
+        while at < kept.len() {
+            let before = kept[..at].iter().rposition(|&other| thread(other) == thread(kept[at]));
+            if let Some(before) = before.filter(|&before| before + 1 < at) {
+                let mut moved = kept.clone();
+                let line = moved.remove(at);
+                moved.insert(before + 1, line);
+                if changes(&moved) < changes(&kept) && self.still_shows(&moved) {
+                    kept = moved;
+                    at = 0;
+                }
+            }
+            at += 1;
+        }
+        kept
+    }
+
+    /// With calls going on by themselves, if that shows the same.
+    fn by_themselves(&mut self, kept: Vec<usize>) -> Vec<usize> {
+        if self.lowered.wakes == Wakes::Automatic {
+            return kept;
+        }
+        let runs = |&line: &usize| {
+            let action = &self.lowered.lines[line].step.action;
+            matches!(action, Action::Happens(happens) if happens.is_run())
+        };
+        let without: Vec<usize> = kept.iter().copied().filter(|line| !runs(line)).collect();
+        self.lowered.wakes = Wakes::Automatic;
+        if self.still_shows(&without) {
+            return without;
+        }
+        self.lowered.wakes = Wakes::ByStep;
+        kept
+    }
+}

@@ -1,0 +1,280 @@
+//! Programs of scenarios in every order: the search against brute force, and counterexamples that need all they have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use wspsim::explore::{Choice, End, Found, Order, Pick, Sampling, Schedule, Search, System, Taken, Verdict};
+use wspsim::model::{Library, Source, items};
+use wspsim::scenario::programs::{Orders, Start, Wrong, WrongKind, shrink_steps};
+use wspsim::scenario::{Failure, Logging, Report, Scenario, Verdict as Played, play};
+use wspsim::world::machine::Machine;
+
+fn scenario(text: &str) -> Scenario {
+    let source = Source::new("t.ron", text).expect("small");
+    Scenario::read(source, None).unwrap_or_else(|said| panic!("{said:#?}\n{text}"))
+}
+
+fn machine(scenario: &Scenario) -> Arc<Machine> {
+    let model = scenario.models().next().expect("a model").to_owned();
+    scenario.machine(&mut Library::new(), &model).expect("a built-in model")
+}
+
+#[track_caller]
+fn orders<'a>(scenario: &'a Scenario, machine: &'a Arc<Machine>) -> Box<Orders<'a>> {
+    match Orders::of(scenario, machine) {
+        Start::Begins(orders) => orders,
+        Start::Failed(report) => panic!("{:#?}", report.failures),
+        Start::NoPrograms => panic!("no programs"),
+    }
+}
+
+/// Everything by brute force: outcomes and what is wrong. States of equal digest must be equal, and the other way round.
+fn brute<'a>(orders: &Orders<'a>) -> (BTreeSet<String>, BTreeSet<&'static str>) {
+    let (mut outcomes, mut wrongs) = (BTreeSet::new(), BTreeSet::new());
+    let mut known: BTreeMap<u64, <Orders<'a> as System>::State> = BTreeMap::new();
+    let mut todo = vec![orders.start()];
+    while let Some(state) = todo.pop() {
+        match known.get(&orders.digest(&state)) {
+            Some(other) => assert!(*other == state, "two states have one digest"),
+            None => {
+                assert!(known.len() > 500 || known.values().all(|other| *other != state), "one state, two digests");
+                known.insert(orders.digest(&state), state.clone());
+            }
+        }
+        if let Err(wrong) = orders.inspect(&state) {
+            wrongs.insert(wrong.kind.name());
+            continue;
+        }
+        let mut choices = Vec::new();
+        orders.choices(&state, &mut choices);
+        if choices.is_empty() {
+            match orders.end(&state) {
+                End::Finished { outcome, .. } => {
+                    outcomes.insert(outcome.to_string());
+                }
+                End::Wrong(wrong) | End::Stuck(wrong) => {
+                    wrongs.insert(wrong.kind.name());
+                }
+                End::Cut => panic!("no budget is that small"),
+            }
+        }
+        for choice in choices {
+            let mut next = state.clone();
+            match orders.take(&mut next, choice) {
+                Taken::Went(_) => todo.push(next),
+                Taken::Wrong(wrong) => {
+                    wrongs.insert(wrong.kind.name());
+                }
+            }
+        }
+    }
+    (outcomes, wrongs)
+}
+
+/// Calls that fit into any program over the sockets `s` of both processes; `#` is a number of their own.
+const ITEMS: &[&str] = &[
+    r##"(name: "#", call: WSPCloseSocket(s: "P"), expect: ANY)"##,
+    r##"(name: "#", call: WSPSend(s: "P", data: "x"), expect: ANY)"##,
+    r##"(name: "#", call: WSPRecv(s: "P", room: 1), expect: ANY)"##,
+    r##"(name: "#", call: WSPDuplicateSocket(s: "P", process: "q"), gives: "info-#", expect: ANY)"##,
+    r##"(name: "#", call: WSPSocket(info: "block"), gives: "open-#", expect: ANY)"##,
+    r##"(name: "#", call: WSPShutdown(s: "P", how: SD_SEND), expect: ANY)"##,
+    r##"(name: "#", call: WSPEventSelect(s: "P"), expect: ANY)"##,
+    r##"(name: "#", call: Receive(), gives: "got-#", expect: ANY)"##,
+    r##"(call: Send(to: "p", value: Text("hello")))"##,
+    r##"(call: Send(to: "q", value: Text("hello")))"##,
+    r##"Choose([[(name: "#", call: WSPSend(s: "P", data: "y"), expect: ANY)], [(call: WSAGetLastError())]])"##,
+    r##"Repeat(times: 2, do: [(name: "#", call: WSPSend(s: "P", data: "z"), cases: [(Ok, []), (Else, [Break])])])"##,
+];
+
+const ANY: &str = "AnyOf([Ok, Err])";
+
+fn program(process: &str, thread: usize, items: &[usize]) -> String {
+    let socket = if process == "p" { "s" } else { "t" };
+    let item = |(at, item): (usize, &usize)| {
+        let name = format!("{thread}{at}");
+        ITEMS[*item].replace("\"P\"", &format!("\"{socket}\"")).replace("ANY", ANY).replace('#', &name)
+    };
+    items.iter().enumerate().map(item).collect::<Vec<_>>().join(", ")
+}
+
+/// Two processes with a connected pair of sockets, and a block for the second one.
+fn random_scenario(programs: [&[usize]; 3], fault: bool) -> String {
+    let [p, worker, q] = programs;
+    let faults = if fault { r#"faults: [Kill("q")],"# } else { "" };
+    format!(
+        r#"Scenario(about: "t", model: "windows", processes: ["p", "q"], steps: [
+            (on: "q", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "listener"),
+            (on: "q", call: WSPBind(s: "listener", name: "127.0.0.1:7000")),
+            (on: "q", call: WSPListen(s: "listener")),
+            (on: "p", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s"),
+            (on: "p", call: WSPConnect(s: "s", name: "127.0.0.1:7000")),
+            (on: "q", call: WSPAccept(s: "listener"), gives: "t"),
+            (on: "p", call: WSPDuplicateSocket(s: "s", process: "q"), gives: "block"),
+        ], programs: {{ "p": [{}], "p/worker": [{}], "q": [{}] }}, {faults})"#,
+        program("p", 0, p),
+        program("p", 1, worker),
+        program("q", 2, q)
+    )
+}
+
+fn item() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(0..ITEMS.len(), 0..3)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_search_finds_what_brute_force_finds(p in item(), worker in item(), q in item(), fault in any::<bool>()) {
+        let text = random_scenario([&p, &worker, &q], fault);
+        let scenario = scenario(&text);
+        let machine = machine(&scenario);
+        let orders = orders(&scenario, &machine);
+        let (outcomes, wrongs) = brute(&orders);
+        for order in [Order::BreadthFirst, Order::DepthFirst] {
+            for reduction in [false, true] {
+                let found = Search { order, reduction, ..Search::default() }.run(&*orders, &mut ());
+                let judged = orders.judge(&found);
+                match &judged.found {
+                    None => {
+                        prop_assert!(wrongs.is_empty(), "{wrongs:?} was not found in\n{text}");
+                        let seen: BTreeSet<String> = found.outcomes.keys().map(ToString::to_string).collect();
+                        prop_assert_eq!(&seen, &outcomes);
+                    }
+                    Some(found) => {
+                        prop_assert!(wrongs.contains(found.wrong.kind.name()));
+                        shows(&orders, found, &machine);
+                    }
+                }
+                for seen in found.outcomes.values() {
+                    prop_assert!(orders.can_follow(&seen.witness));
+                }
+            }
+        }
+        let sample = Sampling { pick: Pick::Pct { depth: 3 }, runs: 20, seed: 1, depth_max: 1000 };
+        let sampled = sample.run(&*orders, &mut ());
+        prop_assert!(sampled.outcomes.keys().all(|outcome| outcomes.contains(&outcome.to_string())));
+    }
+}
+
+/// A counterexample, read and played by itself, shows what is wrong, and loses it with any single step; but for one that
+/// gets stuck.
+fn shows(orders: &Orders<'_>, found: &Found<Wrong>, machine: &Arc<Machine>) {
+    let example = orders.counterexample(found, true);
+    assert!(example.shows, "{:#?}\n{}", found.wrong, example.text);
+    if found.wrong.kind == WrongKind::Stuck {
+        let report = report(&example.text, machine).expect("it can be read");
+        return assert_eq!(report.verdict, Played::Stuck, "{}", example.text);
+    }
+    needs_every_step(&example.text, &example.pinned, machine);
+}
+
+/// `pinned`: steps whose results are wrong only together; one of them alone may come to the same.
+fn needs_every_step(text: &str, pinned: &[usize], machine: &Arc<Machine>) {
+    let whole = report(text, machine).unwrap_or_else(|| panic!("cannot be read:\n{text}"));
+    let signs = signs(&whole, text);
+    assert!(!signs.is_empty(), "this holds:\n{text}");
+    let [steps] = items::items(text, ["steps"]);
+    for (at, step) in steps.into_iter().enumerate() {
+        if pinned.contains(&at) {
+            continue;
+        }
+        let comma = step.end + usize::from(text.as_bytes().get(step.end) == Some(&b','));
+        let less = format!("{}{}", &text[..step.start], &text[comma..]);
+        let Some(report) = report(&less, machine) else { continue };
+        assert_ne!(self::signs(&report, &less), signs, "still shown without `{}`:\n{text}", &text[step]);
+    }
+}
+
+fn report(text: &str, machine: &Arc<Machine>) -> Option<Report> {
+    let scenario = Scenario::read(Source::new("t.ron", text).ok()?, None).ok()?;
+    Some(play(&scenario, machine, Logging::Off))
+}
+
+/// What a play shows: the kinds of its failures, the steps they are at, and what came of calls.
+fn signs(report: &Report, text: &str) -> Vec<(&'static str, String, String)> {
+    let sign = |failure: &Failure| {
+        let actual = if failure.kind.name() == "result" { failure.actual.clone() } else { String::new() };
+        (failure.kind.name(), text[failure.span.clone()].to_owned(), actual)
+    };
+    report.failures.iter().map(sign).collect()
+}
+
+#[test]
+fn the_counterexamples_of_the_races_need_every_step() {
+    let races = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/races");
+    let mut counted = 0;
+    for entry in std::fs::read_dir(races).expect("the races").flatten() {
+        let scenario = Scenario::load(&entry.path()).unwrap_or_else(|said| panic!("{said:#?}"));
+        let machine = machine(&scenario);
+        if !scenario.has_programs() || scenario.stated().is_none() {
+            continue;
+        }
+        let orders = orders(&scenario, &machine);
+        let judged = orders.judge(&Search::default().run(&*orders, &mut ()));
+        if let Some(found) = &judged.found {
+            shows(&orders, found, &machine);
+            counted += 1;
+        }
+    }
+    assert!(counted >= 3, "{counted} counterexamples");
+}
+
+#[test]
+fn a_failing_scenario_is_shrunk_to_what_it_needs() {
+    let text = r#"Scenario(about: "t", model: "windows", processes: ["p", "q", "idle"], steps: [
+        (on: "p", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s"),
+        (on: "p", call: WSPSocket(af: AF_INET, kind: SOCK_DGRAM), gives: "other"),
+        (on: "p", call: WSPBind(s: "s", name: "127.0.0.1:7000")),
+        (on: "q", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "t"),
+        (op: Advance(ms: 5)),
+        (on: "p", call: WSPCloseSocket(s: "s")),
+        (on: "p", call: WSPCloseSocket(s: "s"), expect: Ok),
+        (on: "q", call: WSPCloseSocket(s: "t")),
+    ])"#;
+    let scenario = scenario(text);
+    let machine = machine(&scenario);
+    let shrunk = shrink_steps(&scenario, &machine).expect("it fails");
+    assert_eq!(shrunk.steps, (3, 8), "{}", shrunk.text);
+    assert!(shrunk.text.contains("processes: [\"p\"]"), "{}", shrunk.text);
+    needs_every_step(&shrunk.text, &[], &machine);
+}
+
+#[test]
+fn a_schedule_leads_to_the_same_place_twice() {
+    let text = random_scenario([&[0, 1], &[3], &[4, 2]], false);
+    let scenario = scenario(&text);
+    let machine = machine(&scenario);
+    let orders = orders(&scenario, &machine);
+    let schedule = orders.in_turn();
+    let again: Schedule = schedule.to_string().parse().expect("its own text");
+    assert_eq!(again, schedule);
+    assert!(orders.can_follow(&schedule) && !orders.can_follow(&Schedule(vec![Choice::Fault(9)])));
+    let [one, two] = [(); 2].map(|()| play(&orders.scenario_of_run(&schedule), &machine, Logging::On));
+    assert_eq!((one.digest, one.events), (two.digest, two.events));
+}
+
+#[test]
+fn time_passes_when_nothing_else_can_happen_or_at_any_point() {
+    let explore = |time: &str| {
+        let text = format!(
+            r#"Scenario(about: "t", model: "windows", processes: ["p", "q"], programs: {{
+                "p": [(call: WSACreateEvent(), gives: "e"),
+                      (name: "woken", call: WSAWaitForMultipleEvents(events: ["e"], timeout_ms: 10))],
+                "q": [(call: Send(to: "p", value: Text("x"))), (call: Send(to: "p", value: Text("y")))],
+                "p/setter": [(call: WSASetEvent(event: "e"))],
+            }}, {time})"#
+        );
+        let scenario = scenario(&text);
+        let machine = machine(&scenario);
+        let orders = orders(&scenario, &machine);
+        let found = Search::default().run(&*orders, &mut ());
+        assert_eq!(orders.judge(&found).verdict, Verdict::Holds);
+        found.outcomes.keys().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(explore(""), ["woken: Ok(0)"]);
+    assert_eq!(explore("time: Idle"), ["woken: Ok(0)"]);
+    assert_eq!(explore("time: Free"), ["woken: Ok(0)", "woken: Ok(None)"]);
+}
