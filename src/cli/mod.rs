@@ -8,12 +8,15 @@ mod check;
 mod coverage;
 mod diagnostics;
 mod explain;
+mod explore;
 mod files;
 mod new;
 mod output;
 mod play;
+mod replay;
 mod report;
 mod run;
+mod shrink;
 mod table;
 mod wrap;
 
@@ -29,10 +32,13 @@ use output::{Output, Status};
 /// catalog, layered and base providers, limits) and shows what happened and why.
 #[derive(Parser)]
 #[command(name = "wspsim", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit status: 0 all held, 1 a scenario failed, 2 the input or the usage was wrong.
+#[command(
+    after_help = "Exit status: 0 all held, 1 a scenario failed, 2 the input or the usage was wrong; of explore also 3 stuck, 4 out
+of budget.
 
 Begin with:
-  wspsim new my-first && wspsim run my-first")]
+  wspsim new my-first && wspsim run my-first"
+)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -56,6 +62,9 @@ enum ColorChoice {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Arguments),
+    Explore(explore::Arguments),
+    Replay(replay::Arguments),
+    Shrink(shrink::Arguments),
     Check(check::Arguments),
     Coverage(coverage::Arguments),
     Explain(explain::Arguments),
@@ -72,6 +81,9 @@ pub(crate) fn main() -> ExitCode {
     let mut output = Output::new(cli.color);
     let status = match cli.verb {
         Verb::Run(arguments) => run::run(&arguments, &mut output),
+        Verb::Explore(arguments) => explore::run(&arguments, &mut output),
+        Verb::Replay(arguments) => replay::run(&arguments, &mut output),
+        Verb::Shrink(arguments) => shrink::run(&arguments, &mut output),
         Verb::Check(arguments) => check::run(&arguments, &mut output),
         Verb::Coverage(arguments) => coverage::run(&arguments, &mut output),
         Verb::Explain(arguments) => explain::run(&arguments, &mut output),

@@ -133,6 +133,10 @@ pub(crate) enum Status {
     Failed,
     /// The input or the usage was wrong.
     Wrong,
+    /// `explore`: somebody waits in some order and nobody will end it.
+    Stuck,
+    /// `explore`: nothing was wrong until the budget was spent.
+    OutOfBudget,
 }
 
 impl From<Status> for ExitCode {

@@ -99,6 +99,16 @@ pub(crate) fn plan(file: &Found, library: &mut Library, wanted: &Wanted<'_>) -> 
 }
 
 impl Plan {
+    /// The scenario.
+    pub(crate) fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The machines to play on.
+    pub(crate) fn stacks(&self) -> &[Arc<Machine>] {
+        &self.stacks
+    }
+
     /// Whether there is a machine to play on.
     pub(crate) fn is_empty(&self) -> bool {
         self.stacks.is_empty()
