@@ -271,7 +271,8 @@ impl Afd {
                     self.pump(cx, peer);
                 }
             }
-            SockOpt::SndBuf => self.report_due(cx, id),
+            // Urgent data that waits becomes data, or data urgent.
+            SockOpt::SndBuf | SockOpt::OobInline => self.report_due(cx, id),
             SockOpt::KeepAlive => self.watch_keep_alive(cx, id, cx.now),
             _ => {}
         }
