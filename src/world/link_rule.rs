@@ -74,10 +74,10 @@ impl LinkRule {
         self.since_ms.is_none_or(|since| since <= now.0) && self.until_ms.is_none_or(|until| now.0 < until)
     }
 
-    /// Whether the rule chooses by occurrence.
+    /// Whether the rule chooses by occurrence. A partition cannot: nothing passes, so that nothing is left to choose.
     #[must_use]
     pub const fn counts(&self) -> bool {
-        self.first.is_some() || self.every.is_some()
+        !matches!(self.effect, LinkEffect::Partition) && (self.first.is_some() || self.every.is_some())
     }
 
     /// Whether the rule means the `nth` piece of traffic, counted from 1.
@@ -200,6 +200,8 @@ mod tests {
         assert_eq!((1..=7).filter(|&nth| third.means(nth)).collect::<Vec<_>>(), [3, 6]);
         let two = rule("(effect: Loss, first: 2, since_ms: 10, until_ms: 20)").expect("a rule");
         assert_eq!((1..=7).filter(|&nth| two.means(nth)).collect::<Vec<_>>(), [1, 2]);
+        let parted = LinkRule { every: Some(2), ..LinkRule::always(LinkEffect::Partition) };
+        assert!(two.counts() && !parted.counts());
         assert_eq!([9, 10, 19, 20].map(|now| two.holds_at(Ticks(now))), [false, true, true, false]);
     }
 }
