@@ -77,8 +77,9 @@ impl Base {
                 super::data::leave_turn(cx, sending.at);
                 fail(error)
             }
-            Blocked::Recv(_) => {
+            Blocked::Recv(receiving) => {
                 cx.log.rule(RuleId::Recv25);
+                super::data::receive_over(cx, receiving.at);
                 fail(error)
             }
             Blocked::Change(_) | Blocked::Result(_) | Blocked::Disconnect(..) | Blocked::OnEvent(..) => fail(error),

@@ -146,10 +146,9 @@ impl Base {
 
     /// Receives what is there, and re-enables once, also when it fails or waits (E4).
     fn recv_more(&mut self, cx: &mut Context<'_>, receiving: Receiving) -> Step {
-        let socket = receiving.at.socket;
+        let at = receiving.at;
         let step = self.recv_until_done(cx, receiving);
-        let (afd, mut afd_cx) = cx.afd();
-        afd.reenable(&mut afd_cx, socket, NetworkEvents::READ | NetworkEvents::OOB);
+        receive_over(cx, at);
         step
     }
 
@@ -157,14 +156,11 @@ impl Base {
         let at = receiving.at;
         loop {
             let room = receiving.room - receiving.so_far.len();
-            let urgent = match mark_ahead(cx, &receiving) {
-                Some(_) if !receiving.so_far.is_empty() => {
-                    cx.log.rule(RuleId::Recv18);
-                    return received(receiving, None);
-                }
-                Some(urgent) => urgent,
-                None => false,
-            };
+            if !receiving.so_far.is_empty() && stands_at_mark(cx, at) {
+                cx.log.rule(RuleId::Recv18);
+                return received(receiving, None);
+            }
+            let urgent = shared(cx, at).is_ok_and(SharedSocket::has_urgent_inline);
             let (afd, mut afd_cx) = cx.afd();
             match afd.receive(&mut afd_cx, at.socket, room, receiving.flags) {
                 Err(error) if receiving.so_far.is_empty() => return fail(error),
@@ -222,6 +218,7 @@ impl Base {
     pub(super) fn recv_on(&mut self, cx: &mut Context<'_>, receiving: Receiving, woken: Woken) -> Step {
         if woken == Woken::TimedOut {
             cx.log.rule(RuleId::Recv24);
+            receive_over(cx, receiving.at);
             return if receiving.so_far.is_empty() { fail(WsaError::TimedOut) } else { received(receiving, None) };
         }
         self.recv_more(cx, receiving)
@@ -234,6 +231,12 @@ pub(super) fn lost_by_keep_alive(cx: &Context<'_>, at: At) -> bool {
     shared(cx, at).is_ok_and(|socket| socket.broken() == Some(WsaError::NetReset))
 }
 
+/// A receive is over, or waits: its events may be reported again (E4).
+pub(super) fn receive_over(cx: &mut Context<'_>, at: At) {
+    let (afd, mut afd_cx) = cx.afd();
+    afd.reenable(&mut afd_cx, at.socket, NetworkEvents::READ | NetworkEvents::OOB);
+}
+
 /// A send is over: others may send.
 pub(super) fn leave_turn(cx: &mut Context<'_>, at: At) {
     if shared(cx, at).is_ok_and(|socket| socket.sender() == Some(cx.thread)) {
@@ -243,13 +246,9 @@ pub(super) fn leave_turn(cx: &mut Context<'_>, at: At) {
     }
 }
 
-/// For a receive that may take several times: whether the mark is next, and then whether urgent data stands there.
-fn mark_ahead(cx: &Context<'_>, receiving: &Receiving) -> Option<bool> {
-    if !receiving.flags.contains(MessageFlags::WAITALL) {
-        return None;
-    }
-    let socket = shared(cx, receiving.at).ok().filter(|socket| socket.stands_at_mark())?;
-    Some(socket.has_urgent_inline())
+/// Whether the mark is next, which a receive that has taken something does not cross.
+fn stands_at_mark(cx: &Context<'_>, at: At) -> bool {
+    shared(cx, at).is_ok_and(SharedSocket::stands_at_mark)
 }
 
 /// Recv5: MSG_WAITALL on a blocking stream goes on until the buffers are full.
@@ -257,8 +256,7 @@ fn wants_more(cx: &mut Context<'_>, receiving: &Receiving) -> bool {
     let stream = shared(cx, receiving.at).is_ok_and(|socket| socket.transport().kind == Kind::Stream);
     let whole = receiving.flags.contains(MessageFlags::WAITALL)
         && !receiving.flags.intersects(MessageFlags::PEEK | MessageFlags::OOB);
-    let marked = whole && shared(cx, receiving.at).is_ok_and(SharedSocket::stands_at_mark);
-    let more = stream && whole && !marked && receiving.so_far.len() < receiving.room;
+    let more = stream && whole && receiving.so_far.len() < receiving.room;
     if more {
         cx.log.rule(RuleId::Recv5);
     }
