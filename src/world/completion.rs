@@ -53,6 +53,7 @@ impl World {
             let Some((upper, above)) = layer.completed(overlapped.id) else { return };
             let drained = layer.drained(upper);
             log.rule(RuleId::L4);
+            completion.before_close = false;
             completion.issuer.via = upper;
             completion.issuer.by = shape;
             completion.overlapped = above;
@@ -91,7 +92,8 @@ impl World {
         let s = completion.issuer.via;
         let error = completion.result.as_ref().err().copied();
         let handles = &self.processes[thread.process.0 as usize].handles;
-        let own = handles.get(s).is_some_and(|entry| entry.object == Object::NonIfs && entry.binding.is_some());
+        let own = completion.before_close
+            || handles.get(s).is_some_and(|entry| entry.object == Object::NonIfs && entry.binding.is_some());
         let valid = if own { Ok(()) } else { Err(WsaError::Inval) };
         let call = UpcallCall::CompleteOverlappedRequest { s, overlapped: overlapped.id, error, transferred };
         self.upcall_outside(completion, call, valid, log)

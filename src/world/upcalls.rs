@@ -76,6 +76,7 @@ impl Context<'_> {
         let result = self.admit_upcall(Upcall::WpuCloseSocketHandle).and_then(|()| {
             self.non_ifs(s)?;
             self.handles.remove(s);
+            self.afd.handle_goes(self.thread.process, s);
             Ok(())
         });
         match result {

@@ -99,6 +99,8 @@ impl Afd {
         let unused = io.operations().next().is_none();
         holds(unused || socket.references() > 0, id, "has operations and no references")?;
         holds(!io.awaits_data() || !self.has_data(id), id, "has data that a pending receive should have")?;
+        let urgent = socket.has_urgent_aside() && !socket.inline();
+        holds(!io.awaits_urgent() || !urgent, id, "has urgent data that a pending receive should have")?;
         let room = self.can_send(id) && socket.sender.is_none();
         holds(!io.has_sends() || !room, id, "has room that a pending send should have used")
     }

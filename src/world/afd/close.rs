@@ -238,7 +238,8 @@ impl Afd {
         }
         self.clear_deadline(id);
         self.sockets[id].shut = Shut { send: true, receive: true };
-        if unsent == 0 && !(self.links.is_some() && self.link_takes_end(cx, id)) {
+        let end_travels = self.links.is_some() && self.link_takes_end(cx, id);
+        if unsent == 0 && !end_travels {
             return self.finish_orphan(cx, id);
         }
         cx.log.rule(RuleId::Close15);

@@ -33,17 +33,25 @@ impl Afd {
         }
         match flight.cargo {
             Cargo::Datagram { sender, bytes, .. } => self.arrive_datagram(cx, sender, from, &bytes, to),
-            Cargo::Bytes { sender, .. } => self.bytes_arrive(cx, sender),
+            Cargo::Bytes { sender, ends, .. } => self.data_arrives(cx, sender, |afd, _, _| {
+                if ends {
+                    afd.end_message(sender);
+                }
+            }),
+            Cargo::Urgent { sender, byte } => {
+                self.data_arrives(cx, sender, |afd, cx, peer| afd.urgent_arrives(cx, sender, peer, byte));
+            }
             Cargo::End { sender } => self.end_arrives(cx, sender),
             Cargo::Reset { socket, error } => self.reset_arrives(cx, socket, error),
             Cargo::Probe { .. } => {}
         }
     }
 
-    /// Bytes are at the peer's door, and perhaps find nobody at home.
-    fn bytes_arrive(&mut self, cx: &mut Cx<'_>, sender: SocketId) {
+    /// Data is at the peer's door, and perhaps finds nobody at home.
+    fn data_arrives(&mut self, cx: &mut Cx<'_>, sender: SocketId, mark: impl FnOnce(&mut Self, &mut Cx<'_>, SocketId)) {
         let Some(peer) = self.sockets.get(sender).and_then(|socket| socket.peer_socket()) else { return };
         if self.sockets[peer].takes_data() {
+            mark(self, cx, peer);
             self.pump(cx, sender);
             // A receiver without a buffer of its own takes from the sender's queue.
             self.report_due(cx, peer);
@@ -55,6 +63,8 @@ impl Afd {
     pub(super) fn end_arrives(&mut self, cx: &mut Cx<'_>, sender: SocketId) {
         let Some(socket) = self.sockets.get(sender) else { return };
         match (socket.life, socket.peer_socket()) {
+            // It has found no room, and neither has the end behind it.
+            _ if socket.unsent_bytes() > 0 => {}
             (Life::Orphan, _) => self.finish_orphan(cx, sender),
             (_, Some(peer)) => {
                 self.end_stream(cx, peer);
@@ -87,7 +97,7 @@ impl Afd {
     /// A stream has repeated itself long enough.
     fn give_up(&mut self, cx: &mut Cx<'_>, cargo: &Cargo) {
         match *cargo {
-            Cargo::Bytes { sender, .. } | Cargo::End { sender } => {
+            Cargo::Bytes { sender, .. } | Cargo::Urgent { sender, .. } | Cargo::End { sender } => {
                 cx.log.rule(RuleId::Send13);
                 self.break_connection(cx, sender, WsaError::ConnAborted, WsaError::ConnReset);
             }

@@ -45,9 +45,11 @@ pub(super) struct Flight {
 pub(super) enum Cargo {
     /// A datagram; the sender may be gone when it arrives.
     Datagram { sender: Option<SocketId>, bytes: Vec<u8>, overtaken: bool },
-    /// So many bytes of the sender's queue.
-    Bytes { sender: SocketId, count: usize },
-    /// The end of a stream whose data has arrived.
+    /// So many bytes of the sender's queue; `ends`: and with them a message.
+    Bytes { sender: SocketId, count: usize, ends: bool },
+    /// Urgent data, which is in no queue.
+    Urgent { sender: SocketId, byte: u8 },
+    /// The end of a stream.
     End { sender: SocketId },
     /// The other end of this socket's connection is gone, and this is how it will hear of it.
     Reset { socket: SocketId, error: WsaError },
@@ -60,7 +62,7 @@ impl Cargo {
     pub(super) fn of(&self, id: SocketId) -> bool {
         match self {
             Self::Datagram { sender, .. } => *sender == Some(id),
-            Self::Bytes { sender, .. } | Self::End { sender } => *sender == id,
+            Self::Bytes { sender, .. } | Self::Urgent { sender, .. } | Self::End { sender } => *sender == id,
             Self::Reset { socket, .. } | Self::Probe { socket } => *socket == id,
         }
     }
@@ -329,9 +331,14 @@ impl Afd {
         true
     }
 
-    /// Bytes that were just put at the end of the sender's queue start; `false`: they are at the peer's door.
-    pub(super) fn link_takes_bytes(&mut self, cx: &mut Cx<'_>, sender: SocketId, count: usize) -> bool {
-        self.link_takes(cx, sender, Cargo::Bytes { sender, count })
+    /// Bytes at the end of the sender's queue start; `false`: they are at the peer's door.
+    pub(super) fn link_takes_bytes(&mut self, cx: &mut Cx<'_>, sender: SocketId, count: usize, ends: bool) -> bool {
+        self.link_takes(cx, sender, Cargo::Bytes { sender, count, ends })
+    }
+
+    /// Urgent data starts; `false`: it is there already.
+    pub(super) fn link_takes_urgent(&mut self, cx: &mut Cx<'_>, sender: SocketId, byte: u8) -> bool {
+        self.link_takes(cx, sender, Cargo::Urgent { sender, byte })
     }
 
     /// The end of the stream starts; `false`: it is there already.
@@ -348,7 +355,7 @@ impl Afd {
         let gives_up = self.gives_up(cx, sender);
         let Some(links) = &mut self.links else { return false };
         let fate = links.fate(cx.now, from, to, Traffic::Stream);
-        let ahead = links.flights.iter().rev().find(|(_, flight)| flight.bytes_of(sender) > 0);
+        let ahead = links.flights.iter().rev().find(|(_, flight)| flight.carries_data_of(sender));
         let ahead = ahead.map(|(&(when, _), flight)| (when, flight.gives_up));
         let (arrives, gives_up) = match links.parted_until(cx.now, from, to).filter(|_| fate.held) {
             Some(until) => {
@@ -361,7 +368,8 @@ impl Afd {
                 (ahead.map_or(arrives, |(when, _)| when.max(arrives)), ahead.and_then(|(_, gives_up)| gives_up))
             }
         };
-        if arrives <= cx.now {
+        // What is due now and has not landed yet is still ahead.
+        if arrives <= cx.now && ahead.is_none() {
             return false;
         }
         let bytes = if let Cargo::Bytes { count, .. } = cargo { count } else { 0 };
@@ -484,9 +492,17 @@ impl Afd {
 }
 
 impl Flight {
+    /// Whether what is sent after it must not arrive before it.
+    fn carries_data_of(&self, id: SocketId) -> bool {
+        match self.cargo {
+            Cargo::Bytes { sender, .. } | Cargo::Urgent { sender, .. } => sender == id,
+            _ => false,
+        }
+    }
+
     fn bytes_of(&self, id: SocketId) -> usize {
         match self.cargo {
-            Cargo::Bytes { sender, count } if sender == id => count,
+            Cargo::Bytes { sender, count, .. } if sender == id => count,
             _ => 0,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The bytes go through the queues of a stream; beside them stands where each message ends, counted in bytes that are
 //! not read yet. A send takes a whole message while any space is free, however little, and nothing else. With
-//! XP1_PARTIAL_MESSAGE a message may be sent and received in parts. Link faults do not delay messages.
+//! XP1_PARTIAL_MESSAGE a message may be sent and received in parts. Where a message ends is known as soon as the end has arrived.
 
 use std::collections::VecDeque;
 
@@ -46,14 +46,17 @@ impl Connection {
         self.messages.as_ref()?.ends.front().copied()
     }
 
-    /// Bytes were read; `ended`: with them the first message.
-    fn pass_message(&mut self, bytes: usize, ended: bool) {
-        let Some(messages) = &mut self.messages else { return };
-        if ended {
-            messages.ends.pop_front();
-        }
-        for end in &mut messages.ends {
+    /// Bytes were read: every end comes nearer.
+    pub(super) fn pass_messages(&mut self, bytes: usize) {
+        for end in self.messages.iter_mut().flat_map(|messages| &mut messages.ends) {
             *end = end.saturating_sub(bytes);
+        }
+    }
+
+    /// The first message is being read to its end.
+    fn pass_first_end(&mut self) {
+        if let Some(messages) = &mut self.messages {
+            messages.ends.pop_front();
         }
     }
 }
@@ -93,6 +96,11 @@ impl Afd {
             self.send_in_vain(cx, id);
             return Ok(data.len());
         };
+        if self.links.is_some()
+            && let Some(taken) = self.send_message_over_link(cx, id, data, flags)
+        {
+            return Ok(taken);
+        }
         let room = self.sockets[peer].receive_room();
         if room.saturating_add(self.sockets[id].send_space()) == 0 {
             return Ok(0);
@@ -104,19 +112,43 @@ impl Afd {
         if !rest.is_empty() {
             self.keep(cx, id, rest);
         }
-        self.end_message(id, flags);
+        if self.ends_message(id, flags) {
+            self.end_message(id);
+        }
         self.report_due(cx, peer);
         Ok(data.len())
     }
 
-    /// What was sent so far ends a message, unless it was a part of one.
-    pub(super) fn end_message(&mut self, id: SocketId, flags: MessageFlags) {
-        let socket = &self.sockets[id];
-        let unsent = socket.unsent_bytes();
-        let messages = socket.transport.kind == Kind::Messages && !flags.contains(MessageFlags::PARTIAL);
-        let peer = socket.peer_socket().filter(|_| messages);
+    /// A message that a link fault delays waits in the send queue until it arrives. `None`: nothing delays it.
+    fn send_message_over_link(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        data: &[u8],
+        flags: MessageFlags,
+    ) -> Option<usize> {
+        if self.sockets[id].send_space() == 0 {
+            return Some(0).filter(|_| self.travelling(id) > 0);
+        }
+        if !self.link_takes_bytes(cx, id, data.len(), self.ends_message(id, flags)) {
+            return None;
+        }
+        if !data.is_empty() {
+            self.keep(cx, id, data);
+        }
+        Some(data.len())
+    }
+
+    /// Whether what is sent ends a message: it is not a part of one.
+    pub(super) fn ends_message(&self, id: SocketId, flags: MessageFlags) -> bool {
+        self.sockets[id].transport.kind == Kind::Messages && !flags.contains(MessageFlags::PARTIAL)
+    }
+
+    /// What has arrived at the peer so far, in its queue or at its door, ends a message.
+    pub(super) fn end_message(&mut self, id: SocketId) {
+        let (arrived, peer) = (self.arrived_unsent(id), self.sockets[id].peer_socket());
         if let Some(connection) = peer.and_then(|peer| self.sockets[peer].connection_mut()) {
-            let end = connection.received.len() + unsent;
+            let end = connection.received.len() + arrived;
             connection.messages.get_or_insert_default().ends.push_back(end);
         }
     }
@@ -135,7 +167,7 @@ impl Afd {
         let connection = self.end_for(cx, id, Direction::Receive)?;
         let (end, ended, peer) = (connection.first_end(), connection.end_received, connection.peer);
         let peek = flags.contains(MessageFlags::PEEK);
-        let queued = connection.received.len() + peer.map_or(0, |peer| self.sockets[peer].unsent_bytes());
+        let queued = connection.received.len() + peer.map_or(0, |peer| self.arrived_unsent(peer));
         let in_parts = self.sockets[id].offers(ServiceFlags1::PARTIAL_MESSAGE);
         let (length, whole) = match end {
             Some(length) => (length, true),
@@ -153,10 +185,13 @@ impl Afd {
         let taken = length.min(room);
         let complete = whole && taken == length;
         cx.log.rule(if complete { RuleId::Recv6 } else { RuleId::Recv11 });
-        let bytes = self.take_bytes(cx, id, taken, peek);
-        if !peek && let Some(connection) = self.sockets[id].connection_mut() {
-            connection.pass_message(bytes.len(), complete);
+        if complete
+            && !peek
+            && let Some(connection) = self.sockets[id].connection_mut()
+        {
+            connection.pass_first_end();
         }
+        let bytes = self.take_bytes(cx, id, taken, peek);
         Ok(match complete {
             true => Received::Data { bytes, from: None, truncated: false },
             false => Received::Part { bytes },

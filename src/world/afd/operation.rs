@@ -1,6 +1,6 @@
 //! Overlapped operations of a shared socket: pending ones in posting order, and how they end.
 //!
-//! Receives and sends queue apart. Whenever something changes at the socket, the first of each queue tries to go on
+//! Receives, receives of urgent data and sends queue apart. Whenever something changes at the socket, the first of each queue tries to go on
 //! (O4); what has ended leaves as a [`Completion`], which the caller announces. A pending receive takes data before a
 //! call that is not overlapped could see it. Pending sends of a socket shut down for sending join its queue of data,
 //! however long that gets: they were posted before the end of the stream.
@@ -90,6 +90,8 @@ pub enum Work {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Io {
     receives: VecDeque<Operation>,
+    /// Receives of urgent data, which comes beside the rest.
+    urgents: VecDeque<Operation>,
     sends: VecDeque<Operation>,
     changes: VecDeque<Operation>,
     /// Extension functions: each goes on by itself, whatever those before it do.
@@ -116,6 +118,8 @@ pub struct Completion {
     pub result: SpiResult,
     /// Nobody is told: only the structure says so (WSPCleanup).
     pub silent: bool,
+    /// The provider reported it before it gave its handle back.
+    pub before_close: bool,
 }
 
 /// Whose operations are meant.
@@ -146,6 +150,7 @@ impl Operation {
 impl Io {
     fn queue_for(&mut self, work: &Work) -> &mut VecDeque<Operation> {
         match work {
+            Work::Receive { flags, .. } if flags.contains(MessageFlags::OOB) => &mut self.urgents,
             Work::Receive { .. } => &mut self.receives,
             Work::Send { .. } => &mut self.sends,
             Work::Change { .. } => &mut self.changes,
@@ -153,18 +158,24 @@ impl Io {
         }
     }
 
-    fn queues(&mut self) -> [&mut VecDeque<Operation>; 4] {
-        [&mut self.receives, &mut self.sends, &mut self.changes, &mut self.extended]
+    fn queues(&mut self) -> [&mut VecDeque<Operation>; 5] {
+        [&mut self.receives, &mut self.urgents, &mut self.sends, &mut self.changes, &mut self.extended]
     }
 
-    /// All pending operations: receives, sends, the rest, each in posting order.
+    /// All pending operations: receives, those of urgent data, sends, the rest, each in posting order.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
-        self.receives.iter().chain(&self.sends).chain(&self.changes).chain(&self.extended)
+        let moving = self.receives.iter().chain(&self.urgents).chain(&self.sends);
+        moving.chain(&self.changes).chain(&self.extended)
     }
 
     /// Whether operations are pending that take what arrives.
     pub(super) fn awaits_data(&self) -> bool {
         !self.receives.is_empty()
+    }
+
+    /// Whether operations are pending that take urgent data.
+    pub(super) fn awaits_urgent(&self) -> bool {
+        !self.urgents.is_empty()
     }
 
     /// Whether sends are pending that nothing may overtake.
@@ -224,6 +235,7 @@ impl Afd {
         let Some(socket) = self.sockets.get(id) else { return false };
         let io = socket.io.as_deref();
         match operation.work {
+            Work::Receive { flags, .. } if flags.contains(MessageFlags::OOB) => io.is_some_and(Io::awaits_urgent),
             Work::Receive { .. } => io.is_some_and(Io::awaits_data),
             Work::Send { .. } => {
                 io.is_some_and(Io::has_sends) || socket.sender.is_some_and(|sender| sender != operation.issuer.thread)
@@ -273,13 +285,15 @@ impl Afd {
             self.try_pending(cx, listener);
         }
         let Some(io) = self.io_mut(id) else { return };
-        if io.receives.is_empty() && io.sends.is_empty() && io.extended.is_empty() {
+        let moving = !(io.receives.is_empty() && io.urgents.is_empty() && io.sends.is_empty());
+        if !moving && io.extended.is_empty() {
             return;
         }
         io.trying = true;
         loop {
             self.try_extended(cx, id);
             self.try_queue(cx, id, |io| &mut io.receives);
+            self.try_queue(cx, id, |io| &mut io.urgents);
             if self.sockets.get(id).is_some_and(|socket| socket.sender.is_none()) {
                 self.try_queue(cx, id, |io| &mut io.sends);
             }
@@ -352,7 +366,7 @@ impl Afd {
         so_far: &mut Vec<u8>,
     ) -> Option<SpiResult> {
         let stream = self.sockets.get(id)?.transport.kind == Kind::Stream;
-        let all = stream && flags.contains(MessageFlags::WAITALL);
+        let all = stream && flags.contains(MessageFlags::WAITALL) && !flags.contains(MessageFlags::OOB);
         loop {
             let mut out = MessageFlags::empty();
             let marked = all && self.sockets[id].stands_at_mark();
@@ -421,17 +435,43 @@ impl Afd {
             bytes: transferred(&result) as usize,
             error: result.as_ref().err().copied(),
         });
-        self.completions.push(Completion { issuer, overlapped, port, result, silent: false });
+        self.completions.push(Completion { issuer, overlapped, port, result, silent: false, before_close: false });
     }
 
     /// What is left of pending sends joins the data to be sent: the end of the stream comes after it.
     pub(super) fn absorb_sends(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         while let Some(operation) = self.io_mut(id).and_then(|io| io.sends.pop_front()) {
             let Work::Send { data, sent, flags, .. } = &operation.work else { continue };
-            let (len, rest) = (data.len(), Arc::clone(data));
-            self.keep(cx, id, &rest[*sent..]);
-            self.end_message(id, *flags);
+            let (len, flags, data) = (data.len(), *flags, Arc::clone(data));
+            self.join_queue(cx, id, &data[*sent..], flags);
             self.complete(cx, id, operation, Ok(SpiReturn::Sent(len as u32)));
+            self.pump(cx, id);
+            if let Some(peer) = self.sockets[id].peer_socket() {
+                self.report_due(cx, peer);
+            }
+        }
+    }
+
+    /// A send that was taken as a whole, however long the queue gets.
+    fn join_queue(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8], flags: MessageFlags) {
+        let Some(peer) = self.sockets[id].peer_socket() else { return self.send_in_vain(cx, id) };
+        let urgent = self.sockets[id].is_stream() && flags.contains(MessageFlags::OOB);
+        let (ordinary, last) = match data.split_last() {
+            Some((&last, ordinary)) if urgent => (ordinary, Some(last)),
+            _ => (data, None),
+        };
+        let ends = self.ends_message(id, flags);
+        let travels = self.links.is_some() && self.link_takes_bytes(cx, id, ordinary.len(), ends);
+        if !ordinary.is_empty() {
+            self.keep(cx, id, ordinary);
+        }
+        if ends && !travels {
+            self.end_message(id);
+        }
+        if let Some(byte) = last
+            && !(self.links.is_some() && self.link_takes_urgent(cx, id, byte))
+        {
+            self.urgent_arrives(cx, id, peer, byte);
         }
     }
 
@@ -530,6 +570,13 @@ impl Afd {
             self.sockets.iter().filter(|(_, socket)| socket.io.is_some()).map(|(id, _)| id).collect();
         for id in ids {
             self.cancel_operations(cx, id, whose, silent);
+        }
+    }
+
+    /// A provider gives a handle back: what has ended through it was reported before (Close4).
+    pub fn handle_goes(&mut self, process: Incarnation, via: Handle) {
+        for completion in &mut self.completions {
+            completion.before_close |= completion.issuer.thread.process == process && completion.issuer.via == via;
         }
     }
 

@@ -144,7 +144,7 @@ impl Afd {
         if taken == 0 {
             return Some(0).filter(|_| self.travelling(id) > 0);
         }
-        if !self.link_takes_bytes(cx, id, taken) {
+        if !self.link_takes_bytes(cx, id, taken, false) {
             return None;
         }
         self.keep(cx, id, &data[..taken]);
@@ -232,15 +232,6 @@ impl Afd {
             unsent.bytes.clear();
         }
         self.forget_flying_bytes(id);
-        if self.sockets[id].shut.send && self.link_takes_end(cx, id) {
-            // What the data would have brought along starts by itself.
-            if let Some(connection) = self.sockets[id].connection_mut() {
-                connection.unsent = None;
-            }
-            cx.log.note(|| Change::Passed { socket: id, bytes: unsent, unsent: 0 });
-            self.clear_deadline(id);
-            return Ok(());
-        }
         self.after_unsent_shrank(cx, id, unsent);
         Ok(())
     }
@@ -325,9 +316,6 @@ impl Afd {
             true => peer.and_then(|peer| self.take_unsent(cx, peer, room, peek)),
         };
         if let Some(bytes) = bytes {
-            if !peek {
-                self.pass_marks(id, bytes.len());
-            }
             if cx.log.is_on() && self.sockets[id].references() > 1 {
                 cx.log.rule(RuleId::R10);
                 cx.log.rule(RuleId::Recv23);
@@ -348,6 +336,7 @@ impl Afd {
         let bytes = connection.received.front(room).to_vec();
         if !peek && !bytes.is_empty() {
             connection.received.consume(bytes.len());
+            connection.pass(bytes.len());
             let (left, peer) = (connection.received.len(), connection.peer);
             cx.log.note(|| Change::Taken { socket: id, bytes: bytes.len(), left });
             if let Some(peer) = peer {
@@ -364,6 +353,10 @@ impl Afd {
         let bytes = unsent.bytes.front(room.min(arrived)).to_vec();
         if !peek && !bytes.is_empty() {
             unsent.bytes.consume(bytes.len());
+            let peer = self.sockets[from].peer_socket();
+            if let Some(connection) = peer.and_then(|peer| self.sockets[peer].connection_mut()) {
+                connection.pass(bytes.len());
+            }
             self.after_unsent_shrank(cx, from, bytes.len());
         }
         Some(bytes)
@@ -403,14 +396,17 @@ impl Afd {
         }
     }
 
+    /// Nothing is left in the send queue: the end of the stream follows, unless it has a way of its own to go.
     fn after_drained(&mut self, cx: &mut Cx<'_>, from: SocketId) {
         self.clear_deadline(from);
+        let end_travels = self.links.is_some() && self.end_travels(from);
         let socket = &mut self.sockets[from];
         let (life, shut) = (socket.life, socket.shut.send);
         let Some(connection) = socket.connection_mut() else { return };
         connection.unsent = None;
         let peer = connection.peer;
         match (life, peer) {
+            _ if end_travels => {}
             (Life::Orphan, _) => self.finish_orphan(cx, from),
             (_, Some(peer)) if shut => {
                 self.end_stream(cx, peer);
@@ -491,10 +487,10 @@ impl Afd {
 
     fn end_sending(&mut self, cx: &mut Cx<'_>, id: SocketId) {
         let Some(connection) = self.sockets[id].connection() else { return };
-        if let Some(peer) = connection.peer.filter(|_| connection.unsent.is_none()) {
-            if self.links.is_some() && self.link_takes_end(cx, id) {
-                return;
-            }
+        let (peer, drained) = (connection.peer, connection.unsent.is_none());
+        let Some(peer) = peer else { return };
+        let travels = self.links.is_some() && self.link_takes_end(cx, id);
+        if drained && !travels {
             self.end_stream(cx, peer);
         }
     }

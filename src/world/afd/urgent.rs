@@ -44,11 +44,14 @@ impl Connection {
         }
     }
 
-    /// Ordinary bytes were read: every mark comes nearer.
-    fn pass(&mut self, bytes: usize) {
+    /// Ordinary bytes were read: every mark and every end of a message comes nearer. This precedes whatever the space
+    /// lets in, whose marks are counted from what is left.
+    #[inline]
+    pub(super) fn pass(&mut self, bytes: usize) {
         for mark in self.urgent.iter_mut().flat_map(|urgent| &mut urgent.waiting) {
             mark.ahead = mark.ahead.saturating_sub(bytes);
         }
+        self.pass_messages(bytes);
     }
 
     /// Whether every mark and every end of a message is within so many bytes.
@@ -113,23 +116,30 @@ impl Afd {
     pub(super) fn send_urgent(&mut self, cx: &mut Cx<'_>, id: SocketId, data: &[u8]) -> Result<usize, WsaError> {
         cx.log.rule(RuleId::Send10);
         let Some((&byte, ordinary)) = data.split_last() else { return self.send_stream(cx, id, data) };
-        let taken = if ordinary.is_empty() { 0 } else { self.send_stream(cx, id, ordinary)? };
-        if taken < ordinary.len() {
-            return Ok(taken);
-        }
         let peer = self.end_for(cx, id, Direction::Send)?.peer;
         let Some(peer) = peer.filter(|&peer| self.sockets[peer].takes_data()) else {
             self.send_in_vain(cx, id);
             return Ok(data.len());
         };
-        let unsent = self.sockets[id].unsent_bytes();
-        if let Some(connection) = self.sockets[peer].connection_mut() {
-            let ahead = connection.received.len() + unsent;
-            connection.urgent.get_or_insert_default().waiting.push_back(Mark { ahead, byte });
-            cx.log.note(|| Change::UrgentArrived { socket: peer, ahead });
+        let taken = if ordinary.is_empty() { 0 } else { self.send_stream(cx, id, ordinary)? };
+        if taken < ordinary.len() {
+            return Ok(taken);
         }
-        self.report_due(cx, peer);
+        if self.links.is_none() || !self.link_takes_urgent(cx, id, byte) {
+            self.urgent_arrives(cx, id, peer, byte);
+        }
         Ok(data.len())
+    }
+
+    /// An urgent byte is at the peer, behind the ordinary ones that arrived before it.
+    pub(super) fn urgent_arrives(&mut self, cx: &mut Cx<'_>, from: SocketId, at: SocketId, byte: u8) {
+        let arrived = self.arrived_unsent(from);
+        if let Some(connection) = self.sockets[at].connection_mut() {
+            let ahead = connection.received.len() + arrived;
+            connection.urgent.get_or_insert_default().waiting.push_back(Mark { ahead, byte });
+            cx.log.note(|| Change::UrgentArrived { socket: at, ahead });
+        }
+        self.report_due(cx, at);
     }
 
     /// A receive with MSG_OOB on a stream.
@@ -178,16 +188,6 @@ impl Afd {
                 cx.log.rule(RuleId::Recv20);
                 Err(connection.take_urgent(room, peek).unwrap_or_default())
             }
-        }
-    }
-
-    /// Ordinary bytes were read.
-    #[inline]
-    pub(super) fn pass_marks(&mut self, id: SocketId, bytes: usize) {
-        if let Some(connection) = self.sockets[id].connection_mut()
-            && connection.urgent.is_some()
-        {
-            connection.pass(bytes);
         }
     }
 
