@@ -210,7 +210,7 @@ impl Line {
 
     /// Everything that is open may have taken anything: the connection broke in this step.
     pub fn all_fluid(&mut self) {
-        for piece in &mut self.pieces {
+        for piece in self.pieces.iter_mut().filter(|piece| !piece.ended) {
             piece.fluid = true;
         }
     }
