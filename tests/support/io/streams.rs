@@ -192,7 +192,7 @@ impl Streams {
             let connection = &mut self.connections[at];
             let line = &mut connection.lines[side];
             if line.dead {
-                if matches!(flow, Flow::SentAll) {
+                if matches!(flow, Flow::SentAll | Flow::Sent(1..)) {
                     connection.causes.insert("sent to an end that takes nothing");
                 }
                 continue;
