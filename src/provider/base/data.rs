@@ -90,6 +90,7 @@ impl Base {
     fn wait_to_send(&mut self, cx: &mut Context<'_>, mut sending: Sending, interest: Interest) -> Step {
         let at = sending.at;
         if nonblocking(cx, at) {
+            leave_turn(cx, at);
             if sending.sent > 0 {
                 cx.log.rule(RuleId::Send4);
                 return sent(sending.sent);
