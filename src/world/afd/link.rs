@@ -237,6 +237,7 @@ impl Afd {
             match &mut flight.cargo {
                 Cargo::Datagram { .. } => {}
                 Cargo::Bytes { sender: id, .. }
+                | Cargo::Urgent { sender: id, .. }
                 | Cargo::End { sender: id }
                 | Cargo::Reset { socket: id, .. }
                 | Cargo::Probe { socket: id } => *id = if *id == from { to } else { *id },
