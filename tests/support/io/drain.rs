@@ -77,7 +77,7 @@ impl Play<'_> {
             let (code, input) = (Ioctl::Fionbio.code(), Some(Bytes::word(1)));
             self.spi(thread, SpiCall::Ioctl { s, code, input, room: None, returned: true, overlapped: None })?;
             for flags in [MessageFlags::empty(), MessageFlags::OOB] {
-                let call = SpiCall::Recv { s, room: Scatter::One(1000), flags, overlapped: None };
+                let call = SpiCall::Recv { s, room: Scatter::One(1000), flags, overlapped: None, returned: true };
                 while let Some(value) = self.spi(thread, call.clone())? {
                     if is_empty(&value) {
                         break;

@@ -27,6 +27,7 @@ use wspsim::world::event::Event;
 use wspsim::world::ids::{Handle, Incarnation, SocketId, ThreadId};
 use wspsim::world::log::Log;
 use wspsim::world::op::{Op, Outcome, Rejection};
+use wspsim::world::program::Program;
 
 use crate::support::V2_2;
 use calls::Doing;
@@ -167,7 +168,7 @@ impl<'a> Play<'a> {
     }
 
     fn process(&mut self) -> Result<(), Wrong> {
-        let op = Op::StartProcess { id: None, suspended: false };
+        let op = Op::StartProcess { id: None, suspended: false, program: Program::default() };
         let Ok(Outcome::Started(process, _)) = self.step(op)? else { return Err("no process".into()) };
         let thread = ThreadId { process, index: 0 };
         self.call(thread, Call::Api(ApiCall::Startup { version: V2_2 }))?;

@@ -126,7 +126,7 @@ impl Play<'_> {
             1 => MessageFlags::DONTROUTE,
             _ => MessageFlags::empty(),
         };
-        self.plain(thread, SpiCall::Send { s, data, flags, overlapped })
+        self.plain(thread, SpiCall::Send { s, data, flags, overlapped, returned: true })
     }
 
     fn receives(&mut self, thread: ThreadId, s: Handle) -> Result<(), Wrong> {
@@ -146,7 +146,7 @@ impl Play<'_> {
             9 => MessageFlags::OOB | MessageFlags::PEEK,
             _ => MessageFlags::empty(),
         };
-        self.plain(thread, SpiCall::Recv { s, room, flags, overlapped })
+        self.plain(thread, SpiCall::Recv { s, room, flags, overlapped, returned: true })
     }
 
     fn sets(&mut self, thread: ThreadId, s: Handle) -> Result<(), Wrong> {
@@ -168,7 +168,10 @@ impl Play<'_> {
             _ => (SockOpt::RcvTimeo, Bytes::word(value * 2)),
         };
         let row = option.row();
-        self.plain(thread, SpiCall::SetSockOpt { s, level: row.level, option: row.number, value: Some(value) })
+        self.plain(
+            thread,
+            SpiCall::SetSockOpt { s, level: row.level, option: row.number, value: Some(value), negative: false },
+        )
     }
 
     fn shuts(&mut self, thread: ThreadId, s: Handle) -> Result<(), Wrong> {
@@ -250,7 +253,7 @@ impl Play<'_> {
     fn watches(&mut self, thread: ThreadId, s: Handle) -> Result<(), Wrong> {
         match self.input.byte() % 4 {
             0 | 1 => self.registers(thread, s),
-            2 => self.plain(thread, SpiCall::EnumNetworkEvents { s, event: Handle::NULL, out: true }),
+            2 => self.plain(thread, SpiCall::EnumNetworkEvents { s, event: Handle::NULL, out: Some(0) }),
             _ => self.os(thread, OsCall::GetMessage { window: Window(1), wait: false }),
         }
     }

@@ -331,7 +331,8 @@ impl Operation {
                 self.counted = so_far.len();
                 Flow::Received { bytes, flags: self.flags, ended: false }
             }
-            Work::Change { .. } => Flow::Sent(0),
+            // None of these is ever started here.
+            Work::Change { .. } | Work::Accept(_) | Work::Connect { .. } | Work::Disconnect { .. } => Flow::Sent(0),
         }
     }
 }
