@@ -18,7 +18,7 @@
 //! | [`abi`] | ws2spi.h in Rust: numbers, structures, byte layouts, the call alphabets. No behaviour |
 //! | [`rules`], [`contract`] | every modelled rule with its source; every documented error |
 //! | [`world`] | the machine: processes, handles, ws2_32, upcalls, and [`world::afd`], the shared sockets |
-//! | [`provider`] | the code between ws2_32 and the shared sockets: the trait, the base, the layer |
+//! | [`provider`] | the code between ws2_32 and the shared sockets: the trait, the base, the layer, a layer of your own |
 //! | [`model`] | reading `models/`: catalogs, provider shapes, limits, policies |
 //! | [`scenario`] | reading scenarios, playing them, expectations |
 //! | [`explore`] | every order in which a system can go on, or a sample of them |
@@ -26,11 +26,25 @@
 //! | [`coverage`] | which documented errors, rules and policies some plays have reached |
 //! | `cli` (of the binary) | the command line, one file a verb |
 //!
-//! One WSPDuplicateSocket from the application to the base and back, one file after the other: `world/step.rs` (the op
-//! arrives), `world/drive.rs` (its frames run), `world/ws2_32/spi.rs` (the owner of the handle is found),
-//! `provider/layer/socket.rs` (the layer calls down), `provider/base/duplicate.rs` (the base makes the block),
-//! `world/duplication.rs` and `world/afd/socket.rs` (what stands behind it); on the way back `provider/layer/socket.rs`
-//! puts the chain entry in, and `world/drive.rs` returns it.
+//! # A walk
+//!
+//! One WSPDuplicateSocket on its way from the application through a layer to the base, one file after the other:
+//!
+//! | file | what happens there |
+//! |---|---|
+//! | `src/world/step.rs` | `step`: the op arrives; `call`: the thread is free to make one |
+//! | `src/world/drive.rs` | `start_call`, `drive`: frames are entered and left until the call returns or waits |
+//! | `src/world/ws2_32/spi.rs` | `enter_on_handle`, `route`: ws2_32 finds the owner of the handle |
+//! | `src/provider/layer/mod.rs` | `on_socket`: the layer knows the handle |
+//! | `src/provider/layer/socket.rs` | `duplicate`: it calls down with the handle of the next link |
+//! | `src/provider/base/mod.rs` | `call`: the base is entered |
+//! | `src/provider/base/duplicate.rs` | `duplicate`: it makes the block |
+//! | `src/world/duplication.rs` | `add`: the hand-over and its token |
+//! | `src/world/afd/reference.rs` | `add_duplication`: the shared socket counts it |
+//!
+//! On the way back `duplicated` in the layer's `socket.rs` puts the chain entry in, `answer` in `drive.rs` hands it from
+//! frame to frame, and `finish` there to the client. Where somebody looks at contracts, `src/world/checks/mod.rs` sees
+//! every crossing between.
 //!
 //! # Words
 //!
@@ -45,6 +59,7 @@
 //! | duplication | a pending hand-over: made by WSPDuplicateSocket, for one incarnation, consumed once by WSPSocket |
 //! | block | the 628 (or 372) bytes of protocol info that travel between processes |
 //! | op, call, frame, event | an op is chosen; it may start a call; a call runs as frames, one per layer; steps emit events |
+//! | duty, breach | a rule that says what a provider owes its neighbours; a duty that was broken, as [`world::checks`] tells it |
 //! | policy | a named answer to a question the documentation leaves open |
 //! | model | a RON file that describes a machine. The second, naive implementation in the tests is the *reference* |
 //!

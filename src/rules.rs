@@ -18,7 +18,8 @@
 //! - `rules/select.rs`: `Select`, `Poll` (many sockets at once), `Wait` (many events);
 //! - `rules/upcalls.rs`: `Wpu...`, what a provider asks of ws2_32;
 //! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
-//!   (when each event is due), `Inherit`.
+//!   (when each event is due), `Inherit`;
+//! - `rules/duties.rs`: `Duty`, what the contract checker holds providers to, with advice to their authors.
 //!
 //! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a
 //! consequence drawn here from other rules; *Microsoft layered-provider sample* and *observed* mark what an
@@ -53,10 +54,10 @@ macro_rules! text_or_none {
 ///
 /// A row is `Id: "Sentence." ("source")`, then `by policy` if a policy decides, then `missing "why"` if it is not
 /// modelled yet, or `unseen "why"` if it holds and no play can show the moment it decides: a definition, or a consequence
-/// of other rules.
+/// of other rules; then `advice "what to do"` for a duty of providers.
 macro_rules! rules {
     ([] $($id:ident: $sentence:literal ($source:literal) $(by $policy:ident)? $(missing $why:literal)?
-        $(unseen $reason:literal)?;)+) => {
+        $(unseen $reason:literal)? $(advice $advice:literal)?;)+) => {
         /// The name of a rule.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum RuleId {
@@ -97,6 +98,12 @@ macro_rules! rules {
                 match self { $(RuleId::$id => policy_or_none!($($policy)?)),+ }
             }
 
+            /// What an author should do whose provider breaks the rule; `None` for rules that are no duty of a provider's.
+            #[must_use]
+            pub fn advice(self) -> Option<&'static str> {
+                match self { $(RuleId::$id => text_or_none!($($advice)?)),+ }
+            }
+
             /// Why the rule is not modelled yet; `None` for a rule that is.
             #[must_use]
             pub fn missing(self) -> Option<&'static str> {
@@ -135,11 +142,13 @@ mod tables;
 mod select;
 #[macro_use]
 mod extensions;
+#[macro_use]
+mod duties;
 
 pub use open::OpenPoint;
 
 // Each table appends its rows and hands all of them to the next name in the list.
-sharing! { [common sockets connections data sessions control select extensions upcalls tables rules] }
+sharing! { [common sockets connections data sessions control select extensions upcalls tables duties rules] }
 
 impl RuleId {
     /// Whether the world behaves by this rule.
@@ -148,10 +157,11 @@ impl RuleId {
         self.missing().is_none()
     }
 
-    /// Whether traces name the rule where it decides.
+    /// Whether traces name the rule where it decides. Those of a duty do only where a provider breaks it, so that plays
+    /// over faithful providers never show one.
     #[must_use]
     pub fn shows(self) -> bool {
-        self.modelled() && self.unseen().is_none()
+        self.modelled() && self.unseen().is_none() && self.advice().is_none()
     }
 
     /// The group the rule belongs to: its id without the number.
@@ -209,6 +219,8 @@ mod tests {
             assert!(seen.insert(sentence), "{rule}: says what another rule says");
             assert!(!rule.source().is_empty(), "{rule}: no source");
             assert!(rule.missing() != Some(""), "{rule}: no reason");
+            assert_eq!(rule.advice().is_some(), rule.group() == "Duty", "{rule}: advice is for duties");
+            assert!(rule.advice().is_none_or(|advice| advice.ends_with('.')), "{rule}: no full stop in the advice");
         }
     }
 

@@ -120,3 +120,19 @@ fn the_map_names_every_room() {
         assert!(map.contains(&format!("[`{module}`]")), "the table of rooms does not name {module}");
     }
 }
+
+/// The walk through the map names files and functions in the order in which a call meets them: they have to be there.
+#[test]
+fn the_walk_leads_through_files_and_functions_that_exist() {
+    let map = include_str!("../src/lib.rs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rows: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("//! | `src/")).collect();
+    assert!(rows.len() > 8, "the walk has {} steps", rows.len());
+    for row in rows {
+        let (file, rest) = row.split_once("` | ").expect("a file and what happens there");
+        let text = fs::read_to_string(root.join("src").join(file)).unwrap_or_else(|why| panic!("{file}: {why}"));
+        for function in rest.split('`').skip(1).step_by(2) {
+            assert!(text.contains(&format!("fn {function}(")), "{file} has no function {function}");
+        }
+    }
+}

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use wspsim::model::{Diagnostic, Library, Source};
-use wspsim::scenario::{Logging, Report, Scenario, Verdict, play};
+use wspsim::scenario::{Logging, Override, Report, Scenario, Verdict, play};
 use wspsim::world::machine::Machine;
-use wspsim::world::policy::{Policies, Profile};
+use wspsim::world::policy::Policies;
 
 use super::files::Found;
 
@@ -79,8 +79,8 @@ pub(crate) fn check(file: &Found, library: &mut Library) -> Result<(), Vec<Diagn
 pub(crate) struct Wanted<'a> {
     /// Only this one of the models a scenario names.
     pub(crate) model: Option<&'a str>,
-    /// The profile in place of the one a scenario names.
-    pub(crate) profile: Option<Profile>,
+    /// What the command line wants otherwise than a scenario says.
+    pub(crate) instead: Override,
 }
 
 /// Reads a scenario and the models it names, or the one among them that is asked for.
@@ -90,7 +90,7 @@ pub(crate) fn plan(file: &Found, library: &mut Library, wanted: &Wanted<'_>) -> 
         scenario.models().filter(|model| wanted.model.is_none_or(|only| only == *model)).map(str::to_owned).collect();
     let (mut stacks, mut wrong) = (Vec::new(), Vec::new());
     for model in models {
-        match scenario.machine_under(library, &model, wanted.profile) {
+        match scenario.machine_with(library, &model, wanted.instead) {
             Ok(machine) => stacks.push(machine),
             Err(said) => wrong.extend(said),
         }
@@ -127,7 +127,7 @@ impl Plan {
     fn play_on(&self, machine: &Arc<Machine>, log: bool) -> Played {
         let logging = if log { Logging::On } else { Logging::Off };
         let mut report = play(&self.scenario, machine, logging);
-        if !log && report.verdict != Verdict::Held {
+        if !log && (report.verdict != Verdict::Held || !report.warnings.is_empty()) {
             report = play(&self.scenario, machine, Logging::On);
         }
         Played { report, policies: *machine.policies(), source: self.scenario.source().clone() }

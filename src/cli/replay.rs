@@ -6,7 +6,7 @@ use clap::Args;
 use wspsim::explore::Schedule;
 use wspsim::model::{Diagnostic, Library};
 use wspsim::scenario::programs::{Orders, Start};
-use wspsim::scenario::{Logging, Verdict, play as play_steps};
+use wspsim::scenario::{Logging, Override, Verdict, play as play_steps};
 
 use super::diagnostics;
 use super::files;
@@ -64,7 +64,8 @@ fn replay(arguments: &Arguments) -> Result<Played, Vec<Diagnostic>> {
     let about = |title: &str| vec![files::about(&arguments.path, title)];
     let file = if found.len() == 1 { found.pop() } else { None };
     let file = file.ok_or_else(|| about("this is a folder: an order belongs to one scenario"))?;
-    let wanted = Wanted { model: arguments.model.as_deref(), profile: arguments.profile.map(Into::into) };
+    let instead = Override { profile: arguments.profile.map(Into::into), ..Override::default() };
+    let wanted = Wanted { model: arguments.model.as_deref(), instead };
     let plan = play::plan(&file, &mut Library::new(), &wanted)?;
     let machine = plan.stacks().first().ok_or_else(|| about("the scenario is not for this model"))?;
     let report = match Orders::of(plan.scenario(), machine) {

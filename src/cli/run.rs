@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use wspsim::model::{Diagnostic, Library};
+use wspsim::scenario::Override;
 use wspsim::trace::{Trace, json};
+use wspsim::world::checks::Contracts;
 use wspsim::world::policy::Profile;
 
 use super::diagnostics;
@@ -26,6 +28,7 @@ use super::report::{self, Reporter};
   wspsim run handoff.ron --model layer -v     with all crossings, upcalls, rules and policies
   wspsim run scenarios                        everything in a folder
   wspsim run scenarios --profile windows      as real systems were seen to behave
+  wspsim run scenarios --contracts warn       tell broken duties of providers, fail nothing for them
   wspsim run scenarios --format junit > results.xml
   wspsim run handoff.ron --trace trace.jsonl  keep what happened as JSON Lines")]
 pub(crate) struct Arguments {
@@ -44,6 +47,9 @@ pub(crate) struct Arguments {
     /// Play under this profile instead of the one a scenario names
     #[arg(long, value_name = "NAME", value_enum)]
     profile: Option<ProfileChoice>,
+    /// Whether providers are held to their duties, instead of what a scenario or model says
+    #[arg(long, value_name = "MODE", value_enum)]
+    contracts: Option<ContractsChoice>,
     /// Only say what does not hold, and the summary
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -66,6 +72,27 @@ impl From<ProfileChoice> for Profile {
         match choice {
             ProfileChoice::Documented => Self::Documented,
             ProfileChoice::Windows => Self::Windows,
+        }
+    }
+}
+
+/// [`Contracts`] as the command line names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ContractsChoice {
+    /// Nobody looks
+    Off,
+    /// Broken duties are told
+    Warn,
+    /// They fail the scenario, unless it expects them
+    Fail,
+}
+
+impl From<ContractsChoice> for Contracts {
+    fn from(choice: ContractsChoice) -> Self {
+        match choice {
+            ContractsChoice::Off => Self::Off,
+            ContractsChoice::Warn => Self::Warn,
+            ContractsChoice::Fail => Self::Fail,
         }
     }
 }
@@ -131,7 +158,9 @@ fn play_all(
 ) -> Tally {
     let (mut library, mut tally) = (Library::new(), Tally::default());
     let log = tracer.is_some() || reporter.wants_events();
-    let wanted = Wanted { model: arguments.model.as_deref(), profile: arguments.profile.map(Into::into) };
+    let instead =
+        Override { profile: arguments.profile.map(Into::into), contracts: arguments.contracts.map(Into::into) };
+    let wanted = Wanted { model: arguments.model.as_deref(), instead };
     for file in scenarios {
         let planned = play::plan(file, &mut library, &wanted);
         let planned = planned.and_then(|plan| playable(plan, file, wanted.model));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use wspsim::explore::Schedule;
 use wspsim::model::{Diagnostic, Library};
+use wspsim::scenario::Override;
 use wspsim::scenario::programs::{Counterexample, Orders, Start, shrink_steps};
 
 use super::diagnostics;
@@ -70,7 +71,8 @@ fn shrink(arguments: &Arguments) -> Result<Counterexample, Vec<Diagnostic>> {
     let about = |title: &str| vec![files::about(&arguments.path, title)];
     let file = if found.len() == 1 { found.pop() } else { None };
     let file = file.ok_or_else(|| about("this is a folder: one scenario is shrunk at a time"))?;
-    let wanted = Wanted { model: arguments.model.as_deref(), profile: arguments.profile.map(Into::into) };
+    let instead = Override { profile: arguments.profile.map(Into::into), ..Override::default() };
+    let wanted = Wanted { model: arguments.model.as_deref(), instead };
     let plan = play::plan(&file, &mut Library::new(), &wanted)?;
     let machine = plan.stacks().first().ok_or_else(|| about("the scenario is not for this model"))?;
     let Some(schedule) = &arguments.schedule else {

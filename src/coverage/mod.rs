@@ -63,6 +63,9 @@ impl Coverage {
                 Event::Rule(rule) => {
                     self.rules.insert(*rule);
                 }
+                Event::Breach(breach) => {
+                    self.rules.insert(breach.rule);
+                }
                 Event::Policy(policy) => {
                     self.policies.insert((*policy, policy.answer(policies)));
                 }

@@ -26,7 +26,8 @@ pub(super) fn machine(name: &str, definition: &Definition) -> Result<Machine, Ve
     let catalog = Catalog::new(definition.order.iter().filter_map(|&at| entries.get(at).cloned()).collect());
     let platform = Platform { limits, profile, policies, interfaces: definition.interfaces.clone() };
     let shapes = definition.providers.iter().map(|provider| provider.shape.clone()).collect();
-    Ok(Machine::new(name, platform, shapes, catalog, definition.faults.clone()))
+    let machine = Machine::new(name, platform, shapes, catalog, definition.faults.clone());
+    Ok(Machine { contracts: definition.contracts.unwrap_or_default(), ..machine })
 }
 
 struct Build<'a> {

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use super::Diagnostic;
 use super::changes::{LimitChanges, PolicyChanges};
 use super::entries::provider_id;
-use super::explain::shortened;
+use super::explain::{advice, shortened};
 use super::file::{EntryFile, ModelFile, Pairs, ProviderFile};
 use super::items::items;
 use super::lookup::{self, Found};
 use super::source::{Source, Text};
 use crate::abi::{Guid, ProviderFlags, ServiceFlags1, consts};
+use crate::provider::own::{Code, Registry};
 use crate::provider::{Functions, Shape, ShapeKind};
+use crate::world::checks::Contracts;
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
 use crate::world::policy::Profile;
@@ -93,14 +95,15 @@ pub(super) struct Definition {
     pub limits: Vec<LimitChanges>,
     pub interfaces: Vec<Interface>,
     pub faults: Vec<Fault>,
+    pub contracts: Option<Contracts>,
 }
 
 /// Reads a model and all it extends.
-pub(super) fn read(source: Source, path: Option<PathBuf>) -> Result<Definition, Vec<Diagnostic>> {
-    extend(Found { source: Arc::new(source), path }, &mut Vec::new())
+pub(super) fn read(source: Source, path: Option<PathBuf>, registry: &Registry) -> Result<Definition, Vec<Diagnostic>> {
+    extend(Found { source: Arc::new(source), path }, &mut Vec::new(), registry)
 }
 
-fn extend(found: Found, above: &mut Vec<Arc<Source>>) -> Result<Definition, Vec<Diagnostic>> {
+fn extend(found: Found, above: &mut Vec<Arc<Source>>, registry: &Registry) -> Result<Definition, Vec<Diagnostic>> {
     let source = Arc::clone(&found.source);
     let file: ModelFile<'_> = source.parse().map_err(|diagnostic| vec![diagnostic])?;
     let base = match &file.extends {
@@ -108,10 +111,10 @@ fn extend(found: Found, above: &mut Vec<Arc<Source>>) -> Result<Definition, Vec<
         Some(name) => {
             above.push(Arc::clone(&source));
             let base = base_of(name, &found, above).map_err(|diagnostic| vec![diagnostic])?;
-            extend(base, above)?
+            extend(base, above, registry)?
         }
     };
-    Merge { source: Arc::clone(&source), definition: base, wrong: Vec::new() }.file(file)
+    Merge { source: Arc::clone(&source), definition: base, wrong: Vec::new(), registry }.file(file)
 }
 
 /// Finds the model another one extends, which must not be one of those that extend it.
@@ -133,13 +136,14 @@ fn base_of(name: &Text<'_>, found: &Found, above: &[Arc<Source>]) -> Result<Foun
 }
 
 /// One file on its way into a definition.
-struct Merge {
+struct Merge<'r> {
     source: Arc<Source>,
     definition: Definition,
     wrong: Vec<Diagnostic>,
+    registry: &'r Registry,
 }
 
-impl Merge {
+impl Merge<'_> {
     fn file(mut self, file: ModelFile<'_>) -> Result<Definition, Vec<Diagnostic>> {
         self.definition.about = file.about.0.into_owned();
         self.providers(&file.providers);
@@ -149,6 +153,7 @@ impl Merge {
         self.definition.policies.extend(file.policies);
         self.definition.limits.push(file.limits);
         self.definition.faults.extend(file.faults);
+        self.definition.contracts = file.contracts.or(self.definition.contracts);
         if self.wrong.is_empty() { Ok(self.definition) } else { Err(self.wrong) }
     }
 
@@ -182,11 +187,12 @@ impl Merge {
                 let kind = ShapeKind::Base { duplicating: *duplicating, service_thread, waiting };
                 (*handles, id, path, versions, kind)
             }
-            ProviderFile::Layer { handles, hooks, extension_functions, accept_context, id, path, versions } => {
+            ProviderFile::Layer { handles, hooks, extension_functions, accept_context, code, id, path, versions } => {
                 let kind = ShapeKind::Layer {
                     hooks: hooks.entries(),
                     functions: extension_functions.unwrap_or_else(|| Functions::of(*handles)),
                     accept_context: *accept_context,
+                    code: code.as_ref().and_then(|code| self.code(code)),
                 };
                 (*handles, id, path, versions, kind)
             }
@@ -201,6 +207,19 @@ impl Merge {
             handles,
             kind,
         }
+    }
+
+    /// The registered code of a name.
+    fn code(&mut self, name: &Text<'_>) -> Option<Code> {
+        let code = self.registry.get(&name.0).cloned();
+        if code.is_none() {
+            let (label, help) = advice(&name.0, self.registry.names());
+            let title = format!("no code is registered as `{}`", shortened(&name.0));
+            let help =
+                help.or_else(|| Some("a program registers code with `Library::with`; see `provider::own`".into()));
+            self.wrong.push(Diagnostic { help, ..self.name(name).diagnostic(title, label) });
+        }
+        code
     }
 
     fn version(&mut self, text: &Text<'_>) -> u16 {

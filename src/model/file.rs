@@ -11,6 +11,7 @@ use super::constant::Constant;
 use super::source::Text;
 use crate::abi::{EntrySet, Guid, ProviderFlags, ServiceFlags1, SpiFunction};
 use crate::provider::{AcceptContext, Duplicating, Functions, HandleKind, Waiting};
+use crate::world::checks::Contracts;
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
 use crate::world::policy::Profile;
@@ -36,6 +37,7 @@ pub(super) struct ModelFile<'a> {
     pub interfaces: Vec<Interface>,
     #[serde(default)]
     pub faults: Vec<Fault>,
+    pub contracts: Option<Contracts>,
 }
 
 /// The code behind a provider id.
@@ -65,6 +67,8 @@ pub(super) enum ProviderFile<'a> {
         extension_functions: Option<Functions>,
         #[serde(default)]
         accept_context: AcceptContext,
+        #[serde(borrow)]
+        code: Option<Text<'a>>,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,

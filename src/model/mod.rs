@@ -26,6 +26,7 @@
 //! | `profile: windows` | the [`Profile`] its policies start from; left out: that of the extended model, else `documented` |
 //! | `policies: (...)`, `limits: (...)` | what differs; see [`Policies`](crate::world::policy::Policies) and [`Limits`](crate::world::machine::Limits) |
 //! | `interfaces: [(address: "10.0.0.1", prefix: 24)]` | networks beside loopback |
+//! | `contracts: warn` | whether providers are held to their duties ([`Contracts`]): `off`, `warn`, `fail`; left out: that of the extended model, else what the scenario says |
 //! | `faults: [...]` | [`Fault`](crate::world::fault::Fault)s in force from the beginning |
 //!
 //! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`;
@@ -34,7 +35,8 @@
 //! `Layer(handles: Ifs, hooks: All)` (`AllBut([WSPDuplicateSocket])`, `Only([WSPConnect])`). A layer may say whose
 //! functions SIO_GET_EXTENSION_FUNCTION_POINTER gives, `extension_functions: Own` (the default of a non-IFS layer) or
 //! `Below` (that of an IFS layer), and with `accept_context: LooksUp` that it refuses a listener it does not know in
-//! SO_UPDATE_ACCEPT_CONTEXT (default `PassesOn`; a non-IFS layer always looks it up). Both kinds may have `id: "{guid}"`
+//! SO_UPDATE_ACCEPT_CONTEXT (default `PassesOn`; a non-IFS layer always looks it up). `code: "audit"` is code that a
+//! program has registered under this name ([`provider::own`](crate::provider::own)). Both kinds may have `id: "{guid}"`
 //! (default: the 128-bit FNV-1a hash of the name, marked as a version 8 UUID), `path: "..."` and
 //! `versions: ("2.2", "2.2")`, lowest and highest.
 //!
@@ -73,6 +75,8 @@ pub use lookup::BUILT_IN;
 pub use source::Source;
 
 use crate::abi::consts;
+use crate::provider::own::Registry;
+use crate::world::checks::Contracts;
 use crate::world::machine::Machine;
 use crate::world::policy::Profile;
 use definition::Definition;
@@ -88,6 +92,8 @@ pub struct Model {
     pub machine: Arc<Machine>,
     /// The answers it gives itself, whatever the profile.
     policies: PolicyChanges,
+    /// What it says of contracts, if it says something.
+    contracts: Option<Contracts>,
 }
 
 impl Model {
@@ -96,10 +102,23 @@ impl Model {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(name: &str, source: Source, path: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
-        let definition = definition::read(source, path.map(Path::to_owned))?;
+        Self::read_with(name, source, path, &Registry::new())
+    }
+
+    /// Reads a model from a text that may name code of a registry.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read_with(
+        name: &str,
+        source: Source,
+        path: Option<&Path>,
+        registry: &Registry,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let definition = definition::read(source, path.map(Path::to_owned), registry)?;
         let machine = build::machine(name, &definition)?;
-        let Definition { about, policies, .. } = definition;
-        Ok(Self { name: name.into(), about, machine: Arc::new(machine), policies })
+        let Definition { about, policies, contracts, .. } = definition;
+        Ok(Self { name: name.into(), about, machine: Arc::new(machine), policies, contracts })
     }
 
     /// A built-in model.
@@ -108,6 +127,12 @@ impl Model {
         let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
         let source = Source::new(format!("built-in model {name}"), *text).ok()?;
         Self::read(name, source, None).ok()
+    }
+
+    /// What the model itself says of contracts.
+    #[must_use]
+    pub fn contracts(&self) -> Option<Contracts> {
+        self.contracts
     }
 
     /// The machine under another profile, with other policies and limits. Without a profile the model's own counts;
@@ -125,6 +150,10 @@ impl Model {
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     models: BTreeMap<PathBuf, BTreeMap<String, Model>>,
+    /// Models that were given as texts.
+    added: BTreeMap<String, Model>,
+    /// The code that models can name.
+    registry: Registry,
 }
 
 impl Library {
@@ -134,28 +163,48 @@ impl Library {
         Self::default()
     }
 
+    /// A library whose models can name this code.
+    #[must_use]
+    pub fn with(registry: Registry) -> Self {
+        Self { registry, ..Self::default() }
+    }
+
+    /// Adds a model given as a text. Whatever asks for this name from now on gets it, files of that name aside.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn add(&mut self, name: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+        let source = Source::new(name, text).map_err(|diagnostic| vec![diagnostic])?;
+        let model = Model::read_with(name, source, None, &self.registry)?;
+        self.added.insert(name.to_owned(), model);
+        Ok(())
+    }
+
     /// The model that the file `beside` means by a name.
     ///
     /// # Errors
     /// When there is none ([`Missing::Unknown`]), or something is wrong with it.
     pub fn model(&mut self, name: &str, beside: Option<&Path>) -> Result<&Model, Missing> {
+        if let Some(model) = self.added.get(name) {
+            return Ok(model);
+        }
         let folder = beside.and_then(Path::parent).unwrap_or(Path::new(""));
         if !self.models.contains_key(folder) {
             self.models.insert(folder.to_owned(), BTreeMap::new());
         }
         let Some(models) = self.models.get_mut(folder) else { return Err(Missing::Bad(Vec::new())) };
         if !models.contains_key(name) {
-            models.insert(name.to_owned(), read(name, beside)?);
+            models.insert(name.to_owned(), read(name, beside, &self.registry)?);
         }
         models.get(name).ok_or(Missing::Bad(Vec::new()))
     }
 }
 
-fn read(name: &str, beside: Option<&Path>) -> Result<Model, Missing> {
+fn read(name: &str, beside: Option<&Path>, registry: &Registry) -> Result<Model, Missing> {
     let found =
         lookup::find(name, beside).map_err(|unknown| Missing::Unknown { label: unknown.label, help: unknown.help })?;
     let source = Source::clone(&found.source);
-    Model::read(name, source, found.path.as_deref()).map_err(Missing::Bad)
+    Model::read_with(name, source, found.path.as_deref(), registry).map_err(Missing::Bad)
 }
 
 /// Why there is no model.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::abi::client::WindowMessage;
 use crate::world::afd::{Afd, Cx};
 use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
+use crate::world::checks::Checker;
 use crate::world::duplication::Duplications;
 use crate::world::event_object::EventObjects;
 use crate::world::fault::Faults;
@@ -71,6 +72,8 @@ pub struct Context<'a> {
     pub anyone_waits: bool,
     /// Blocked calls to be ended when this step ends; see [`Context::cancel`].
     pub cancelled: &'a mut Vec<Cancel>,
+    /// The contract checker, if somebody looks.
+    pub(crate) checks: Option<&'a mut Checker>,
     /// The log.
     pub log: &'a mut Log,
 }

@@ -1,7 +1,7 @@
 //! Providers: the code that stands between ws2_32 and the shared sockets.
 //!
 //! Read in this order: this file (how a provider is called and how it answers), [`shape`] (what a model says of
-//! one), [`context`] (what it can ask of its surroundings), [`base`], [`layer`].
+//! one), [`context`] (what it can ask of its surroundings), [`base`], [`layer`], [`own`] (a layer of your own).
 //!
 //! A provider entry is a small state machine. It is entered with a call and answers with a [`Flow`]: the result, a
 //! call to the next provider, or a wait. In the last two cases it leaves a token of its own behind and is resumed
@@ -11,12 +11,14 @@
 pub mod base;
 pub mod context;
 pub mod layer;
+pub mod own;
 pub mod shape;
 pub mod split;
 
 pub use context::Context;
 pub use shape::{AcceptContext, Duplicating, Functions, HandleKind, Shape, ShapeKind, Waiting};
 
+use std::fmt::Debug;
 use std::hash::Hash;
 
 use crate::abi::{SpiCall, SpiResult, SpiReturn};
@@ -49,6 +51,16 @@ pub enum Flow<T> {
 }
 
 impl<T> Flow<T> {
+    /// The same flow with another token.
+    pub fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Flow<U> {
+        match self {
+            Self::Return(result) => Flow::Return(result),
+            Self::Pass => Flow::Pass,
+            Self::Call { callee, token } => Flow::Call { callee, token: wrap(token) },
+            Self::Wait { wait, token } => Flow::Wait { wait, token: wrap(token) },
+        }
+    }
+
     /// Puts an answer in flight and the continuation into its frame; what is left says where to go. Always inline: a
     /// flow is too big for registers and would be written only to be read again.
     #[inline(always)]
@@ -128,16 +140,23 @@ pub enum Resumed {
 }
 
 /// A provider. State lives in `self`, everything else is reached through the context.
+///
+/// The built-in base and layer are providers; so is any type of yours that implements this trait and is registered
+/// ([`own::Registry::with_provider`]). For a layer that only departs from the plain one here and there,
+/// [`own::OwnLayer`] is less to write. Whatever stands behind the trait, the contract checker watches its calls, answers
+/// and upcalls from outside ([`crate::world::checks`]).
 pub trait Provider {
     /// What the provider remembers while another one works for it or while it waits.
-    type Token;
+    type Token: Clone + Debug + Eq + Hash + Send + Sync + 'static;
 
-    /// A call has arrived. To call another provider, put that call in its place and answer [`Flow::Call`]: passing a
-    /// call on costs no copy.
+    /// *Called* when a call has arrived, from ws2_32 or from the layer above. *Must* answer it sooner or later. To call
+    /// another provider, put that call in its place and answer [`Flow::Call`]: passing a call on costs no copy.
+    /// *Checked* on the way down: the duties about protocol info, handles and starting (`wspsim explain Duty`).
     fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<Self::Token>;
 
-    /// What this provider did with `token` has come to an end. A provider's answer stands in `flight`, and a further
-    /// call goes there.
+    /// *Called* when what this provider did with `token` has come to an end. A provider's answer stands in `flight`, and
+    /// a further call goes there. *Must* answer, call or wait again. *Checked* on the way up: the duties about answers,
+    /// descriptors, blocks and what is left behind.
     fn resume(
         &mut self,
         cx: &mut Context<'_>,
@@ -145,6 +164,42 @@ pub trait Provider {
         resumed: Resumed,
         flight: &mut InFlight<'_>,
     ) -> Flow<Self::Token>;
+
+    /// *Called* when something comes from below outside of any call: the end of an overlapped operation, a message for
+    /// the hidden window. *Must* be the plain layer that keeps the records, if the provider is built on it.
+    fn plain(&self) -> Option<&layer::Layer> {
+        None
+    }
+
+    /// See [`plain`](Self::plain).
+    fn plain_mut(&mut self) -> Option<&mut layer::Layer> {
+        None
+    }
+
+    /// *Called* when somebody wants to know whether the provider is started. *Must* be the number of WSPStartups not yet
+    /// undone by WSPCleanup, whoever made them (R30). *Checked*: Duty18, Duty19, Duty20.
+    fn startups(&self) -> u32 {
+        self.plain().map_or(0, layer::Layer::startups)
+    }
+
+    /// *Called* before and after calls. *Must* be the number of socket contexts the provider holds. *Checked*: Duty14,
+    /// Duty16, Duty20.
+    fn contexts(&self) -> usize {
+        self.plain().map_or(0, layer::Layer::contexts)
+    }
+
+    /// *Called* for an entry that the model says the provider does not hook. *Must* be the provider whose entries it has
+    /// put into its own table (L1).
+    fn exposes(&self) -> Option<InstanceId> {
+        self.plain().and_then(layer::Layer::first_below)
+    }
+
+    /// *Called* when a handle of this process was closed behind the provider's back. *Must* forget it.
+    fn forget(&mut self, handle: Handle) {
+        if let Some(layer) = self.plain_mut() {
+            layer.forget(handle);
+        }
+    }
 }
 
 /// A provider's code as loaded in one process.
@@ -163,6 +218,29 @@ pub enum State {
     Base(base::Base),
     /// A layer.
     Layer(layer::Layer),
+    /// Somebody's own provider.
+    Own(own::BoxedProvider),
+}
+
+impl State {
+    /// The layer that keeps the records, for a layer and for whatever is built on one.
+    #[must_use]
+    pub fn layer(&self) -> Option<&layer::Layer> {
+        match self {
+            Self::Base(_) => None,
+            Self::Layer(layer) => Some(layer),
+            Self::Own(own) => own.plain(),
+        }
+    }
+
+    /// See [`layer`](Self::layer).
+    pub fn layer_mut(&mut self) -> Option<&mut layer::Layer> {
+        match self {
+            Self::Base(_) => None,
+            Self::Layer(layer) => Some(layer),
+            Self::Own(own) => own.plain_mut(),
+        }
+    }
 }
 
 /// The token of a provider frame.
@@ -174,6 +252,8 @@ pub enum ProviderToken {
     Base(base::Token),
     /// A layer's.
     Layer(layer::Token),
+    /// Somebody's own.
+    Own(own::BoxedToken),
 }
 
 impl ProviderToken {
@@ -191,6 +271,7 @@ impl Instance {
     pub fn load(shape: ShapeId, description: &Shape) -> Self {
         let state = match &description.kind {
             ShapeKind::Base { .. } => State::Base(base::Base::default()),
+            ShapeKind::Layer { code: Some(code), .. } => State::Own(code.make(description)),
             ShapeKind::Layer { .. } => State::Layer(layer::Layer::default()),
         };
         Self { shape, state }
@@ -201,6 +282,7 @@ impl Instance {
         match &mut self.state {
             State::Base(base) => base.call(cx, flight.call).settle(ProviderToken::Base, kept, flight),
             State::Layer(layer) => layer.call(cx, flight.call).settle(ProviderToken::Layer, kept, flight),
+            State::Own(own) => own.call(cx, flight.call).settle(ProviderToken::Own, kept, flight),
         }
     }
 
@@ -219,6 +301,9 @@ impl Instance {
             (State::Layer(layer), ProviderToken::Layer(token)) => {
                 layer.resume(cx, token, resumed, flight).settle(ProviderToken::Layer, kept, flight)
             }
+            (State::Own(own), ProviderToken::Own(token)) => {
+                own.resume(cx, token, resumed, flight).settle(ProviderToken::Own, kept, flight)
+            }
             // A frame's continuation always comes from the instance the frame names.
             (_, _) => {
                 flight.result = Err(crate::abi::WsaError::SysCallFailure);
@@ -233,6 +318,7 @@ impl Instance {
         match &self.state {
             State::Base(base) => base.startups(),
             State::Layer(layer) => layer.startups(),
+            State::Own(own) => own.startups(),
         }
     }
 
@@ -242,6 +328,7 @@ impl Instance {
         match &self.state {
             State::Base(_) => None,
             State::Layer(layer) => layer.first_below(),
+            State::Own(own) => own.exposes(),
         }
     }
 
@@ -254,6 +341,10 @@ impl Instance {
                 layer.forget(handle);
                 None
             }
+            State::Own(own) => {
+                own.forget(handle);
+                None
+            }
         }
     }
 
@@ -264,6 +355,8 @@ impl Instance {
         match of {
             State::Base(base) => base.hash_but_contexts(state),
             State::Layer(layer) => layer.hash_but_contexts(state),
+            // What it keeps is its own business: under the names it knows.
+            State::Own(own) => own.hash(state),
         }
     }
 
@@ -272,6 +365,7 @@ impl Instance {
         match &self.state {
             State::Base(base) => base.hash_context(context, state),
             State::Layer(layer) => layer.hash_context(context, state),
+            State::Own(_) => {}
         }
     }
 
@@ -281,6 +375,7 @@ impl Instance {
         match &self.state {
             State::Base(base) => base.contexts(),
             State::Layer(layer) => layer.contexts(),
+            State::Own(own) => own.contexts(),
         }
     }
 }

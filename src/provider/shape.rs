@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::own::Code;
 use crate::abi::{EntrySet, Guid};
 
 /// How a provider's descriptors come about (XP1_IFS_HANDLES).
@@ -106,6 +107,8 @@ pub enum ShapeKind {
         functions: Functions,
         /// What it does with the listener's handle in SO_UPDATE_ACCEPT_CONTEXT.
         accept_context: AcceptContext,
+        /// Somebody's own code; `None`: the plain layer.
+        code: Option<Code>,
     },
 }
 
@@ -114,7 +117,7 @@ impl ShapeKind {
     #[must_use]
     pub fn layer(handles: HandleKind) -> Self {
         let (functions, accept_context) = (Functions::of(handles), AcceptContext::default());
-        Self::Layer { hooks: EntrySet::all(), functions, accept_context }
+        Self::Layer { hooks: EntrySet::all(), functions, accept_context, code: None }
     }
 }
 

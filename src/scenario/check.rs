@@ -128,6 +128,7 @@ checks! {
             times: Option<u64>,
         };
         Upcall { by: ModelName, name: Upcall, error: Option<ErrorArg>, times: Option<u64> };
+        Breach { rule: RuleName, by: ModelName, times: Option<u64> };
         Decided { policy: PolicyName };
         Crossed {
             into: ModelName,
@@ -156,7 +157,8 @@ impl Check {
     pub(super) fn needs_log(&self) -> bool {
         matches!(
             self,
-            Self::Decided { .. }
+            Self::Breach { .. }
+                | Self::Decided { .. }
                 | Self::RuleUsed(_)
                 | Self::Crossed { .. }
                 | Self::NotCrossed { .. }

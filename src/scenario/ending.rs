@@ -8,6 +8,7 @@ use super::program::Action;
 use super::reader::ThreadRef;
 use super::report::{Failure, FailureKind, Report, Verdict};
 use crate::abi::client::CallResult;
+use crate::world::World;
 
 impl Player<'_> {
     pub(super) fn end(&mut self) {
@@ -79,8 +80,8 @@ impl Player<'_> {
         self.fail(FailureKind::Unclaimed, title, wanted, judge::written(&Came::Returned(result)));
     }
 
-    pub(super) fn report(mut self, played: usize) -> Report {
-        Report {
+    pub(super) fn report(mut self, played: usize) -> (Report, World) {
+        let report = Report {
             file: self.scenario.file().to_owned(),
             about: self.scenario.about().to_owned(),
             model: self.machine.name.to_string(),
@@ -92,8 +93,11 @@ impl Player<'_> {
             marks: self.marks,
             names: self.names,
             failures: self.failures,
+            warnings: self.warnings,
+            breaches: self.breaches,
             digest: self.world.digest(),
-        }
+        };
+        (report, self.world)
     }
 }
 

@@ -30,6 +30,19 @@ impl Player<'_> {
     }
 
     fn fail_with(&mut self, kind: FailureKind, title: String, expected: String, actual: String, notes: Vec<String>) {
+        let failure = self.failure(kind, title, expected, actual, notes);
+        self.failures.push(failure);
+    }
+
+    /// What there is to say of something that went wrong in the step being played.
+    pub(super) fn failure(
+        &self,
+        kind: FailureKind,
+        title: String,
+        expected: String,
+        actual: String,
+        notes: Vec<String>,
+    ) -> Failure {
         let events = self.first_event..self.log.events().len();
         let (rules, policies) = decided(&self.log.events()[events.clone()]);
         let span = self.step.map_or(0..0, |step| self.scenario.span(step));
@@ -41,7 +54,7 @@ impl Player<'_> {
         } else {
             (0..0, Vec::new())
         };
-        self.failures.push(Failure {
+        Failure {
             kind,
             span,
             line,
@@ -55,7 +68,7 @@ impl Player<'_> {
             events,
             earlier,
             replay,
-        });
+        }
     }
 
     /// The command that plays it again.

@@ -10,6 +10,7 @@ use super::{calls, check};
 use crate::abi::WsaError;
 use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::source::{Raw, Text};
+use crate::world::checks::Contracts;
 use crate::world::fault::Fault;
 use crate::world::policy::Profile;
 use crate::world::program::Program;
@@ -33,6 +34,7 @@ pub(super) struct ScenarioFile<'a> {
     pub limits: LimitChanges,
     #[serde(default)]
     pub budget: Budget,
+    pub contracts: Option<Contracts>,
     #[serde(borrow, default)]
     pub processes: Vec<Raw<'a>>,
     #[serde(borrow)]

@@ -118,6 +118,7 @@ impl<'a> Load<'a> {
             policies: file.policies,
             limits: file.limits,
             budget: file.budget,
+            contracts: file.contracts,
             processes,
             slots: Vec::new(),
             threads: Vec::new(),

@@ -39,6 +39,7 @@
 //! | `profile: windows` | the [`Profile`](crate::world::policy::Profile) it is played under: `documented` or `windows`; left out: the model's |
 //! | `policies: (block_reuse: SecondDescriptor)` | answers that differ from the profile's and the model's |
 //! | `limits: (sockets: 3)` | limits that differ from the model's |
+//! | `contracts: fail` | whether providers are held to their duties ([`Contracts`](crate::world::checks::Contracts)): `off`; `warn`: breaches are told; `fail`: they fail the scenario, unless a check `Breach` speaks of them. Left out: the model's, else `fail` |
 //! | `budget: (ops: 100000, ms: 3600000)` | the defaults; beyond them the verdict is *out of budget* |
 //! | `processes: ["p", (name: "q", width: 32), ...]` | started before the first step; each has called WSAStartup(2.2) |
 //! | `steps: [...]` | the script |
@@ -274,6 +275,7 @@
 //! | `Upcall(by: "layer", name: WPUQueueApc, error: WSAEFAULT, times: 1)` | the provider made such upcalls; no `error` means success, without `times`: at least one |
 //! | `Parked("p")` | the thread's call waits |
 //! | `Running("p")`, `Suspended("p")`, `Ended("p")` | what the process is doing |
+//! | `Breach(rule: "Duty5", by: "layer", times: 1)` | the provider has broken the duty so often since the start; without `times`: at least once. Breaches that a check of the scenario speaks of do not fail it |
 //! | `Decided(policy: "block_reuse")` | the policy has decided something since the start |
 //! | `RuleUsed("R3")` | the rule has decided something since the start |
 //! | `Crossed(into: "msafd", call: WSPSocket, info: "MSAFD Tcpip [TCP/IP]", on: "p", times: 1)` | such calls crossed into the provider; `call` and what follows may be left out, without `times`: at least one |
@@ -359,6 +361,7 @@ mod block;
 mod build;
 mod calls;
 mod check;
+mod duty;
 mod ending;
 mod expect;
 mod fail;
@@ -382,6 +385,6 @@ mod verify;
 mod written;
 
 pub use file::Budget;
-pub use play::{Logging, play};
-pub use program::Scenario;
+pub use play::{Logging, play, play_to_end};
+pub use program::{Override, Scenario};
 pub use report::{Diagnostic, Failure, FailureKind, Labelled, Named, Names, Report, StepMark, Verdict};

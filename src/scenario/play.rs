@@ -17,6 +17,7 @@ use super::values::{Held, Obstacle, Values};
 use crate::abi::client::{ApiCall, Call as ClientCall, CallResult, Value};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
 use crate::world::World;
+use crate::world::checks::Breach;
 use crate::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
 use crate::world::log::Log;
 use crate::world::machine::Machine;
@@ -39,6 +40,12 @@ const FAILURES_MAX: usize = 20;
 /// turns.
 #[must_use]
 pub fn play(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Report {
+    play_to_end(scenario, machine, logging).0
+}
+
+/// Plays a scenario on a machine and hands out the world it ends with, too.
+#[must_use]
+pub fn play_to_end(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> (Report, World) {
     match Orders::of(scenario, machine) {
         Start::NoPrograms => play_steps(scenario, machine, logging),
         Start::Begins(orders) => play_steps(&orders.scenario_of_run(&orders.in_turn()), machine, logging),
@@ -49,7 +56,7 @@ pub fn play(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Re
     }
 }
 
-fn play_steps(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Report {
+fn play_steps(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> (Report, World) {
     let mut player = Player::new(scenario, machine, logging);
     player.start();
     let played = player.steps();
@@ -108,6 +115,8 @@ pub(super) struct Player<'a> {
     pub step: Option<usize>,
     pub first_event: usize,
     pub failures: Vec<Failure>,
+    pub warnings: Vec<Failure>,
+    pub breaches: Vec<Breach>,
     pub marks: Vec<StepMark>,
     pub names: Names,
     pub logging: Logging,
@@ -134,6 +143,8 @@ impl<'a> Player<'a> {
             step: None,
             first_event: 0,
             failures: Vec::new(),
+            warnings: Vec::new(),
+            breaches: Vec::new(),
             marks: Vec::new(),
             names: if logging == Logging::On { naming::of_machine(machine) } else { Names::default() },
             logging,
@@ -168,6 +179,7 @@ impl<'a> Player<'a> {
         }
         self.ops += 1;
         let outcome = self.world.step(op, &mut self.log).map_err(Stop::Rejected)?;
+        self.note_breaches();
         self.forget_gone_sockets();
         self.check_invariants();
         if self.over { Err(Stop::Over) } else { Ok(outcome) }

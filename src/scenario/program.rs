@@ -9,12 +9,15 @@ use super::check::Check;
 use super::expect::Expect;
 use super::file::{Budget, HappenStep, Wakes};
 use super::load;
+use super::play::{Logging, play};
 use super::program_form::FirstProcess;
 use super::programs::{ItemId, Programs, Stated};
 use super::reader::{Slot, SlotId, Thread, ThreadRef};
+use super::report::Report;
 use crate::model::changes::{LimitChanges, PolicyChanges};
 use crate::model::items::end_of_item;
 use crate::model::{Diagnostic, Library, Missing, Source};
+use crate::world::checks::Contracts;
 use crate::world::machine::Machine;
 use crate::world::policy::Profile;
 
@@ -67,6 +70,21 @@ impl Step {
     }
 }
 
+/// What somebody who plays a scenario wants otherwise than it says itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Override {
+    /// The profile.
+    pub profile: Option<Profile>,
+    /// Whether providers are held to their duties.
+    pub contracts: Option<Contracts>,
+}
+
+fn set_contracts(machine: &mut Arc<Machine>, contracts: Contracts) {
+    if machine.contracts != contracts {
+        Arc::make_mut(machine).contracts = contracts;
+    }
+}
+
 /// A scenario that has been read and found in order.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -79,6 +97,7 @@ pub struct Scenario {
     pub(super) policies: PolicyChanges,
     pub(super) limits: LimitChanges,
     pub(super) budget: Budget,
+    pub(super) contracts: Option<Contracts>,
     pub(super) processes: Vec<FirstProcess>,
     pub(super) slots: Vec<Slot>,
     pub(super) threads: Vec<Thread>,
@@ -112,6 +131,16 @@ impl Scenario {
         let mut scenario = load::read(&source)?;
         scenario.path = path;
         Ok(scenario)
+    }
+
+    /// Plays it on every model it names, with everything that happens in the reports.
+    ///
+    /// # Errors
+    /// When a model is not there, or something is wrong with it.
+    pub fn play(&self, library: &mut Library) -> Result<Vec<Report>, Vec<Diagnostic>> {
+        self.models()
+            .map(|model| self.machine(library, model).map(|machine| play(self, &machine, Logging::On)))
+            .collect()
     }
 
     /// The file, as it was named.
@@ -210,7 +239,7 @@ impl Scenario {
     /// # Errors
     /// When there is no such model, or something is wrong with it.
     pub fn machine(&self, library: &mut Library, model: &str) -> Result<Arc<Machine>, Vec<Diagnostic>> {
-        self.machine_under(library, model, None)
+        self.machine_with(library, model, Override::default())
     }
 
     /// The machine to play on, with a profile that replaces the one the scenario names.
@@ -223,8 +252,27 @@ impl Scenario {
         model: &str,
         profile: Option<Profile>,
     ) -> Result<Arc<Machine>, Vec<Diagnostic>> {
+        self.machine_with(library, model, Override { profile, ..Override::default() })
+    }
+
+    /// The machine to play on, with answers that replace the scenario's own.
+    ///
+    /// # Errors
+    /// When there is no such model, or something is wrong with it.
+    pub fn machine_with(
+        &self,
+        library: &mut Library,
+        model: &str,
+        wanted: Override,
+    ) -> Result<Arc<Machine>, Vec<Diagnostic>> {
         match library.model(model, self.path.as_deref()) {
-            Ok(model) => Ok(model.changed(profile.or(self.profile), &self.policies, &self.limits)),
+            Ok(model) => {
+                let profile = wanted.profile.or(self.profile);
+                let contracts = wanted.contracts.or(self.contracts).or(model.contracts());
+                let mut machine = model.changed(profile, &self.policies, &self.limits);
+                set_contracts(&mut machine, contracts.unwrap_or(Contracts::Fail));
+                Ok(machine)
+            }
             Err(Missing::Bad(diagnostics)) => Err(diagnostics),
             Err(Missing::Unknown { label, help }) => {
                 let named = self.models.iter().find(|(name, _)| **name == *model);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 pub use crate::model::Diagnostic;
 use crate::rules::RuleId;
+use crate::world::checks::Breach;
 use crate::world::event::Event;
 use crate::world::ids::{Handle, Incarnation, SocketId, ThreadId, Window};
 use crate::world::policy::{PolicyId, Profile};
@@ -72,6 +73,10 @@ pub struct Report {
     pub names: Names,
     /// What did not hold, in order.
     pub failures: Vec<Failure>,
+    /// Broken duties under `contracts: warn`, as they would be told if they failed the scenario.
+    pub warnings: Vec<Failure>,
+    /// All duties that were broken, those included that the scenario expects.
+    pub breaches: Vec<Breach>,
     /// The digest of the world after the last step.
     pub digest: u64,
 }
@@ -185,6 +190,8 @@ pub enum FailureKind {
     Step,
     /// A check did not hold.
     Check,
+    /// A provider broke a duty, and the scenario does not expect it.
+    Breach,
     /// A call returned and no step looked at it.
     Unclaimed,
     /// A call still waits at the end.
@@ -205,12 +212,24 @@ impl FailureKind {
             Self::Result => "result",
             Self::Step => "step",
             Self::Check => "check",
+            Self::Breach => "breach",
             Self::Unclaimed => "unclaimed",
             Self::Stuck => "stuck",
             Self::Budget => "budget",
             Self::Leak => "leak",
             Self::Invariant => "invariant",
         }
+    }
+}
+
+/// As people read it: what was wrong, what was expected, what came, who took part, which rule says so.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "line {}: {}", self.line, self.title)?;
+        writeln!(f, "  expected: {}", self.expected)?;
+        writeln!(f, "  actual: {}", self.actual)?;
+        self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))?;
+        self.rules.iter().try_for_each(|rule| writeln!(f, "  rule {rule} ({})", rule.source()))
     }
 }
 

@@ -77,6 +77,10 @@ impl Seen<'_> {
                 Some(times) => counted("upcalls", *times, self.total(check)?),
                 None => truth(self.total(check)? > 0, "at least one such upcall", "there was none"),
             },
+            Check::Breach { times, .. } => match times {
+                Some(times) => counted("breaches", *times, self.total(check)?),
+                None => truth(self.total(check)? > 0, "a breach of this duty by this provider", self.no_breach()),
+            },
             Check::Messages { window, count } => self.messages(*window, *count)?,
             Check::Running(process) => self.state(process.0, ProcessState::Running)?,
             Check::Suspended(process) => self.state(process.0, ProcessState::Suspended)?,
@@ -207,6 +211,13 @@ impl Seen<'_> {
                             && upcall.call.function() == *name
                             && error == upcall.result.as_ref().err().copied()
                     }
+                    _ => false,
+                })
+            }
+            Check::Breach { rule, by, .. } => {
+                let sought = (rule.0, self.shape(by)?);
+                Box::new(move |event| match event {
+                    Event::Breach(breach) => (breach.rule, breach.by) == sought,
                     _ => false,
                 })
             }

@@ -8,6 +8,7 @@
 //! | `spans` | which events belong together |
 //! | [`value`] | the kinds of arguments and results |
 //! | [`args`], [`client`], [`outcome`], [`change`] | calls, results and changes, reduced to these kinds |
+//! | [`breach`] | a broken duty, as values and as text |
 //! | [`words`] | a value as text |
 //! | [`text`] | an event as one line |
 //! | [`lanes`] | a play as a picture: a lane for each process, layers indented, arrows between processes |
@@ -16,6 +17,7 @@
 //! Everything here is a pure function of its arguments: two renderings of a play are byte-equal.
 
 pub mod args;
+pub mod breach;
 pub mod change;
 pub mod client;
 pub mod io;

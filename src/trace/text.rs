@@ -3,6 +3,7 @@
 //! `source: WSPDuplicateSocket(s = 0x100 "s", dwProcessId = 1008 "target", lpProtocolInfo = NULL)`. Lines of a
 //! crossing are indented by its depth, results begin with an arrow.
 
+use super::breach::Told;
 use super::words::{Place, Style, Words};
 use super::{Trace, args, client, io, outcome};
 use crate::world::apc::Apc;
@@ -47,6 +48,7 @@ impl Line<'_, '_> {
             Event::Resumed { thread } => format!("{}: goes on", self.words.thread(*thread)),
             Event::Rule(rule) => format!("rule {rule}"),
             Event::Policy(policy) => self.words.policy(*policy),
+            Event::Breach(breach) => Told::new(self.trace, self.at, breach).line(),
             Event::Socket(change) => format!("{}: {change}", self.words.socket(change.socket())),
             _ => self.of_machine(event),
         }

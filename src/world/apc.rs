@@ -103,6 +103,9 @@ impl World {
     fn next_stop(&mut self, thread: ThreadId, log: &mut Log) -> Option<Box<Wait>> {
         loop {
             let apc = self.thread_mut(thread)?.apcs.pop_front()?;
+            if self.checks.is_some() {
+                self.watch_routine(thread, log);
+            }
             log.rule(RuleId::O7);
             log.note(|| Event::RoutineRan { thread, apc });
             if apc.routine == Routine::Asks {

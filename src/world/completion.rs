@@ -16,7 +16,7 @@ use crate::abi::client::Packet;
 use crate::abi::consts::MAX_PROTOCOL_CHAIN;
 use crate::abi::upcall::{UpcallCall, UpcallReturn};
 use crate::abi::{Overlapped, WsaError};
-use crate::provider::{HandleKind, State};
+use crate::provider::HandleKind;
 use crate::rules::RuleId;
 
 impl World {
@@ -30,12 +30,18 @@ impl World {
             }
             self.afd.reuse_completions(ended);
         }
+        if self.checks.is_some() {
+            self.watch_settled(log);
+        }
     }
 
     fn deliver_completion(&mut self, mut completion: Completion, log: &mut Log) {
         let process = completion.issuer.thread.process;
         let mut told = !completion.silent;
         for _ in 0..=MAX_PROTOCOL_CHAIN {
+            if self.checks.is_some() {
+                self.watch_ended(&completion, told);
+            }
             told = told && self.announces(&completion, log);
             let Some(state) = self.processes.get_mut(process.0 as usize) else { return };
             let overlapped = &completion.overlapped;
@@ -49,7 +55,7 @@ impl World {
             state.overlapped.release(overlapped);
             let Some(instance) = state.instances.get_mut(layer) else { return };
             let shape = instance.shape;
-            let State::Layer(layer) = &mut instance.state else { return };
+            let Some(layer) = instance.state.layer_mut() else { return };
             let Some((upper, above)) = layer.completed(overlapped.id) else { return };
             let drained = layer.drained(upper);
             log.rule(RuleId::L4);
@@ -75,6 +81,9 @@ impl World {
     /// The upcall of a provider whose operation has ended; `false` when it failed and nobody is told. An IFS base needs
     /// one for routines only: the rest is the kernel's.
     fn announces(&mut self, completion: &Completion, log: &mut Log) -> bool {
+        if self.checks.is_some() {
+            self.watch_announced(completion, log);
+        }
         let by = completion.issuer.by;
         let overlapped = &completion.overlapped;
         let (thread, transferred) = (completion.issuer.thread, transferred(&completion.result));
@@ -108,6 +117,9 @@ impl World {
         log: &mut Log,
     ) -> bool {
         let result = self.faults.on_upcall(call.function()).map_or(valid, Err);
+        if self.checks.is_some() {
+            self.watch_announcing(completion, &call, valid.is_ok(), log);
+        }
         let (thread, by) = (completion.issuer.thread, completion.issuer.by);
         log.note(|| {
             let result = result.map(|()| UpcallReturn::Done);
@@ -173,10 +185,7 @@ impl World {
         let mut at = overlapped;
         for _ in 0..=MAX_PROTOCOL_CHAIN {
             let Some(layer) = at.layer else { return Some(at.id) };
-            match &instances.get(layer)?.state {
-                State::Layer(layer) => at = layer.above(at.id)?,
-                State::Base(_) => return None,
-            }
+            at = instances.get(layer)?.state.layer()?.above(at.id)?;
         }
         None
     }

@@ -16,11 +16,15 @@ impl World {
     /// are dropped (Dup3); those it made stay with their targets (Dup13).
     pub(super) fn end_process(&mut self, process: Incarnation, log: &mut Log) {
         let Process { id, ref program, .. } = self.processes[process.0 as usize];
+        let dying = if self.checks.is_some() { self.watch_dying(process) } else { Vec::new() };
         let shell = Process::new(id, ProcessState::Exited, program.clone());
         let ended = std::mem::replace(&mut self.processes[process.0 as usize], shell);
         self.processes[process.0 as usize].threads.clear();
         self.waits -= ended.threads.iter().map(Thread::waits).sum::<u32>();
         self.directory.leave(process);
+        if self.checks.is_some() {
+            self.forget_checks(process, true);
+        }
         self.forget_operations(process, log);
         log.note(|| Event::ProcessEnded { process });
         log.rule(RuleId::R29);
@@ -61,6 +65,7 @@ impl World {
                 duplication.drop_unopened(afd, &mut cx);
             }
         }
+        self.watch_dead(dying, log);
     }
 
     /// Under some policies there are duplications that do not keep their socket: those that take their reference at
@@ -79,6 +84,7 @@ impl World {
             if duplication.opened.is_none() {
                 log.policy(PolicyId::reference_taken);
                 log.note(|| Event::DuplicationDropped(duplication));
+                self.watch_lost(&duplication, log);
             }
         }
     }

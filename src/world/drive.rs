@@ -138,6 +138,9 @@ impl World {
                 log.rule(RuleId::Dup11);
             }
         }
+        if self.checks.is_some() {
+            self.watch_entering(thread, hooked, instance, flight.call, log);
+        }
         if log.is_on() {
             self.note_entering(thread, instance, flight.call, log);
         }
@@ -163,6 +166,9 @@ impl World {
         flight: &mut InFlight<'_>,
         log: &mut Log,
     ) -> Next {
+        if self.checks.is_some() {
+            self.watch_leaving(thread, flight, log);
+        }
         if log.is_on() {
             self.note_leaving(thread, from, function, &flight.result, log);
         }
@@ -255,6 +261,7 @@ impl World {
             directory: &self.directory,
             anyone_waits,
             cancelled: &mut cancelled,
+            checks: self.checks.as_deref_mut(),
             log: &mut *log,
         };
         let moved = run(instance, &mut cx, kept, flight);

@@ -3,6 +3,7 @@
 use super::afd::Change;
 use super::apc::Apc;
 use super::catalog::ShapeId;
+use super::checks::Breach;
 use super::duplication::Duplication;
 use super::frame::Until;
 use super::ids::{EventId, Incarnation, PortId, ProcessId, ThreadId, Ticks, Window};
@@ -56,6 +57,8 @@ pub enum Event {
     Rule(RuleId),
     /// A policy decided.
     Policy(PolicyId),
+    /// A provider has broken a duty.
+    Breach(Box<Breach>),
     /// A shared socket changed.
     Socket(Change),
     /// A duplication was made.

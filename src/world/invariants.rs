@@ -97,7 +97,7 @@ fn descriptors(process: &Process) -> impl Iterator<Item = SocketId> + '_ {
     });
     let non_ifs = process.instances.iter().flat_map(|(_, instance)| match &instance.state {
         State::Base(base) => base.records().map(|(_, socket)| socket).collect::<Vec<_>>(),
-        State::Layer(_) => Vec::new(),
+        State::Layer(_) | State::Own(_) => Vec::new(),
     });
     ifs.chain(non_ifs)
 }

@@ -2,7 +2,10 @@
 //!
 //! The log is no part of a world: it is handed to `step` and owns what it collected. When it is off nothing is
 //! built, nothing is allocated. Events stay values here; turning them into text is the business of `trace`.
+//!
+//! Breaches of contracts are kept in any case: whoever has duties checked wants to know of them.
 
+use super::checks::Breach;
 use super::event::Event;
 use super::policy::PolicyId;
 use crate::rules::RuleId;
@@ -12,19 +15,20 @@ use crate::rules::RuleId;
 pub struct Log {
     on: bool,
     events: Vec<Event>,
+    breaches: Vec<Breach>,
 }
 
 impl Log {
     /// A log that collects.
     #[must_use]
     pub fn on() -> Self {
-        Self { on: true, events: Vec::new() }
+        Self { on: true, events: Vec::new(), breaches: Vec::new() }
     }
 
-    /// A log that drops everything.
+    /// A log that drops everything but breaches.
     #[must_use]
     pub const fn off() -> Self {
-        Self { on: false, events: Vec::new() }
+        Self { on: false, events: Vec::new(), breaches: Vec::new() }
     }
 
     /// Whether events are collected.
@@ -55,6 +59,19 @@ impl Log {
         if self.on {
             self.events.push(Event::Policy(policy));
         }
+    }
+
+    /// Notes that a provider has broken a duty.
+    pub fn breach(&mut self, breach: Breach) {
+        if self.on {
+            self.events.push(Event::Breach(Box::new(breach.clone())));
+        }
+        self.breaches.push(breach);
+    }
+
+    /// The breaches so far; the log has none afterwards.
+    pub fn take_breaches(&mut self) -> Vec<Breach> {
+        std::mem::take(&mut self.breaches)
     }
 
     /// The events so far; the log is empty afterwards.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{Catalog, ShapeId};
+use super::checks::Contracts;
 use super::fault::Fault;
 use super::policy::{Policies, Profile};
 use crate::abi::{Info, ProtocolInfoW};
@@ -91,16 +92,26 @@ pub struct Machine {
     pub catalog: Arc<Catalog>,
     /// Faults in force from the beginning.
     pub faults: Vec<Fault>,
+    /// Whether providers are held to their duties.
+    pub contracts: Contracts,
     /// A zeroed protocol info: what ws2_32 hands down where a provider is to fill one in (usage 5c).
     pub blank: Info,
 }
 
 impl Machine {
-    /// Puts a machine together.
+    /// Puts a machine together, on which nobody looks at contracts.
     #[must_use]
     pub fn new(name: &str, platform: Platform, shapes: Vec<Shape>, catalog: Catalog, faults: Vec<Fault>) -> Self {
         let blank = Info::new(ProtocolInfoW::default());
-        Self { name: name.into(), platform, shapes, catalog: Arc::new(catalog), faults, blank }
+        Self {
+            name: name.into(),
+            platform,
+            shapes,
+            catalog: Arc::new(catalog),
+            faults,
+            contracts: Contracts::Off,
+            blank,
+        }
     }
 
     /// The code of a provider.

@@ -6,13 +6,14 @@
 //! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
 //! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
 //! (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole),
-//! [`footprint`] (what an op may touch);
+//! [`footprint`] (what an op may touch); [`checks`] (who keeps the contracts);
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
 pub mod apc;
 pub mod canonical;
 pub mod catalog;
+pub mod checks;
 mod completion;
 pub mod completion_port;
 mod death;
@@ -49,6 +50,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use afd::Afd;
+use checks::{Checker, Contracts};
 use completion_port::CompletionPorts;
 use duplication::Duplications;
 use event_object::EventObjects;
@@ -58,6 +60,7 @@ use machine::Machine;
 use process::{Directory, Process};
 
 use crate::provider::State;
+use crate::provider::own::{Kit, OwnLayer};
 
 /// A machine with everything on it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +77,8 @@ pub struct World {
     faults: Faults,
     /// How many frames wait.
     waits: u32,
+    /// What the contract checker remembers; `None` when nobody looks.
+    checks: Option<Box<Checker>>,
 }
 
 impl World {
@@ -90,6 +95,7 @@ impl World {
             duplications: Duplications::default(),
             faults: Faults::default(),
             waits: 0,
+            checks: (machine.contracts != Contracts::Off).then(Box::default),
             machine: Arc::clone(&machine),
         };
         let mut log = log::Log::off();
@@ -185,10 +191,19 @@ impl World {
             let binding = entry.binding?;
             match &process.instances.get(binding.instance)?.state {
                 State::Base(base) => return Some((handle, base.record_socket(binding.context)?)),
-                State::Layer(layer) => handle = layer.lower_handle(binding.context)?,
+                above => handle = above.layer()?.lower_handle(binding.context)?,
             }
         }
         None
+    }
+
+    /// Somebody's own layers of this type, as they are loaded in a process.
+    pub fn own_layers<L: OwnLayer>(&self, process: Incarnation) -> impl Iterator<Item = &L> {
+        let instances = self.process(process).into_iter().flat_map(|process| process.instances.iter());
+        instances.filter_map(|(_, instance)| match &instance.state {
+            State::Own(own) => own.downcast_ref::<Kit<L>>().map(Kit::own),
+            State::Base(_) | State::Layer(_) => None,
+        })
     }
 
     /// The thread, if its process has it.

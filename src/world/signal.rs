@@ -11,7 +11,6 @@ use super::log::Log;
 use super::process::Process;
 use crate::abi::client::WindowMessage;
 use crate::abi::consts::MAX_PROTOCOL_CHAIN;
-use crate::provider::State;
 use crate::rules::RuleId;
 
 /// The hidden window of a provider instance.
@@ -54,6 +53,8 @@ impl World {
 
     /// WPUPostMessage, through as many hidden windows as there are layers. A window that is gone loses the message.
     fn post(&mut self, process: Incarnation, mut window: Window, mut message: WindowMessage, log: &mut Log) {
+        let lower = message.socket;
+        let mut by = None;
         let Some(owner) = self.processes.get_mut(process.0 as usize) else { return };
         for _ in 0..MAX_PROTOCOL_CHAIN {
             if window.0 & HIDDEN == 0 {
@@ -61,6 +62,7 @@ impl World {
             }
             log.rule(RuleId::L6);
             let Some((above, number, upper)) = repost(owner, window, message.socket) else { return };
+            by = owner.instances.get(InstanceId(window.0 & !HIDDEN)).map(|instance| instance.shape);
             window = above;
             message.message = number;
             message.socket = upper;
@@ -72,13 +74,13 @@ impl World {
             queue.push_back(message);
             log.note(|| Event::MessagePosted { process, window, message });
         }
+        if self.checks.is_some() {
+            self.watch_message(process, lower, message.socket, by, log);
+        }
     }
 }
 
 /// What a layer's hidden window does with a message about a lower handle.
 fn repost(process: &Process, window: Window, lower: Handle) -> Option<(Window, u32, Handle)> {
-    match &process.instances.get(InstanceId(window.0 & !HIDDEN))?.state {
-        State::Layer(layer) => layer.repost(lower),
-        State::Base(_) => None,
-    }
+    process.instances.get(InstanceId(window.0 & !HIDDEN))?.state.layer()?.repost(lower)
 }

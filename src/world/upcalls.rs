@@ -265,14 +265,18 @@ impl Context<'_> {
     fn admit_upcall(&mut self, upcall: Upcall) -> UpcallResult<()> {
         let Some(error) = self.faults.on_upcall(upcall) else { return Ok(()) };
         self.log.note(|| Event::InjectedUpcall { upcall, error });
+        if let Some(checker) = self.checks.as_deref_mut() {
+            checker.note_injected();
+        }
         Err(error)
     }
 
     #[inline]
     fn note_upcall(&mut self, call: impl FnOnce() -> UpcallCall, result: UpcallResult<UpcallReturn>) {
-        if self.log.is_on() {
-            let (thread, depth, by) = (self.thread, self.depth, self.shape_id);
-            self.log.note(|| Event::Upcall(Box::new(UpcallDone { thread, depth, by, call: call(), result })));
+        if self.log.is_on() || self.checks.is_some() {
+            let (thread, depth, by, call) = (self.thread, self.depth, self.shape_id, call());
+            self.watch_upcall(&call, &result);
+            self.log.note(|| Event::Upcall(Box::new(UpcallDone { thread, depth, by, call, result })));
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use wspsim::coverage::Coverage;
 use wspsim::model::Library;
+use wspsim::scenario::Override;
 
 use super::output::{Output, Status};
 use super::play::{self, Outcome, Tally, Wanted};
@@ -84,7 +85,8 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
 fn count(arguments: &Arguments, scenarios: &[files::Found], output: &mut Output) -> Counted {
     let mut library = Library::new();
     let mut counted = Counted { coverage: Coverage::new(), tally: Tally::default() };
-    let wanted = Wanted { model: None, profile: arguments.profile.map(Into::into) };
+    let instead = Override { profile: arguments.profile.map(Into::into), ..Override::default() };
+    let wanted = Wanted { model: None, instead };
     for file in scenarios {
         let plays = play::plan(file, &mut library, &wanted).map(|plan| plan.play(true));
         let outcome = Outcome { file: file.source.file.clone(), plays };

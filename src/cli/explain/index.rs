@@ -121,6 +121,7 @@ const TOPICS: &[(&str, &str)] = &[
     ("EventQos", "when FD_QOS is due"),
     ("EventDown", "events when the network fails"),
     ("Inherit", "inheritance of descriptors"),
+    ("Duty", "what the contract checker holds providers to"),
 ];
 
 /// The group of rules that is about one function.

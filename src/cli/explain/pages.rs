@@ -57,6 +57,9 @@ fn of_rule(rule: RuleId, look: &Look) -> String {
     let mut text = look.bold(&format!("Rule {rule}")) + "\n";
     text += &wrapped(rule.sentence(), "  ", look.width);
     text += &field("source", rule.source(), look);
+    if let Some(advice) = rule.advice() {
+        text += &field("what to do", advice, look);
+    }
     if let Some(policy) = rule.policy() {
         text += &field("decided by", &format!("policy {}: {}", policy.name(), policy.question()), look);
     }

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use wspsim::explore::{Explored, Order, Pick, Sampling, Search, Verdict};
 use wspsim::model::{Diagnostic, Library};
 use wspsim::scenario::programs::{Judged, Orders, Start};
-use wspsim::scenario::{Report, Scenario};
+use wspsim::scenario::{Override, Report, Scenario};
 use wspsim::world::machine::Machine;
 
 use super::diagnostics;
@@ -210,7 +210,8 @@ fn explore(
     watcher: &mut Watcher,
     output: &mut Output,
 ) -> Result<Vec<Status>, Vec<Diagnostic>> {
-    let wanted = Wanted { model: arguments.model.as_deref(), profile: arguments.profile.map(Into::into) };
+    let instead = Override { profile: arguments.profile.map(Into::into), ..Override::default() };
+    let wanted = Wanted { model: arguments.model.as_deref(), instead };
     let plan = play::plan(file, library, &wanted)?;
     let scenario = plan.scenario();
     if !scenario.has_programs() {

@@ -18,8 +18,17 @@ const EVENTS_MAX: usize = 12;
 
 /// The message about a failure.
 pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> String {
+    told(played, failure, &Level::ERROR, look)
+}
+
+/// The message about something that fails nothing.
+pub(super) fn warned(played: &Played, warning: &Failure, look: &Look) -> String {
+    told(played, warning, &Level::WARNING, look)
+}
+
+fn told<'p>(played: &'p Played, failure: &'p Failure, level: &Level<'p>, look: &Look) -> String {
     let (file, facts) = (printable(&played.report.file), facts(played, failure, look));
-    let mut group = group(played, &file, failure);
+    let mut group = group(played, &file, failure, level);
     for (name, text) in &facts {
         group = group.element(Level::NOTE.with_name(Some(*name)).message(text.as_str()));
     }
@@ -28,14 +37,15 @@ pub(super) fn rendered(played: &Played, failure: &Failure, look: &Look) -> Strin
     format!("{}\n{gap}{events}\n", renderer(look).render(&[group]))
 }
 
-fn group<'p>(played: &'p Played, file: &'p str, failure: &'p Failure) -> Group<'p> {
-    let title = Level::ERROR.primary_title(failure.title.as_str());
+fn group<'g>(played: &'g Played, file: &'g str, failure: &'g Failure, level: &Level<'g>) -> Group<'g> {
+    let title = level.clone().primary_title(failure.title.as_str());
     let inside = played.source.text.get(failure.span.clone()).is_some_and(|marked| !marked.is_empty());
     if !inside {
         return title.element(Origin::path(file));
     }
     let label = match failure.kind {
         FailureKind::Result | FailureKind::Check => Some("this did not hold"),
+        FailureKind::Breach => Some("it happened here"),
         _ => None,
     };
     let marked = AnnotationKind::Primary.span(failure.span.clone()).label(label);
@@ -123,6 +133,8 @@ mod tests {
             marks: Vec::new(),
             names: Names::default(),
             failures: vec![failure],
+            warnings: Vec::new(),
+            breaches: Vec::new(),
             digest: 0,
         };
         let source = Source::new("reuse.ron", TEXT).expect("small");

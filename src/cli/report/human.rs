@@ -33,7 +33,7 @@ impl Human {
     /// A line, and what did not hold.
     fn listed(&self, played: &Played) -> String {
         let report = &played.report;
-        if self.detail == Detail::Quiet && report.verdict == Verdict::Held {
+        if self.detail == Detail::Quiet && report.verdict == Verdict::Held && report.warnings.is_empty() {
             return String::new();
         }
         let (verdict, file) = (self.verdict(report.verdict, 13), printable(&report.file));
@@ -79,8 +79,9 @@ impl Human {
     }
 
     fn failures(&self, played: &Played) -> String {
-        let failures = played.report.failures.iter();
-        let texts: Vec<String> = failures.map(|failed| failure::rendered(played, failed, &self.look)).collect();
+        let failures = played.report.failures.iter().map(|failed| failure::rendered(played, failed, &self.look));
+        let warnings = played.report.warnings.iter().map(|warning| failure::warned(played, warning, &self.look));
+        let texts: Vec<String> = failures.chain(warnings).collect();
         if texts.is_empty() || self.wants_events() { texts.concat() } else { format!("\n{}", texts.concat()) }
     }
 

@@ -9,11 +9,13 @@ use super::{answers, object};
 use crate::abi::client::Call;
 use crate::rules::RuleId;
 use crate::scenario::report::StepMark;
+use crate::trace::breach::Told;
 use crate::trace::value::{Fields, Value};
 use crate::trace::words::{Place, Style, Words};
 use crate::trace::{Trace, args, change, client, io, outcome};
 use crate::world::afd::{Change, Interest, Sought};
 use crate::world::apc::Apc;
+use crate::world::checks::{Breach, Level};
 use crate::world::duplication::Duplication;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::fault::Fault;
@@ -133,6 +135,7 @@ impl Line<'_, '_> {
                 ("policy", object([("of", of), ("policy", json!(policy.name())), ("answer", json!(answer))]))
             }
             Event::Rule(_) | Event::Policy(_) => return None,
+            Event::Breach(breach) => ("breach", self.breach(breach)),
             _ => self.of_machine(event)?,
         })
     }
@@ -326,6 +329,22 @@ impl Line<'_, '_> {
             ("target", self.values().owner(duplication.target)),
             ("target_id", json!(duplication.target_id.0)),
             ("reference", json!(duplication.holds_reference)),
+        ])
+    }
+
+    fn breach(&self, breach: &Breach) -> Object {
+        let [expected, actual, matters] = Told::new(self.trace, self.at, breach).values();
+        let level = |level: &Level| json!({"provider": self.words().shape(level.shape), "call": level.function.name()});
+        object([
+            ("of", json!(self.trace.spans.owner(self.at))),
+            ("rule", json!(breach.rule.name())),
+            ("by", json!(self.words().shape(breach.by))),
+            ("thread", json!(breach.thread.map(|thread| self.words().thread(thread)))),
+            ("stack", breach.stack.iter().map(level).collect()),
+            ("args", self.values().value(self.place(), &matters)),
+            ("expected", self.values().value(self.place(), &expected)),
+            ("actual", self.values().value(self.place(), &actual)),
+            ("advice", json!(breach.rule.advice())),
         ])
     }
 

@@ -44,6 +44,7 @@
 //! | `ipc` | a value travels between processes | `from`, `to`, `value` |
 //! | `time` | virtual time moved | |
 //! | `inject` | a fault made a call or upcall fail | `call`, `error` |
+//! | `breach` | a provider has broken a duty | `of` (the crossing, or null), `rule`, `by` (the provider), `thread` (or null), `stack` (the calls in progress, the outermost first: `provider`, `call`), `args` (those that matter), `expected`, `actual`, `advice` (what its author should do) |
 //! | `rule`, `policy` | one decided outside of any crossing, or in one that never ended | `of` (the crossing, or null), `rule`; `policy` with `answer` |
 //!
 //! `thread` is the process's name, for further threads `process/thread`. `depth` is 0 for what a client calls and
@@ -79,6 +80,7 @@
 //! | `verdict` | `held`, `failed`, `stuck` or `out of budget` |
 //! | `steps`, `ops` | how many were played |
 //! | `digest` | the digest of the machine at the end, in hexadecimal |
+//! | `warnings` | as `failures`: broken duties under `contracts: warn`; left out when there are none |
 //! | `failures` | an array: `kind`, `line`, `step`, `title`, `expected`, `actual`, `notes`, `rules`, `policies` (names), `replay` |
 
 mod event;
@@ -124,13 +126,21 @@ pub fn header(report: &Report, policies: &Policies) -> Map<String, Json> {
 /// The last line of a play.
 #[must_use]
 pub fn verdict(report: &Report) -> Map<String, Json> {
-    object([
+    let mut verdict = object([
         ("verdict", json!(report.verdict.name())),
         ("steps", json!(report.played)),
         ("ops", json!(report.ops)),
         ("digest", json!(format!("{:016x}", report.digest))),
-        ("failures", Json::Array(report.failures.iter().map(|failure| Json::Object(failed(failure))).collect())),
-    ])
+        ("failures", all_failed(&report.failures)),
+    ]);
+    if !report.warnings.is_empty() {
+        verdict.insert("warnings".to_owned(), all_failed(&report.warnings));
+    }
+    verdict
+}
+
+fn all_failed(failures: &[Failure]) -> Json {
+    failures.iter().map(|failure| Json::Object(failed(failure))).collect()
 }
 
 fn failed(failure: &Failure) -> Map<String, Json> {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::calls::{Calls, Route};
 use super::notes::Standing;
 use super::{Block, Detail, Lane, Picture, Row, Said, What};
+use crate::trace::breach::Told;
 use crate::trace::paint::Tone;
 use crate::trace::words::{Style, Words};
 use crate::trace::{Trace, text};
@@ -111,6 +112,7 @@ impl<'t, 'a> Builder<'t, 'a> {
             }
             Event::Rule(rule) => self.decided(at, format!("rule {rule}")),
             Event::Policy(policy) => self.decided(at, self.words.policy(*policy)),
+            Event::Breach(breach) => self.mark(at, format!("! {}", Told::new(self.trace, at, breach).line())),
             Event::Socket(change) => self.change(at, change),
             _ => self.of_machine(at, event),
         }

@@ -93,6 +93,9 @@ impl World {
         log.rule(RuleId::R29);
         log.rule(RuleId::Cleanup7);
         self.release_unclaimed(thread.process, log);
+        if self.checks.is_some() {
+            self.forget_checks(thread.process, false);
+        }
         let process = &mut self.processes[thread.process.0 as usize];
         process.client = crate::world::process::Client::default();
         process.overlapped.abort_all();

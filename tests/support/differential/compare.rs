@@ -183,7 +183,7 @@ fn bottom(world: &World, process: usize, number: Number) -> Option<Handle> {
         };
         match &process.instances.get(binding.instance)?.state {
             State::Base(_) => return Some(handle),
-            State::Layer(layer) => handle = layer.lower_handle(binding.context)?,
+            above => handle = above.layer()?.lower_handle(binding.context)?,
         }
     }
 }
@@ -206,7 +206,7 @@ fn base_descriptors(process: &Process) -> usize {
     let os = process.handles.iter().filter(|(_, entry)| matches!(entry.object, Object::Socket(_))).count();
     let records = process.instances.iter().map(|(_, instance)| match &instance.state {
         State::Base(base) => base.contexts(),
-        State::Layer(_) => 0,
+        State::Layer(_) | State::Own(_) => 0,
     });
     os + records.sum::<usize>()
 }

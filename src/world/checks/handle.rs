@@ -1,0 +1,186 @@
+//! Descriptors: who registers them (Duty7, Duty8), who may call with them (Duty9, Duty10), who gives them back (Duty11,
+//! Duty12), which handles an IFS layer takes over (Duty35).
+
+use super::Checker;
+use super::breach::{Fact, Findings, find};
+use super::crossing::{Crossing, Scene, gives_descriptor};
+use crate::abi::upcall::{UpcallCall, UpcallReturn};
+use crate::abi::{SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
+use crate::provider::Context;
+use crate::rules::RuleId;
+use crate::world::ids::{Handle, InstanceId};
+
+/// A handle that a provider gave to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Lower {
+    /// To whom.
+    pub taker: InstanceId,
+    /// Whether the taker has closed it since.
+    pub closed: bool,
+}
+
+impl Checker {
+    /// A provider has answered with a descriptor.
+    pub(super) fn check_descriptor(&self, scene: Scene<'_>, ended: &Crossing, socket: Handle, found: &mut Findings) {
+        let process = scene.thread.process;
+        let owner = scene.binding(socket).map(|binding| binding.instance);
+        // A base may give the same descriptor out once more; whoever stands above has registered it since.
+        if owner == Some(ended.runs) || self.is_lower(scene, ended.callee, socket) {
+            return;
+        }
+        let expected = Fact::HandleOf(process, socket, ended.shape);
+        let of_owner = owner.and_then(|owner| scene.shape(owner)).map(|shape| Fact::HandleOf(process, socket, shape));
+        let actual = of_owner.unwrap_or(Fact::HandleThat(process, socket, "nobody has registered in this process"));
+        find(found, RuleId::Duty7, ended.shape, Vec::new(), expected, actual);
+    }
+
+    /// Whether a provider has given a handle out that is still open.
+    fn is_lower(&self, scene: Scene<'_>, giver: InstanceId, handle: Handle) -> bool {
+        self.lower.get(&(scene.thread.process, giver, handle)).is_some_and(|lower| !lower.closed)
+    }
+
+    /// A provider calls another one: are the descriptors its own to use there?
+    pub(super) fn check_lower_handles(
+        &self,
+        scene: Scene<'_>,
+        caller: InstanceId,
+        callee: InstanceId,
+        call: &SpiCall,
+        found: &mut Findings,
+    ) {
+        // An extension function goes to whoever has handed its pointer out, who need not be the next link.
+        if call.function().is_extension() {
+            return;
+        }
+        if let Some(s) = call.socket() {
+            return self.check_lower_handle(scene, caller, callee, s, found);
+        }
+        if let SpiCall::Select { sets, .. } = call {
+            let before = found.len();
+            for &member in sets.iter().flat_map(|set| set.members()) {
+                if found.len() == before {
+                    self.check_lower_handle(scene, caller, callee, member, found);
+                }
+            }
+        }
+    }
+
+    fn check_lower_handle(
+        &self,
+        scene: Scene<'_>,
+        caller: InstanceId,
+        callee: InstanceId,
+        s: Handle,
+        found: &mut Findings,
+    ) {
+        let process = scene.thread.process;
+        let (Some(by), Some(next)) = (scene.shape(caller), scene.shape(callee)) else { return };
+        let lower = self.lower.get(&(process, callee, s));
+        let (rule, actual) = match lower {
+            Some(Lower { closed: true, .. }) => (RuleId::Duty10, Fact::HandleThat(process, s, "closed before")),
+            Some(lower) if lower.taker == caller => return,
+            Some(lower) => match scene.shape(lower.taker) {
+                Some(taker) => (RuleId::Duty9, Fact::HandleOf(process, s, taker)),
+                None => return,
+            },
+            None => match scene.binding(s).map(|binding| binding.instance) {
+                // A socket that came by inheritance or DuplicateHandle, which the provider below knows itself.
+                Some(owner) if owner == callee => return,
+                None if scene.process().handles.socket(s).is_some() => return,
+                Some(owner) if owner == caller => {
+                    (RuleId::Duty9, Fact::HandleThat(process, s, "the layer's own handle"))
+                }
+                Some(_) => (RuleId::Duty9, Fact::HandleThat(process, s, "somebody else's handle")),
+                None => (RuleId::Duty9, Fact::HandleThat(process, s, "no socket of this process")),
+            },
+        };
+        let matters = vec![("next", Fact::Provider(next))];
+        find(found, rule, by, matters, Fact::Words("an open handle that the next link gave to this layer"), actual);
+    }
+
+    /// A call is over: handles that came from below, handles that were closed.
+    pub(super) fn settle_lower(&mut self, scene: Scene<'_>, ended: &Crossing, result: &SpiResult) {
+        let Some(taker) = ended.caller else { return };
+        let process = scene.thread.process;
+        let function = ended.call.function();
+        if function == SpiFunction::WspCloseSocket {
+            let s = ended.s();
+            if let Some(parent) = self.top_mut(scene.thread) {
+                parent.taken.retain(|taken| *taken != (ended.callee, s));
+            }
+            if let Some(lower) = self.lower.get_mut(&(process, ended.callee, s)).filter(|_| result.is_ok()) {
+                lower.closed = true;
+            }
+        }
+        if let (true, Ok(SpiReturn::Socket { socket, .. })) = (gives_descriptor(function), result) {
+            let fresh = !self.is_lower(scene, ended.callee, *socket);
+            self.lower.insert((process, ended.callee, *socket), Lower { taker, closed: false });
+            if let Some(parent) = self.top_mut(scene.thread).filter(|_| fresh) {
+                parent.taken.push((ended.callee, *socket));
+            }
+        }
+    }
+}
+
+impl Checker {
+    /// The upcall now being made fails because a fault says so.
+    pub(in crate::world) fn note_injected(&mut self) {
+        self.injected = true;
+    }
+}
+
+impl Context<'_> {
+    /// A provider has asked ws2_32 for something.
+    #[cold]
+    pub(in crate::world) fn watch_upcall(&mut self, call: &UpcallCall, result: &Result<UpcallReturn, WsaError>) {
+        let Some(checker) = self.checks.as_deref_mut() else { return };
+        let mut found = Findings::new();
+        let (process, by) = (self.thread.process, self.shape_id);
+        let injected = std::mem::take(&mut checker.injected);
+        let duplicating =
+            checker.top(self.thread).is_some_and(|it| it.call.function() == SpiFunction::WspDuplicateSocket);
+        match (call, result) {
+            (UpcallCall::ModifyIfsHandle { entry, .. } | UpcallCall::CreateSocketHandle { entry, .. }, _)
+                if self.catalog.entry(*entry).is_none_or(|entry| entry.shape != Some(by)) =>
+            {
+                let actual = Fact::Entry(*entry);
+                find(&mut found, RuleId::Duty8, by, Vec::new(), Fact::Words("an entry of this provider"), actual);
+            }
+            // R1: the source gets no descriptor, so what is registered here is the target's.
+            (UpcallCall::ModifyIfsHandle { handle, .. }, _) if duplicating => {
+                let actual = Fact::HandleThat(process, *handle, "registered by WSPDuplicateSocket");
+                find(&mut found, RuleId::Duty12, by, Vec::new(), Fact::Words("no descriptor in the source"), actual);
+            }
+            (UpcallCall::ModifyIfsHandle { handle, .. }, Err(WsaError::Inval)) if !injected => {
+                let (rule, what, expected) = match self.handles.get(*handle) {
+                    Some(_) => (RuleId::Duty35, "no IFS handle", "an IFS handle"),
+                    None => (RuleId::Duty12, "no handle of this process", "a socket of this process"),
+                };
+                let actual = Fact::HandleThat(process, *handle, what);
+                find(&mut found, rule, by, Vec::new(), Fact::Words(expected), actual);
+            }
+            // A handle that the client has closed behind the provider's back is given back like any other.
+            (UpcallCall::CloseSocketHandle { s }, _) => {
+                let maker = checker.made.remove(&(process, *s));
+                let of_maker = |maker| self.loaded.iter().find(|&&(_, instance)| instance == maker);
+                let actual = match maker {
+                    Some(maker) if maker == self.instance => None,
+                    Some(maker) => of_maker(maker).map(|&(shape, _)| Fact::HandleOf(process, *s, shape)),
+                    None => Some(Fact::HandleThat(process, *s, "not made by a provider, or given back before")),
+                };
+                if let Some(actual) = actual {
+                    let expected = Fact::Words("a handle this provider made");
+                    find(&mut found, RuleId::Duty11, by, Vec::new(), expected, actual);
+                }
+            }
+            _ => {}
+        }
+        if let (UpcallCall::CreateSocketHandle { .. }, Ok(UpcallReturn::Handle(handle))) = (call, result) {
+            checker.made.insert((process, *handle), self.instance);
+            if let Some(crossing) = checker.top_mut(self.thread) {
+                crossing.made.push(*handle);
+            }
+        }
+        checker.tell(Some(self.thread), found, self.log);
+    }
+}
