@@ -27,6 +27,8 @@ pub(super) struct Crossing {
     pub contexts: usize,
     /// How many duplications there were on the machine, when the call came.
     pub duplications: usize,
+    /// Whether ws2_32 has refused it an upcall.
+    pub refused: bool,
     /// Whether another call has come to this provider instance or ended in it meanwhile.
     pub disturbed: bool,
     /// Whether Winsock was over for the process meanwhile.

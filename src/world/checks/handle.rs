@@ -181,6 +181,9 @@ impl Context<'_> {
                 crossing.made.push(*handle);
             }
         }
+        if let (Some(crossing), Err(_)) = (checker.top_mut(self.thread), result) {
+            crossing.refused = true;
+        }
         checker.tell(Some(self.thread), found, self.log);
     }
 }

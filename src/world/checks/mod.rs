@@ -185,6 +185,7 @@ impl Checker {
             call: call.clone(),
             contexts: instance.contexts(),
             duplications: scene.world.duplications.iter().count(),
+            refused: false,
             disturbed: false,
             stale: false,
             below: Vec::new(),
