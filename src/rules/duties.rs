@@ -169,5 +169,10 @@ macro_rules! duties {
     Duty43: "A process that dies stops counting as one that shares its sockets."
         ("R29, Cleanup8")
         advice "Count where the system can clean up: in kernel objects, not in memory that processes share.";
+
+    // What failures leave alone.
+    Duty44: "A WSPStartup or an open that fails leaves what the provider keeps for other sockets as it was."
+        ("Startup2, Microsoft layered-provider sample")
+        advice "On the way out with an error free what this call has made, and nothing that earlier ones have.";
     } };
 }

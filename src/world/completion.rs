@@ -130,6 +130,9 @@ impl World {
 
     /// The client hears of its operation: by routine, by event, by completion port.
     fn announce(&mut self, completion: &Completion, log: &mut Log) {
+        if self.checks.is_some() {
+            self.watch_client_told(completion);
+        }
         let Completion { overlapped, issuer, result, .. } = completion;
         let (error, transferred) = (result.as_ref().err().copied(), transferred(result));
         let thread = issuer.thread;

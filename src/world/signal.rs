@@ -44,16 +44,24 @@ impl World {
                 log.rule(RuleId::EventSel5);
                 log.note(|| Event::EventSet { event, signalled: true });
             }
-            Target::Window { process, window, message, socket } => {
+            Target::Window { process, window, message, socket: about } => {
+                let socket = about;
                 let message = WindowMessage { message, socket, event: signal.event, error: signal.error };
-                self.post(process, window, message, log);
+                self.post(process, window, about, message, log);
             }
         }
     }
 
     /// WPUPostMessage, through as many hidden windows as there are layers. A window that is gone loses the message.
-    fn post(&mut self, process: Incarnation, mut window: Window, mut message: WindowMessage, log: &mut Log) {
-        let lower = message.socket;
+    /// `lower` is the base's handle of the socket it is about.
+    fn post(
+        &mut self,
+        process: Incarnation,
+        mut window: Window,
+        lower: Handle,
+        mut message: WindowMessage,
+        log: &mut Log,
+    ) {
         let mut by = None;
         let Some(owner) = self.processes.get_mut(process.0 as usize) else { return };
         for _ in 0..MAX_PROTOCOL_CHAIN {

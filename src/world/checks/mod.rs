@@ -93,6 +93,8 @@ pub struct Checker {
     chains: BTreeMap<(Incarnation, InstanceId, Handle), u32>,
     /// The handles that the clients of each process know.
     known: BTreeSet<(Incarnation, Handle)>,
+    /// Completion routines that have come due in this step: which thread, which structure, who owes it.
+    routines: Vec<(ThreadId, u32, ShapeId)>,
     /// Whether the upcall now being made fails because a fault says so.
     injected: bool,
 }
@@ -217,9 +219,11 @@ impl Checker {
             (function, Err(_)) if gives_descriptor(function) => {
                 self.check_failed_open(scene, ended, found);
                 self.check_refused(scene, ended, result, found);
+                self.check_spared(scene, ended, found);
                 self.note_failed_open(scene, ended);
             }
             (SpiFunction::WspCloseSocket, Ok(_)) => self.check_closed(scene, ended, found),
+            (SpiFunction::WspStartup, Err(_)) => self.check_spared(scene, ended, found),
             (SpiFunction::WspStartup, Ok(_)) => self.note_startup(scene, ended, result, found),
             (SpiFunction::WspCleanup, Ok(_)) => self.check_cleaned(scene, ended, found),
             _ => {}

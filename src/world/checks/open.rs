@@ -1,4 +1,4 @@
-//! What is left after an open that failed (Duty13, Duty14), and after a close (Duty15, Duty16).
+//! What is left after an open that failed (Duty13, Duty14, Duty44), and after a close (Duty15, Duty16).
 
 use super::Checker;
 use super::breach::{Fact, Findings, find};
@@ -25,6 +25,14 @@ impl Checker {
         let contexts = scene.instance(ended.runs).map_or(0, |instance| instance.contexts());
         if made.is_none() && !ended.disturbed && contexts > ended.contexts {
             self.contexts(RuleId::Duty14, ended, ended.contexts, contexts, found);
+        }
+    }
+
+    /// A WSPStartup has failed, or a call that was to give a descriptor: the other sockets go on.
+    pub(super) fn check_spared(&self, scene: Scene<'_>, ended: &Crossing, found: &mut Findings) {
+        let contexts = scene.instance(ended.runs).map_or(ended.contexts, |instance| instance.contexts());
+        if !ended.disturbed && contexts < ended.contexts {
+            self.contexts(RuleId::Duty44, ended, ended.contexts, contexts, found);
         }
     }
 

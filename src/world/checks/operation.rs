@@ -120,6 +120,30 @@ impl World {
         checker.tell(None, found, log);
     }
 
+    /// The client hears of the end of an operation. If it gave a routine, that must be queued now.
+    #[cold]
+    pub(in crate::world) fn watch_client_told(&mut self, completion: &Completion) {
+        let thread = completion.issuer.thread;
+        let alive = self.thread(thread).is_some_and(|thread| !thread.ended);
+        if let Some(checker) = self.checks.as_mut().filter(|_| alive && completion.overlapped.routine.is_some()) {
+            checker.routines.push((thread, completion.overlapped.id, completion.issuer.by));
+        }
+    }
+
+    /// Routines that came due and are in no thread's queue: they ran at once, or never will.
+    fn watch_routines(&mut self, found: &mut Findings) {
+        let Some(checker) = &mut self.checks else { return };
+        for (thread, id, by) in std::mem::take(&mut checker.routines) {
+            let threads = self.processes.get(thread.process.0 as usize).map(|process| &process.threads);
+            let queued = threads.and_then(|threads| threads.get(thread.index as usize));
+            if queued.is_some_and(|thread| !thread.apcs.iter().any(|apc| apc.overlapped == id)) {
+                let matters = vec![("lpOverlapped", Fact::Number(id.into())), ("thread", Fact::Thread(thread))];
+                let (expected, actual) = (Fact::Words("a queued routine"), Fact::Words("none in the thread's queue"));
+                find(found, RuleId::Duty27, by, matters, expected, actual);
+            }
+        }
+    }
+
     /// A completion routine runs.
     #[cold]
     pub(in crate::world) fn watch_routine(&mut self, thread: ThreadId, log: &mut Log) {
@@ -139,8 +163,9 @@ impl World {
     /// Everything that has ended was announced: what a layer began for its caller must have ended with it.
     #[cold]
     pub(in crate::world) fn watch_settled(&mut self, log: &mut Log) {
-        let Some(checker) = &mut self.checks else { return };
         let mut found = Vec::new();
+        self.watch_routines(&mut found);
+        let Some(checker) = &mut self.checks else { return };
         for (process, key) in std::mem::take(&mut checker.due) {
             let others =
                 checker.operations.iter().any(|((owner, _), begun)| *owner == process && begun.parent == Some(key));
