@@ -167,6 +167,11 @@ impl Check {
         )
     }
 
+    /// Whether the check looks at numbers that follow from the order in which things were made.
+    pub(super) fn looks_at_numbers(&self) -> bool {
+        matches!(self, Self::SameNumber(..) | Self::DifferentNumbers(..))
+    }
+
     /// Whether the check looks at shared sockets by label.
     pub(super) fn needs_sockets(&self) -> bool {
         matches!(

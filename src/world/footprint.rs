@@ -22,6 +22,44 @@ use crate::abi::{Block, FdSet, Ioctl, SockOpt, SpiCall};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId(u64);
 
+impl ObjectId {
+    /// What it is, as far as two objects of one kind are told apart by their numbers alone.
+    #[must_use]
+    pub const fn kind(self) -> ObjectKind {
+        match self.0 >> 32 {
+            PROCESS => ObjectKind::Process,
+            SOCKET => ObjectKind::Socket,
+            EVENT => ObjectKind::Event,
+            PORT => ObjectKind::Port,
+            TOKEN => ObjectKind::Duplication,
+            _ => ObjectKind::Machine,
+        }
+    }
+
+    /// Its number among its kind.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ObjectKind {
+    /// A process with its threads, handles and providers.
+    Process,
+    /// A shared socket.
+    Socket,
+    /// An event object.
+    Event,
+    /// A completion port.
+    Port,
+    /// A pending duplication.
+    Duplication,
+    /// Something there is one of.
+    Machine,
+}
+
 /// What an op does to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -76,6 +114,23 @@ impl Footprint {
             let both = other.objects.iter().find(|&&(theirs, _)| theirs == object);
             both.is_some_and(|&(_, theirs)| access == Access::Write || theirs == Access::Write)
         })
+    }
+
+    /// The objects it names, each once.
+    pub fn objects(&self) -> impl Iterator<Item = (ObjectId, Access)> + '_ {
+        self.objects.iter().copied()
+    }
+
+    /// Whether it may touch any shared socket, beside the objects it names.
+    #[must_use]
+    pub fn touches_all_sockets(&self) -> bool {
+        self.all_sockets
+    }
+
+    /// Whether it may touch anything at all.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.everything
     }
 
     fn names_sockets(&self) -> bool {

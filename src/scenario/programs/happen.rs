@@ -10,12 +10,13 @@ use super::super::reader::{SlotId, ThreadRef};
 use super::super::seen::title_of;
 use super::super::values::{Held, Obstacle};
 use super::orders::{Orders, RESUME, innermost};
+use super::print::Print;
 use super::state::State;
 use super::wrong::{self, Wrong, WrongKind};
 use super::{Code, Item, ItemId};
 use crate::abi::client::{ApiCall, Call as ClientCall, OsCall, Value};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
-use crate::explore::Choice;
+use crate::explore::{Choice, Footprint};
 use crate::world::ids::{Incarnation, ThreadId};
 use crate::world::log::Log;
 use crate::world::op::{Op, Outcome};
@@ -33,19 +34,32 @@ pub(super) enum Told<'a> {
     Fault(usize),
 }
 
+/// What is noted while a choice happens.
+struct Cx {
+    log: Log,
+    print: Print,
+}
+
 /// What happened, or what was wrong with it.
 type Happened<T = ()> = Result<T, Box<Wrong>>;
 
 impl Orders<'_> {
-    /// Lets a choice happen.
-    pub(super) fn happen(&self, state: &mut State, choice: Choice, tell: &mut dyn FnMut(Told<'_>)) -> Happened {
-        let mut log = if self.past.is_empty() { Log::off() } else { Log::on() };
+    /// Lets a choice happen; what it touched.
+    pub(super) fn happen(
+        &self,
+        state: &mut State,
+        choice: Choice,
+        tell: &mut dyn FnMut(Told<'_>),
+    ) -> Happened<Footprint> {
+        let log = if self.past.is_empty() { Log::off() } else { Log::on() };
+        let mut cx = Cx { log, print: Print::default() };
         match choice {
-            Choice::Go { agent, branch } => self.go(state, ThreadRef(u32::from(agent)), branch, &mut log, tell)?,
-            Choice::Time => self.pass_time(state, &mut log, tell)?,
-            Choice::Fault(fault) => self.strike(state, usize::from(fault), &mut log, tell)?,
+            Choice::Go { agent, branch } => self.go(state, ThreadRef(u32::from(agent)), branch, &mut cx, tell)?,
+            Choice::Time => self.pass_time(state, &mut cx, tell)?,
+            Choice::Fault(fault) => self.strike(state, usize::from(fault), &mut cx, tell)?,
         }
-        self.afterwards(state, &mut log)
+        self.afterwards(state, &mut cx)?;
+        Ok(if self.in_any_order { cx.print.bits() } else { Footprint::EVERYTHING })
     }
 
     fn go(
@@ -53,21 +67,22 @@ impl Orders<'_> {
         state: &mut State,
         on: ThreadRef,
         branch: u8,
-        log: &mut Log,
+        cx: &mut Cx,
         tell: &mut dyn FnMut(Told<'_>),
     ) -> Happened {
         let Some(thread) = self.seen(state).thread_id(on) else { return Err(impossible()) };
+        cx.print.agent(on);
         let agent = &state.place.agents[on.0 as usize];
         match self.code(state, on) {
-            _ if agent.pending || branch == RESUME => self.resume(state, on, thread, log, tell),
-            None => self.resume(state, on, thread, log, tell),
+            _ if agent.pending || branch == RESUME => self.resume(state, on, thread, cx, tell),
+            None => self.resume(state, on, thread, cx, tell),
             Some(Code::Choose(places)) => {
                 let Some(&at) = places.get(branch as usize) else { return Err(impossible()) };
                 state.place.agents[on.0 as usize].at = at;
                 self.settle_agent(state, on);
                 Ok(())
             }
-            Some(Code::Step(id) | Code::Cases(id, _)) => self.perform(state, on, thread, *id, log, tell),
+            Some(Code::Step(id) | Code::Cases(id, _)) => self.perform(state, on, thread, *id, cx, tell),
             Some(_) => Err(impossible()),
         }
     }
@@ -79,17 +94,18 @@ impl Orders<'_> {
         on: ThreadRef,
         thread: ThreadId,
         id: ItemId,
-        log: &mut Log,
+        cx: &mut Cx,
         tell: &mut dyn FnMut(Told<'_>),
     ) -> Happened {
         let Some(item) = self.programs.item(id) else { return Err(impossible()) };
         let at = |wrong: Wrong| Box::new(of_item(wrong, item, id));
+        cx.print.item(item);
         match &item.step.action {
-            Action::Call(_, call) => self.call(state, on, thread, id, call, log, tell),
+            Action::Call(_, call) => self.call(state, on, thread, id, call, cx, tell),
             Action::Returns(_) => self.look_at_return(state, on, thread, id, tell),
             Action::Answers(_, value) => {
                 let op = Op::Answer { thread, value: *value };
-                let came = match self.op(state, op, log) {
+                let came = match self.op(state, op, cx) {
                     Ok(Outcome::Returned(result)) => {
                         state.place.threads[on.0 as usize].waiting.pop();
                         Came::Returned(result)
@@ -107,11 +123,12 @@ impl Orders<'_> {
             }
             Action::Happens(happens) => {
                 tell(Told::Did { on, item: id, came: None, case: None });
-                self.happens(state, happens, log).map_err(|wrong| at(*wrong))?;
+                self.happens(state, happens, cx).map_err(|wrong| at(*wrong))?;
                 self.move_on(state, on, None);
                 Ok(())
             }
             Action::Check(check) => {
+                cx.print.everything();
                 tell(Told::Did { on, item: id, came: None, case: None });
                 match self.seen(state).verify(check) {
                     Ok(None) => {
@@ -136,7 +153,7 @@ impl Orders<'_> {
         thread: ThreadId,
         id: ItemId,
         call: &Call,
-        log: &mut Log,
+        cx: &mut Cx,
         tell: &mut dyn FnMut(Told<'_>),
     ) -> Happened {
         let Some(item) = self.programs.item(id) else { return Err(impossible()) };
@@ -162,7 +179,7 @@ impl Orders<'_> {
             tell(Told::Did { on, item: id, came: None, case: None });
             return fails(cannot_happen("the name is taken by a process that has started before".into()));
         }
-        match self.op(state, Op::Call { thread, call: built }, log) {
+        match self.op(state, Op::Call { thread, call: built }, cx) {
             Ok(Outcome::Returned(result)) => {
                 if let (Call::CreateProcess { name, .. }, Ok(Value::Process { id, incarnation })) = (call, &result) {
                     state.place.values.set(name.0, Held::Process { process: *incarnation, id: *id });
@@ -199,14 +216,17 @@ impl Orders<'_> {
         state: &mut State,
         on: ThreadRef,
         thread: ThreadId,
-        log: &mut Log,
+        cx: &mut Cx,
         tell: &mut dyn FnMut(Told<'_>),
     ) -> Happened {
-        let outcome = match self.op(state, Op::Run { thread }, log) {
+        let outcome = match self.op(state, Op::Run { thread }, cx) {
             Ok(outcome) => outcome,
             Err(_) => return Err(impossible()),
         };
         let pending = state.place.agents[on.0 as usize].pending;
+        if let Some(item) = state.place.threads[on.0 as usize].waiting.last() {
+            self.programs.item(ItemId(item.step as u32)).inspect(|item| cx.print.item(item));
+        }
         let Some(waiting) = innermost(&mut state.place.threads, on) else { return Err(impossible()) };
         let id = ItemId(waiting.step as u32);
         let Outcome::Returned(result) = outcome else {
@@ -328,27 +348,27 @@ impl Orders<'_> {
     }
 
     /// An op of the scenario.
-    fn happens(&self, state: &mut State, happens: &HappenStep, log: &mut Log) -> Happened {
+    fn happens(&self, state: &mut State, happens: &HappenStep, cx: &mut Cx) -> Happened {
         let op = match self.seen(state).op_of(happens) {
             Ok(op) => op,
             Err(obstacle) => return Err(Box::new(self.obstacle(state, &obstacle))),
         };
         if let HappenStep::Start { process, winsock, .. } = happens {
-            return self.start_process(state, process.0, op, *winsock, log);
+            return self.start_process(state, process.0, op, *winsock, cx);
         }
-        match self.op(state, op, log) {
+        match self.op(state, op, cx) {
             Ok(_) => Ok(()),
             Err(Stop::Rejected(why)) => Err(Box::new(cannot_happen(why.to_string()))),
             Err(Stop::Over) => Err(impossible()),
         }
     }
 
-    fn start_process(&self, state: &mut State, slot: SlotId, op: Op, winsock: bool, log: &mut Log) -> Happened {
+    fn start_process(&self, state: &mut State, slot: SlotId, op: Op, winsock: bool, cx: &mut Cx) -> Happened {
         let cannot = |why: String| Err(Box::new(cannot_happen(why)));
         if state.place.values.get(slot).is_ok() {
             return cannot("the name is taken by a process that has started before".into());
         }
-        let (process, id) = match self.op(state, op, log) {
+        let (process, id) = match self.op(state, op, cx) {
             Ok(Outcome::Started(process, id)) => (process, id),
             Ok(_) | Err(Stop::Over) => return Err(impossible()),
             Err(Stop::Rejected(why)) => return cannot(why.to_string()),
@@ -359,16 +379,16 @@ impl Orders<'_> {
         }
         let call = ClientCall::Api(ApiCall::Startup { version: WINSOCK_VERSION_2_2 });
         let thread = ThreadId { process, index: 0 };
-        match self.op(state, Op::Call { thread, call }, log) {
+        match self.op(state, Op::Call { thread, call }, cx) {
             Ok(Outcome::Returned(Ok(_))) => Ok(()),
             _ => cannot("the WSAStartup with which the process starts did not succeed".into()),
         }
     }
 
-    fn pass_time(&self, state: &mut State, log: &mut Log, tell: &mut dyn FnMut(Told<'_>)) -> Happened {
+    fn pass_time(&self, state: &mut State, cx: &mut Cx, tell: &mut dyn FnMut(Told<'_>)) -> Happened {
         let Some(to) = state.world.next_deadline() else { return Err(impossible()) };
         tell(Told::Time { ms: to.0 - state.world.now().0 });
-        self.op(state, Op::Advance { to }, log).map(|_| ()).map_err(|_| impossible())
+        self.op(state, Op::Advance { to }, cx).map(|_| ()).map_err(|_| impossible())
     }
 
     /// Whether a fault can strike now.
@@ -385,30 +405,31 @@ impl Orders<'_> {
         }
     }
 
-    fn strike(&self, state: &mut State, fault: usize, log: &mut Log, tell: &mut dyn FnMut(Told<'_>)) -> Happened {
+    fn strike(&self, state: &mut State, fault: usize, cx: &mut Cx, tell: &mut dyn FnMut(Told<'_>)) -> Happened {
         let Some(item) = self.programs.faults.get(fault) else { return Err(impossible()) };
         tell(Told::Fault(fault));
         state.place.faults[fault] = state.place.faults[fault].saturating_sub(1);
-        self.happens(state, &item.what, log).map_err(|wrong| Box::new(wrong.at(item.start, item.line)))
+        self.happens(state, &item.what, cx).map_err(|wrong| Box::new(wrong.at(item.start, item.line)))
     }
 
-    fn op(&self, state: &mut State, op: Op, log: &mut Log) -> Result<Outcome, Stop> {
-        state.world.step(op, log).map_err(Stop::Rejected)
+    fn op(&self, state: &mut State, op: Op, cx: &mut Cx) -> Result<Outcome, Stop> {
+        cx.print.op(&state.world.footprint(&op));
+        state.world.step(op, &mut cx.log).map_err(Stop::Rejected)
     }
 
     /// What every choice leaves to its end: calls that died, threads that can be made, sockets that are gone, and
     /// what the checks want to know of the past.
-    fn afterwards(&self, state: &mut State, log: &mut Log) -> Happened {
+    fn afterwards(&self, state: &mut State, cx: &mut Cx) -> Happened {
         self.forget_the_dead(state);
         if !state.place.unmade.is_empty() {
-            self.make_threads(state, log);
+            self.make_threads(state, cx);
         }
         let sockets = state.world.afd().len();
         if sockets < state.place.sockets {
             state.place.values.forget_gone_sockets(&state.world);
         }
         state.place.sockets = sockets;
-        let events = log.take();
+        let events = cx.log.take();
         if !events.is_empty() {
             for (at, check) in self.past.iter().enumerate() {
                 let more = self.seen(state).tally(check, &events).unwrap_or(0);
@@ -428,7 +449,7 @@ impl Orders<'_> {
         }
     }
 
-    fn make_threads(&self, state: &mut State, log: &mut Log) {
+    fn make_threads(&self, state: &mut State, cx: &mut Cx) {
         for on in std::mem::take(&mut state.place.unmade) {
             let process = state.place.values.process(self.scenario.threads[on.0 as usize].process).ok();
             let running = process.map(|(process, _)| process).filter(|&process| {
@@ -439,7 +460,7 @@ impl Orders<'_> {
                 continue;
             };
             let call = ClientCall::Os(OsCall::CreateThread);
-            let made = self.op(state, Op::Call { thread: ThreadId { process, index: 0 }, call }, log);
+            let made = self.op(state, Op::Call { thread: ThreadId { process, index: 0 }, call }, cx);
             if let Ok(Outcome::Returned(Ok(Value::Thread(index)))) = made {
                 state.place.threads[on.0 as usize].made = Some(ThreadId { process, index });
             }

@@ -7,7 +7,7 @@
 //! | `compile` | from nested items to flat code |
 //! | `state` | a run at some point: the machine, and where every thread is |
 //! | `orders` | what can happen next, and what it means: [`System`](crate::explore::System) |
-//! | `happen` | lets it happen |
+//! | `happen`, `print` | lets it happen, and notes what it touches |
 //! | `wrong`, `stuck` | what can be wrong with a run; who waits for what, and who could end it |
 //! | `lower` | a run as an ordinary scenario |
 //! | `shrunk` | the same with everything left out that it does not need |
@@ -17,6 +17,7 @@ mod compile;
 mod happen;
 mod lower;
 mod orders;
+mod print;
 mod read;
 mod save;
 mod shrunk;

@@ -17,7 +17,9 @@ use super::super::{Budget, Logging, leak};
 use super::state::{Agent, Place, State};
 use super::wrong::{self, Wrong, WrongKind};
 use super::{Allowed, Code, Item, ItemId, NameId, Programs, Time};
-use crate::explore::{Choice, End, Explored, Footprint, Found, System, Taken, Verdict};
+use crate::abi::SpiReturn;
+use crate::abi::client::{CallResult, Value};
+use crate::explore::{Choice, End, Explored, Found, System, Taken, Verdict};
 use crate::world::World;
 use crate::world::ids::ThreadId;
 use crate::world::machine::Machine;
@@ -68,6 +70,8 @@ pub struct Orders<'a> {
     pub(super) ran: Vec<(usize, ThreadRef)>,
     /// Checks that look at what happened before.
     pub(super) past: Vec<&'a Check>,
+    /// Whether steps that touch nothing in common can change places: no check looks at the past or at numbers.
+    pub(super) in_any_order: bool,
 }
 
 /// What the steps before the programs came to.
@@ -116,7 +120,8 @@ impl<'a> Orders<'a> {
             unmade: player.unmade,
         };
         let start = State { world: player.world, place };
-        let mut orders = Self { scenario, machine, programs, start, ran: player.ran, past };
+        let in_any_order = past.is_empty() && !scenario.all_checks().any(Check::looks_at_numbers);
+        let mut orders = Self { scenario, machine, programs, start, ran: player.ran, past, in_any_order };
         let mut start = orders.start.clone();
         (0..orders.scenario.threads.len()).for_each(|on| orders.settle_agent(&mut start, ThreadRef(on as u32)));
         orders.start = start;
@@ -180,7 +185,15 @@ impl<'a> Orders<'a> {
             sockets: 0,
         };
         let start = State { world: World::new(Arc::clone(machine)), place };
-        Self { scenario, machine, programs: &scenario.programs, start, ran: Vec::new(), past: Vec::new() }
+        Self {
+            scenario,
+            machine,
+            programs: &scenario.programs,
+            start,
+            ran: Vec::new(),
+            past: Vec::new(),
+            in_any_order: false,
+        }
     }
 
     fn threads(&self) -> impl Iterator<Item = ThreadRef> + use<> {
@@ -331,7 +344,9 @@ impl<'a> Orders<'a> {
     }
 
     fn outcome(&self, state: &State) -> Outcome {
-        let came = |result: &Option<_>| match result {
+        let came = |result: &Option<CallResult>| match result {
+            // The token in a block follows from the order of all duplications, which nobody means to tell apart.
+            Some(Ok(Value::Spi(SpiReturn::Info(_)) | Value::InfoA(_))) => "Ok".to_owned(),
             Some(result) => wrong::written(&Came::Returned(Clone::clone(result))),
             None => "Never".to_owned(),
         };
@@ -392,18 +407,8 @@ impl System for Orders<'_> {
     }
 
     fn take(&self, state: &mut State, choice: Choice) -> Taken<Wrong> {
-        let before = match choice {
-            Choice::Go { agent, .. } => self.code(state, ThreadRef(u32::from(agent))),
-            _ => None,
-        };
         match self.happen(state, choice, &mut |_| {}) {
-            Ok(()) => Taken::Went(match (choice, before) {
-                // Nobody but the thread itself sees which way it goes.
-                (Choice::Go { agent, branch }, Some(Code::Choose(_))) if branch != RESUME => {
-                    Footprint { reads: 0, writes: Footprint::bit(0, u32::from(agent)) }
-                }
-                _ => Footprint::EVERYTHING,
-            }),
+            Ok(touched) => Taken::Went(touched),
             Err(wrong) => Taken::Wrong(*wrong),
         }
     }
