@@ -134,8 +134,8 @@ proptest! {
         let orders = orders(&scenario, &machine);
         let (outcomes, wrongs) = brute(&orders);
         for order in [Order::BreadthFirst, Order::DepthFirst] {
-            for reduction in [false, true] {
-                let found = Search { order, reduction, ..Search::default() }.run(&*orders, &mut ());
+            for (reduction, symmetry) in [(false, false), (true, false), (false, true), (true, true)] {
+                let found = Search { order, reduction, symmetry, ..Search::default() }.run(&*orders, &mut ());
                 let judged = orders.judge(&found);
                 match &judged.found {
                     None => {
@@ -254,6 +254,27 @@ fn a_schedule_leads_to_the_same_place_twice() {
     assert!(orders.can_follow(&schedule) && !orders.can_follow(&Schedule(vec![Choice::Fault(9)])));
     let [one, two] = [(); 2].map(|()| play(&orders.scenario_of_run(&schedule), &machine, Logging::On));
     assert_eq!((one.digest, one.events), (two.digest, two.events));
+}
+
+#[test]
+fn what_touches_nothing_in_common_is_tried_in_one_order() {
+    let scenario = scenario(
+        r#"Scenario(about: "t", model: "windows", processes: ["p", "q", "r"], programs: {
+            "p": [(call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "a"), (call: WSPCloseSocket(s: "a"))],
+            "q": [(call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "b"), (call: WSPCloseSocket(s: "b"))],
+            "r": [(call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "c"), (call: WSPCloseSocket(s: "c"))],
+        })"#,
+    );
+    let machine = machine(&scenario);
+    let orders = orders(&scenario, &machine);
+    let progress = |reduction, symmetry| {
+        let search = Search { reduction, symmetry, ..Search::default() };
+        search.run(&*orders, &mut ()).progress
+    };
+    let (plain, merged, reduced) = (progress(false, false), progress(false, true), progress(true, true));
+    assert_eq!(merged.states, 27, "three positions for each of three processes, whatever the numbers");
+    assert!(plain.states > merged.states && plain.transitions > merged.transitions);
+    assert!(reduced.transitions < merged.transitions && reduced.states <= merged.states);
 }
 
 #[test]

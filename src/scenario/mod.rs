@@ -322,8 +322,10 @@
 //! on, inside a callback with the calls the callback makes, and a `returns` or `answers` step asks for the result.
 //!
 //! One choice of the explorer is one whole call of one thread; a call that waited goes on by a choice of its own, as
-//! soon as it can. Equal states are one: a check that looks at the past (`RuleUsed`, `Crossed`, ...) makes what it
-//! counts part of the state.
+//! soon as it can. Equal states are one, and so are those that differ only in the numbers that handles, processes and
+//! tokens happen to have, unless the scenario itself names such numbers. Steps that touch nothing in common are tried in
+//! one order. A check that looks at the past (`RuleUsed`, `Crossed`, ...) makes what it
+//! counts part of the state, and all orders are tried.
 //!
 //! A label may be used before the program that gives it stands in the file; it is given by one program, there at several
 //! places if need be. A thread whose next step uses a label of another thread waits until it has a value, as if it were told

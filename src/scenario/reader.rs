@@ -103,6 +103,8 @@ pub(super) struct Reader<'a> {
     ahead: BTreeMap<SlotId, usize>,
     /// Where labels are read: first byte, and which.
     pub places: Vec<(u32, SlotId)>,
+    /// Whether handles or processes are named by their numbers.
+    pub speaks_of_numbers: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -120,6 +122,7 @@ impl<'a> Reader<'a> {
             program: None,
             ahead: BTreeMap::new(),
             places: Vec::new(),
+            speaks_of_numbers: false,
         }
     }
 

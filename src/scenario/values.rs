@@ -106,6 +106,11 @@ impl Values {
         self.0.get(slot.0 as usize).and_then(Option::as_ref).ok_or(Obstacle::NoValue(slot))
     }
 
+    /// All labels that have a value.
+    pub(super) fn held(&self) -> impl Iterator<Item = (SlotId, &Held)> {
+        self.0.iter().enumerate().filter_map(|(at, held)| Some((SlotId(at as u32), held.as_ref()?)))
+    }
+
     /// The process a name stands for.
     pub(super) fn process(&self, slot: SlotId) -> Result<(Incarnation, ProcessId), Obstacle> {
         match self.get(slot)? {

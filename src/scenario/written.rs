@@ -35,7 +35,10 @@ pub(super) fn handle<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Ha
         Shape::Text("\"INVALID_SOCKET\"") => Some(HandleArg::Number(u64::MAX)),
         Shape::Text("\"NULL\"") => Some(HandleArg::Number(0)),
         Shape::Number(text) => match number(text) {
-            Some(number) => Some(HandleArg::Number(number as u64)),
+            Some(number) => {
+                reader.speaks_of_numbers = true;
+                Some(HandleArg::Number(number as u64))
+            }
             None => expected(reader, shape, "a handle's number"),
         },
         shape => named(shape, &[Kind::Handle], reader).map(HandleArg::Slot),
@@ -45,7 +48,10 @@ pub(super) fn handle<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Ha
 pub(super) fn process<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<ProcessArg> {
     match shape {
         Shape::Number(text) => match number(text).and_then(word) {
-            Some(number) => Some(ProcessArg::Number(number)),
+            Some(number) => {
+                reader.speaks_of_numbers = true;
+                Some(ProcessArg::Number(number))
+            }
             None => expected(reader, shape, "a process id of 32 bits"),
         },
         shape => named(shape, &[Kind::Process, Kind::ProcessId], reader).map(ProcessArg::Slot),

@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     /// Take every choice, also where another order leads to the same
     #[arg(long)]
     no_reduction: bool,
-    /// Tell states apart that differ in the names of interchangeable threads
+    /// Tell states apart that differ only in the numbers of handles, processes and tokens
     #[arg(long)]
     no_symmetry: bool,
     /// Visit so many states at most

@@ -7,6 +7,7 @@
 //! | `compile` | from nested items to flat code |
 //! | `state` | a run at some point: the machine, and where every thread is |
 //! | `orders` | what can happen next, and what it means: [`System`](crate::explore::System) |
+//! | `twins` | one digest for states that differ in numbers only |
 //! | `happen`, `print` | lets it happen, and notes what it touches |
 //! | `wrong`, `stuck` | what can be wrong with a run; who waits for what, and who could end it |
 //! | `lower` | a run as an ordinary scenario |
@@ -24,6 +25,7 @@ mod shrunk;
 mod state;
 mod stuck;
 mod tree;
+mod twins;
 mod wrong;
 
 use std::ops::Range;
@@ -171,6 +173,8 @@ pub(super) struct Programs {
     /// Combinations of what named steps came to; empty if any is allowed.
     allowed: Vec<Vec<(NameId, Allowed)>>,
     pub(super) stated: Option<Stated>,
+    /// Whether the file names handles or processes by their numbers.
+    speaks_of_numbers: bool,
     /// Where labels are read or given: first byte, and which.
     places: Vec<(u32, SlotId)>,
 }
@@ -205,6 +209,7 @@ impl Programs {
     /// Notes where labels are read, and which of them an item has to wait for.
     pub(super) fn note_places(&mut self, reader: &mut super::reader::Reader<'_>) {
         self.places = reader.take_places();
+        self.speaks_of_numbers = reader.speaks_of_numbers;
         let mut givers: std::collections::BTreeMap<SlotId, ThreadRef> = std::collections::BTreeMap::new();
         for item in 0..self.items.len() {
             let Some(on) = self.thread_of(item) else { continue };
@@ -216,6 +221,12 @@ impl Programs {
             let awaits = uses.filter(|slot| givers.get(slot).is_some_and(|giver| *giver != on)).collect();
             self.items[item].awaits = awaits;
         }
+    }
+
+    /// The thread whose step has a name.
+    fn thread_of_name(&self, name: usize) -> Option<ThreadRef> {
+        let item = self.items.iter().position(|item| item.name.is_some_and(|of| of.0 as usize == name))?;
+        self.thread_of(item)
     }
 
     /// The thread whose program an item belongs to.

@@ -15,6 +15,7 @@ use super::super::seen::{Past, Seen};
 use super::super::values::{Obstacle, Values};
 use super::super::{Budget, Logging, leak};
 use super::state::{Agent, Place, State};
+use super::twins::Twins;
 use super::wrong::{self, Wrong, WrongKind};
 use super::{Allowed, Code, Item, ItemId, NameId, Programs, Time};
 use crate::abi::SpiReturn;
@@ -72,6 +73,7 @@ pub struct Orders<'a> {
     pub(super) past: Vec<&'a Check>,
     /// Whether steps that touch nothing in common can change places: no check looks at the past or at numbers.
     pub(super) in_any_order: bool,
+    pub(super) twins: Twins,
 }
 
 /// What the steps before the programs came to.
@@ -120,8 +122,10 @@ impl<'a> Orders<'a> {
             unmade: player.unmade,
         };
         let start = State { world: player.world, place };
-        let in_any_order = past.is_empty() && !scenario.all_checks().any(Check::looks_at_numbers);
-        let mut orders = Self { scenario, machine, programs, start, ran: player.ran, past, in_any_order };
+        let twins = Twins::default();
+        let in_any_order =
+            past.is_empty() && !programs.speaks_of_numbers && !scenario.all_checks().any(Check::looks_at_numbers);
+        let mut orders = Self { scenario, machine, programs, start, ran: player.ran, past, in_any_order, twins };
         let mut start = orders.start.clone();
         (0..orders.scenario.threads.len()).for_each(|on| orders.settle_agent(&mut start, ThreadRef(on as u32)));
         orders.start = start;
@@ -193,6 +197,7 @@ impl<'a> Orders<'a> {
             ran: Vec::new(),
             past: Vec::new(),
             in_any_order: false,
+            twins: Twins::default(),
         }
     }
 
@@ -415,6 +420,10 @@ impl System for Orders<'_> {
 
     fn digest(&self, state: &State) -> u64 {
         state.digest()
+    }
+
+    fn canonical_digest(&self, state: &State, _: &mut Vec<u16>) -> u64 {
+        if self.in_any_order { self.digest_of_twins(state) } else { state.digest() }
     }
 
     fn inspect(&self, state: &State) -> Result<u64, Wrong> {

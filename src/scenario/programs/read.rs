@@ -69,6 +69,7 @@ pub(in super::super) fn read<'a>(
         names: Vec::new(),
         allowed: Vec::new(),
         stated: written.verdict.and_then(|raw| stated(raw, &mut load.reader)),
+        speaks_of_numbers: false,
         places: Vec::new(),
     };
     for (program, (on, key, trees)) in programs.into_iter().enumerate() {

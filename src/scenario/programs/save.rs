@@ -83,7 +83,7 @@ impl Orders<'_> {
             .map(|(_, range)| on_one_line(&source[range]))
             .collect();
         let _ = writeln!(text, "    processes: [{}],", processes.join(", "));
-        if lowered.wakes == Wakes::ByStep && lowered.lines.iter().any(is_run) {
+        if lowered.wakes == Wakes::ByStep {
             text.push_str("    wakes: ByStep,\n");
         }
     }
@@ -205,10 +205,6 @@ impl Orders<'_> {
         text += &source[from..range.end as usize];
         on_one_line(&text)
     }
-}
-
-fn is_run(line: &Line) -> bool {
-    matches!(&line.step.action, Action::Happens(happens) if happens.is_run())
 }
 
 /// Labels that a run gives more than once get a name for each time.
