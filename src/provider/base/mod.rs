@@ -431,6 +431,7 @@ impl Base {
 fn admit(cx: &mut Context<'_>, function: SpiFunction) -> Result<(), WsaError> {
     if let Some(error) = cx.faults.on_call(function) {
         cx.log.note(|| Event::Injected { function, error });
+        cx.excuse_call();
         return Err(error);
     }
     use SpiFunction::{

@@ -4,7 +4,7 @@ use super::{Known, Layer, Record, RecordId, Step, Token, fail};
 use crate::abi::{Block, Info, SocketFlags, SpiCall, SpiReturn, WsaError};
 use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
-use crate::world::ids::{Handle, Window};
+use crate::world::ids::{Handle, InstanceId, Window};
 use crate::world::policy::BlockReuse;
 use crate::world::table::Key;
 
@@ -49,11 +49,21 @@ impl Layer {
         }
     }
 
-    pub(super) fn accepted(&mut self, cx: &mut Context<'_>, listener: Handle, flight: &mut InFlight<'_>) -> Step {
+    pub(super) fn accepted(
+        &mut self,
+        cx: &mut Context<'_>,
+        listener: Handle,
+        from: InstanceId,
+        flight: &mut InFlight<'_>,
+    ) -> Step {
         let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
         let Ok(known) = self.known(cx, listener) else {
             // The listener was closed while the accept was on its way: nobody is left to own the new socket.
-            return fail(WsaError::NotSock);
+            let link = self.links.iter().position(|link| link.next == from);
+            return match link {
+                Some(at) => self.undo(cx, at as u16, *socket, WsaError::NotSock, flight.call),
+                None => fail(WsaError::NotSock),
+            };
         };
         let posting = self.posting(cx, listener);
         let overlapped = cx.shape().handles == HandleKind::NonIfs
@@ -68,14 +78,20 @@ impl Layer {
     }
 
     /// WSPJoinLeaf: the socket itself comes back under the handle its client knows, a new leaf is adopted.
-    pub(super) fn joined(&mut self, cx: &mut Context<'_>, s: Handle, flight: &mut InFlight<'_>) -> Step {
+    pub(super) fn joined(
+        &mut self,
+        cx: &mut Context<'_>,
+        s: Handle,
+        from: InstanceId,
+        flight: &mut InFlight<'_>,
+    ) -> Step {
         let itself = self.known(cx, s).ok().map(|known| known.lower);
         match &mut flight.result {
             Ok(SpiReturn::Socket { socket, .. }) if Some(*socket) == itself => {
                 *socket = s;
                 Flow::Pass
             }
-            _ => self.accepted(cx, s, flight),
+            _ => self.accepted(cx, s, from, flight),
         }
     }
 

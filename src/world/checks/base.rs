@@ -56,7 +56,7 @@ impl Checker {
     /// An open has failed.
     pub(super) fn check_refused(&self, scene: Scene<'_>, ended: &Crossing, result: &SpiResult, found: &mut Findings) {
         let SpiCall::Socket { af: FROM_PROTOCOL_INFO, .. } = ended.call else { return };
-        if scene.is_base(ended.shape) && matches!(result, Err(WsaError::AfNoSupport)) {
+        if scene.is_base(ended.shape) && !ended.refused && matches!(result, Err(WsaError::AfNoSupport)) {
             let (expected, actual) = (Fact::Words("the family of lpProtocolInfo"), Fact::Error(WsaError::AfNoSupport));
             find(found, RuleId::Duty42, ended.shape, vec![("af", Fact::Words("FROM_PROTOCOL_INFO"))], expected, actual);
         }

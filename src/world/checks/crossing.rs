@@ -27,7 +27,7 @@ pub(super) struct Crossing {
     pub contexts: usize,
     /// How many duplications there were on the machine, when the call came.
     pub duplications: usize,
-    /// Whether ws2_32 has refused it an upcall.
+    /// Whether ws2_32 has refused it an upcall, or a fault makes it fail.
     pub refused: bool,
     /// Whether another call has come to this provider instance or ended in it meanwhile.
     pub disturbed: bool,

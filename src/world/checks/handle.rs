@@ -130,6 +130,15 @@ impl Checker {
 }
 
 impl Context<'_> {
+    /// The call in progress fails because a fault says so.
+    #[cold]
+    pub(crate) fn excuse_call(&mut self) {
+        let thread = self.thread;
+        if let Some(crossing) = self.checks.as_deref_mut().and_then(|checker| checker.top_mut(thread)) {
+            crossing.refused = true;
+        }
+    }
+
     /// A provider has asked ws2_32 for something.
     #[cold]
     pub(in crate::world) fn watch_upcall(&mut self, call: &UpcallCall, result: &Result<UpcallReturn, WsaError>) {
