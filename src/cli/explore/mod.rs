@@ -171,7 +171,7 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
     if !wrong.is_empty() {
         statuses.push(Status::Wrong);
     }
-    for file in &scenarios {
+    for (at, file) in scenarios.iter().enumerate() {
         match explore(file, arguments, &mut library, &mut watcher, output) {
             Ok(of_file) => statuses.extend(of_file),
             Err(said) => {
@@ -179,7 +179,10 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
                 statuses.push(Status::Wrong);
             }
         }
-        if watcher.interrupted() {
+        let left = scenarios.len() - at - 1;
+        if watcher.interrupted() && left > 0 {
+            output.message(&format!("interrupted: {left} files were not explored\n"));
+            statuses.push(Status::OutOfBudget);
             break;
         }
     }
