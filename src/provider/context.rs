@@ -46,6 +46,9 @@ pub struct Context<'a> {
     pub administrator: bool,
     /// Whether the thread has a Winsock 1.1 blocking hook.
     pub hook: bool,
+    /// Who blocks the thread, as far as this provider knows: the one it called, or itself. Known during
+    /// WSPCancelBlockingCall only.
+    pub blocking: Option<InstanceId>,
     /// Whether as many processes use Winsock as the machine allows. Known during WSPStartup only.
     pub too_many_clients: bool,
     /// The handle table of the process.

@@ -190,5 +190,8 @@ macro_rules! control {
         unseen "a call that has returned waits nowhere";
     Cancel6: "A layer knows which lower provider blocks each thread and hands the cancellation to it."
         ("Microsoft layered-provider sample");
+    Cancel7: "A provider that is not blocking the thread gives WSAEINVAL, whoever else is: a layer that leaves \
+        WSPCancelBlockingCall to the provider below may thus ask the wrong one."
+        ("lpwspcancelblockingcall, derived from L1");
     } };
 }

@@ -1,5 +1,7 @@
 //! How a call runs: the loop that moves between the frames of a thread until the call returns or parks.
 
+use std::ops::RangeInclusive;
+
 use super::World;
 use super::event::{Entering, Event, Leaving};
 use super::frame::{Frame, Token, Wait, Woken};
@@ -218,6 +220,8 @@ impl World {
         let machine = &*self.machine;
         let too_many_clients = entered == Some(SpiFunction::WspStartup) && self.too_many_clients();
         let anyone_waits = self.waits > 0;
+        let cancels = entered == Some(SpiFunction::WspCancelBlockingCall);
+        let blocking = if cancels { self.blocking(thread, id) } else { None };
         let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
@@ -257,6 +261,7 @@ impl World {
             events: &mut self.events,
             overlapped,
             faults: &mut self.faults,
+            blocking,
             too_many_clients,
             directory: &self.directory,
             anyone_waits,
@@ -295,6 +300,18 @@ impl World {
             *remembered = token;
         }
         Next::Park(Box::new(wait))
+    }
+
+    /// Whom a provider has called in the innermost blocked call of a thread; itself if it is the one that waits.
+    fn blocking(&self, thread: ThreadId, provider: InstanceId) -> Option<InstanceId> {
+        let frames = &self.processes[thread.process.0 as usize].threads[thread.index as usize].frames;
+        let providers = &frames[blocked_providers(frames)?];
+        let own = |frame: &Frame| matches!(frame.token, Token::Provider(instance, _) if instance == provider);
+        let at = providers.iter().position(own)?;
+        match providers.get(at + 1).map_or(&providers[at].token, |called| &called.token) {
+            &Token::Provider(instance, _) => Some(instance),
+            _ => None,
+        }
     }
 
     /// Whether the machine serves as many processes as it can (WSAEPROCLIM).
@@ -398,6 +415,13 @@ impl World {
         let depth = process.threads[thread.index as usize].frames.len() as u32;
         log.note(|| Event::Leave(Box::new(Leaving { thread, depth, callee, function, result: result.clone() })));
     }
+}
+
+/// The frames of the providers in the innermost blocked call of a thread; none if ws2_32 itself waits.
+pub(super) fn blocked_providers(frames: &[Frame]) -> Option<RangeInclusive<usize>> {
+    let blocked = frames.iter().rposition(|frame| frame.wait.as_ref().is_some_and(|wait| wait.via.is_some()))?;
+    let root = frames[..=blocked].iter().rposition(|frame| matches!(frame.token, Token::Ws2(_)))?;
+    Some(root + 1..=blocked)
 }
 
 fn blocked_error(policy: BlockedCallAtClose) -> WsaError {

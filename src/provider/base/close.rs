@@ -131,8 +131,8 @@ fn cancel_pending(cx: &mut Context<'_>, at: At, last: bool) {
 
 /// WSPCancelBlockingCall: ends the blocking call of its own thread (Cancel1).
 pub(super) fn cancel_blocking(cx: &mut Context<'_>) -> Answer {
-    if !cx.in_callback {
-        cx.log.rule(RuleId::Cancel2);
+    if !cx.in_callback || cx.blocking != Some(cx.instance) {
+        cx.log.rule(RuleId::Cancel7);
         return Err(WsaError::Inval);
     }
     if cx.hook {

@@ -23,6 +23,7 @@ mod socket;
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
+use super::context::Cancel;
 use super::split::Split;
 use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{Extension, FunctionPointer, SpiCall, SpiReturn, WsaError};
@@ -144,7 +145,7 @@ impl Provider for Layer {
             SpiCall::Cleanup => self.cleanup(cx, call),
             SpiCall::Socket { .. } => self.open(cx, call),
             SpiCall::AddressToString { .. } | SpiCall::StringToAddress { .. } => self.convert(cx, call),
-            SpiCall::CancelBlockingCall => self.cancel(cx),
+            SpiCall::CancelBlockingCall => Self::cancel(cx),
             SpiCall::GetAcceptExSockaddrs { overlapped } => Flow::Return(Ok(cx.accepted_addresses(*overlapped))),
             SpiCall::Select { sets, timeout } => {
                 let (sets, timeout) = (sets.clone(), *timeout);
@@ -307,12 +308,22 @@ impl Layer {
         record.posting.map(|(window, message)| (window, message, record.upper))
     }
 
-    /// WSPCancelBlockingCall comes down the same way (Cancel6).
-    fn cancel(&self, cx: &mut Context<'_>) -> Step {
-        cx.log.rule(RuleId::Cancel6);
-        match self.first_below() {
-            Some(next) => Flow::Call { callee: Callee::Instance(next), token: Token::Plain },
-            None => fail(WsaError::Inval),
+    /// WSPCancelBlockingCall goes where the blocked call of the thread went (Cancel6).
+    fn cancel(cx: &mut Context<'_>) -> Step {
+        match cx.blocking {
+            Some(own) if own == cx.instance => {
+                cx.log.rule(RuleId::Cancel1);
+                cx.cancel(Cancel::Thread);
+                done()
+            }
+            Some(next) => {
+                cx.log.rule(RuleId::Cancel6);
+                Flow::Call { callee: Callee::Instance(next), token: Token::Plain }
+            }
+            None => {
+                cx.log.rule(RuleId::Cancel7);
+                fail(WsaError::Inval)
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Calls that go down into a provider.
 
+use std::ops::RangeInclusive;
+
 use super::choose::{self, Request};
 use super::{After, Ws2Token, open_type};
 use crate::abi::client::Value;
@@ -8,7 +10,7 @@ use crate::provider::Callee;
 use crate::provider::context::Cancel;
 use crate::rules::RuleId;
 use crate::world::World;
-use crate::world::drive::Next;
+use crate::world::drive::{Next, blocked_providers};
 use crate::world::duplication::Duplication;
 use crate::world::frame::Token;
 use crate::world::handles::{Binding, HandleEntry, Object};
@@ -183,15 +185,13 @@ impl World {
     fn enter_cancel(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
         let process = &self.processes[thread.process.0 as usize];
         let frames = &process.threads[thread.index as usize].frames;
-        let blocked = frames.iter().rposition(|frame| frame.wait.as_ref().is_some_and(|wait| wait.via.is_some()));
-        let below = blocked.map(|at| &frames[..=at]).unwrap_or_default();
-        let root = below.iter().rposition(|frame| matches!(frame.token, Token::Ws2(_)));
-        if root.is_some() && root == blocked {
+        let blocked = blocked_providers(frames);
+        if blocked.as_ref().is_some_and(RangeInclusive::is_empty) {
             // ws2_32 itself waits.
             self.cancel(thread, Cancel::Thread, log);
             return Next::finish(Ok(Value::Spi(SpiReturn::Done)));
         }
-        match root.and_then(|at| frames.get(at + 1)).map(|frame| &frame.token) {
+        match blocked.and_then(|providers| frames.get(*providers.start())).map(|frame| &frame.token) {
             Some(&Token::Provider(instance, _)) => {
                 *call = SpiCall::CancelBlockingCall;
                 self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Calling(After::Plain))
