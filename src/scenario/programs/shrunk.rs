@@ -60,7 +60,7 @@ fn sign(failure: &Failure, kept: &[usize]) -> Sign {
     let of_finally = |step: usize| usize::MAX - (step - kept.len());
     let line = failure.step.map(|step| kept.get(step).copied().unwrap_or_else(|| of_finally(step)));
     let came = match failure.kind {
-        FailureKind::Result => failure.actual.clone(),
+        FailureKind::Result | FailureKind::Check => failure.actual.clone(),
         FailureKind::Leak => failure.expected.clone(),
         _ => String::new(),
     };
