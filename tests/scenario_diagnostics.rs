@@ -135,7 +135,7 @@ fn all_bad_items_are_told_at_once() {
            (call: WSPSocket(), cases: [(Okay, [(call: WSPListen(s: "far"))])]),
            (name: "a", call: WSPSocket()),
            (name: "a", call: WSPSocket())"#,
-        r#""q": []}"#,
+        r#""q": [(name: "a", call: WSPSocket())]}"#,
         "2: `WSPSokcet` is no known name | WSPSokcet | did you mean `WSPSocket`?\n\
          3: `on` is no known field of `step` | on | did you mean `op`?\n\
          4: expected a step such as `(call: ..)`, `Repeat(..)`, `Choose([..])`, `Break` or `Return` | Reapet(times: 3, \
@@ -148,7 +148,7 @@ fn all_bad_items_are_told_at_once() {
          [(Ok, [])]) | in this step\n\
          9: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])` | Okay | here\n\
          9: nothing is called `far` | far | unknown\n\
-         11: a step called `a` is there already | a | for the second time\n",
+         12: a step of another program is called `a` | a | for the second time\n",
     );
 }
 

@@ -313,7 +313,7 @@
 //! |---|---|
 //! | a step without `on` | as in `steps`: `call`, `returns`, `answers`, `op` or `check` with `expect` and `gives` |
 //! | `(call: C, cases: [(E, [...]), (Else, [...])])` | the first case that expects what came goes on with its items, then behind the step; no case: violated. Beside `answers`, too. `Else`: whatever it returned |
-//! | `name: "n"` in a step | `allowed` can speak of its result; of a step made several times the last one counts |
+//! | `name: "n"` in a step | `allowed` can speak of its result; several steps of one program may share a name, of what they come to the last counts |
 //! | `Repeat(times: 3, do: [...])` | so many rounds, 255 at most; `Break` leaves the innermost one |
 //! | `Choose([[...], [...]])` | any one of these |
 //! | `Return` | the program is over |

@@ -14,36 +14,47 @@ use super::{At, Case, Code, Item, ItemId, NameId, Program};
 use crate::model::items::bare;
 use crate::model::source::{Raw, Text};
 
-/// The names of steps, in the order they were given.
+/// The names of steps and whose they are, in the order they were given.
 #[derive(Debug, Default)]
-pub(super) struct Names<'a>(Vec<Text<'a>>);
+pub(super) struct Names<'a>(Vec<(Text<'a>, ThreadRef)>);
 
 impl<'a> Names<'a> {
     pub(super) fn find(&self, name: &str) -> Option<NameId> {
-        self.0.iter().position(|known| known.0 == name).map(|at| NameId(at as u16))
+        self.0.iter().position(|(known, _)| known.0 == name).map(|at| NameId(at as u16))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|name| &*name.0)
+        self.0.iter().map(|(name, _)| &*name.0)
     }
 
     pub(super) fn into_list(self) -> Vec<Arc<str>> {
-        self.0.iter().map(|name| (&*name.0).into()).collect()
+        self.0.iter().map(|(name, _)| (&*name.0).into()).collect()
     }
 
-    /// Gives a name; `None`, with a complaint, if it is taken or no name.
-    fn give(&mut self, name: Text<'a>, load: &mut Load<'a>) -> Option<NameId> {
+    /// Gives a name, perhaps once more in the same program; `None`, with a complaint, if it is another's or no name.
+    fn give(&mut self, name: Text<'a>, on: ThreadRef, load: &mut Load<'a>) -> Option<NameId> {
         const NAMES_MAX: usize = 1024;
         let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
         if name.0.is_empty() || !name.0.chars().all(part) {
             load.reader.wrong(&name.0, "the name of a step is letters, digits, `_`, `-` and `.`", "no name");
             return None;
         }
-        if self.find(&name.0).is_some() || self.0.len() >= NAMES_MAX {
-            load.reader.wrong(&name.0, format!("a step called `{}` is there already", name.0), "for the second time");
+        if let Some(known) = self.find(&name.0) {
+            if self.0[known.0 as usize].1 == on {
+                return Some(known);
+            }
+            load.reader.wrong(
+                &name.0,
+                format!("a step of another program is called `{}`", name.0),
+                "for the second time",
+            );
             return None;
         }
-        self.0.push(name);
+        if self.0.len() >= NAMES_MAX {
+            load.reader.wrong(&name.0, format!("at most {NAMES_MAX} steps have names"), "one too many");
+            return None;
+        }
+        self.0.push((name, on));
         Some(NameId(self.0.len() as u16 - 1))
     }
 }
@@ -243,7 +254,7 @@ impl<'l, 'a> Compiler<'l, 'a> {
         let step = self.load.step(file, line);
         let cases: Option<Vec<_>> = cases.iter().map(|&raw| self.case(raw)).collect::<Vec<_>>().into_iter().collect();
         let name = match name {
-            Some(name) => Some(self.names.give(name, self.load)?),
+            Some(name) => Some(self.names.give(name, self.on, self.load)?),
             None => None,
         };
         let (mut step, cases) = (step?, cases?);
