@@ -61,6 +61,19 @@ fn json_has_an_object_for_each_scenario_and_model_and_a_summary() {
     }
 }
 
+#[test]
+fn a_file_that_says_another_kind_is_told_which_one_this_is() {
+    let folder = folder("explore-kind");
+    let text = r#"Scenario(about: "t", model: "windows", processes: ["p"], verdict: violated(step), programs: {
+        "p": [(call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s"), (check: Sockets(count: 2))],
+    })"#;
+    std::fs::write(folder.join("kind.ron"), text).expect("a scenario");
+    let output = wspsim().args(["explore", "kind.ron"]).current_dir(&folder).output().expect("it runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("but the file says violated(step), and this is `check`:"), "{said}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupted_search_tells_what_is_known_and_ends() {

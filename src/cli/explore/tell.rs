@@ -3,7 +3,7 @@
 use wspsim::explore::{Explored, Seen, Spent};
 use wspsim::model::Library;
 use wspsim::rules::RuleId;
-use wspsim::scenario::programs::{Judged, Orders, Wrong};
+use wspsim::scenario::programs::{Judged, Orders, Stated, Wrong};
 use wspsim::trace::Trace;
 use wspsim::trace::lanes::{self, Canvas, Picture};
 
@@ -21,7 +21,7 @@ pub(super) fn told(told: &Told<'_>, look: &Look) -> String {
     let word = if as_stated || told.status() == Status::Held { look.good(word) } else { look.bad(word) };
     let stated = match told.scenario.stated() {
         Some(_) if as_stated => ", as the file says".to_owned(),
-        Some(stated) => format!(", but the file says {}", stated.verdict),
+        Some(stated) => format!(", but the file says {stated}{}", other_kind(told, stated)),
         None => String::new(),
     };
     let (counts, rest) = match &told.came {
@@ -35,6 +35,16 @@ pub(super) fn told(told: &Told<'_>, look: &Look) -> String {
         }
     };
     format!("{word} {file} on {}{stated}: {counts}\n{rest}", stack(told))
+}
+
+/// What kind of thing is wrong, where only that is other than the file says.
+fn other_kind(told: &Told<'_>, stated: Stated) -> String {
+    match &told.came {
+        Came::Explored { judged, .. } if judged.verdict == stated.verdict => {
+            judged.kind().map_or_else(String::new, |kind| format!(", and this is `{}`", kind.name()))
+        }
+        _ => String::new(),
+    }
 }
 
 fn stack(told: &Told<'_>) -> String {

@@ -153,6 +153,14 @@ impl Stated {
     }
 }
 
+impl std::fmt::Display for Stated {
+    /// As in a file.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.verdict.name())?;
+        self.kind.map_or(Ok(()), |kind| write!(f, "({})", kind.name()))
+    }
+}
+
 /// The programs of a scenario, and what must hold in every order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Programs {
