@@ -30,6 +30,7 @@ const NAMES: &[&str] = &[
     "move-only",
     "windows-token-in-flags",
     "layer-token-in-flags",
+    "installable",
 ];
 
 /// One of the built-in machines.

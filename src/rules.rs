@@ -19,12 +19,13 @@
 //! - `rules/upcalls.rs`: `Wpu...`, what a provider asks of ws2_32;
 //! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
 //!   (when each event is due), `Inherit`;
+//! - `rules/catalog.rs`: `Wsc...`, the calls that configure the catalogs, and `Category`, the layers an application loads;
 //! - `rules/duties.rs`: `Duty`, what the contract checker holds providers to, with advice to their authors.
 //!
 //! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a
 //! consequence drawn here from other rules; *Microsoft layered-provider sample* and *observed* mark what an
 //! implementation does where the documentation is silent. Where it contradicts itself or leaves a question open,
-//! [`OpenPoint`] says what was decided. Not in the table yet: WSPGetOverlappedResult and the functions of the catalog (WSC).
+//! [`OpenPoint`] says what was decided. Not in the table yet: WSPGetOverlappedResult.
 
 use std::fmt;
 
@@ -139,6 +140,8 @@ mod upcalls;
 #[macro_use]
 mod tables;
 #[macro_use]
+mod catalog;
+#[macro_use]
 mod select;
 #[macro_use]
 mod extensions;
@@ -148,7 +151,7 @@ mod duties;
 pub use open::OpenPoint;
 
 // Each table appends its rows and hands all of them to the next name in the list.
-sharing! { [common sockets connections data sessions control select extensions upcalls tables duties rules] }
+sharing! { [common sockets connections data sessions control select extensions upcalls tables catalog duties rules] }
 
 impl RuleId {
     /// Whether the world behaves by this rule.

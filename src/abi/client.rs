@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::catalog::CatalogCall;
 use super::{
-    Block, FunctionPointer, Gather, Info, NetworkEvents, Overlapped, PollEvents, PollFd, ProtocolInfoA, Room, Scatter,
-    SocketFlags, SpiCall, SpiReturn, WsaError,
+    Block, FunctionPointer, Gather, Info, LspCategories, NetworkEvents, Overlapped, PollEvents, PollFd, ProtocolInfoA,
+    Room, Scatter, SocketFlags, SpiCall, SpiReturn, WsaError,
 };
 use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
 use crate::world::program::ProgramChange;
@@ -16,6 +17,8 @@ pub enum Call {
     Spi(SpiCall),
     /// A call that ends in ws2_32.
     Api(ApiCall),
+    /// A call that reads or changes the installed catalogs.
+    Catalog(Box<CatalogCall>),
     /// A call that has nothing to do with Winsock, yet with handles and processes.
     Os(OsCall),
 }
@@ -67,6 +70,13 @@ pub enum ApiCall {
         protocols: Option<Arc<[i32]>>,
         /// lpProtocolBuffer with *lpdwBufferLength in bytes; `None` is NULL.
         room: Room,
+    },
+    /// WSAProviderConfigChange: tells when an installed catalog changes.
+    ProviderConfigChange {
+        /// What lpNotificationHandle points to; NULL asks for a handle. `None`: a bad pointer.
+        handle: Option<Handle>,
+        /// lpOverlapped and lpCompletionRoutine; without them the call waits.
+        overlapped: Option<Box<Overlapped>>,
     },
     /// WSACreateEvent.
     CreateEvent,
@@ -382,6 +392,12 @@ pub enum Value {
     InfoA(Box<ProtocolInfoA>),
     /// Protocol infos.
     Infos(Arc<[Info]>),
+    /// The catalog id of an entry that was installed; `None` where nobody wanted it.
+    CatalogId(Option<u32>),
+    /// The path of a DLL.
+    Path(Arc<str>),
+    /// LSP categories.
+    Categories(LspCategories),
     /// A new process.
     Process {
         /// Its id.

@@ -15,6 +15,7 @@
 //! | [`guid`], [`chain`], [`protocol_info`] | the catalog entry and its parts |
 //! | [`linger`], [`network_events`], [`sizes`] | the small structures |
 //! | [`function`] | the 31 entries of a provider and the 16 upcalls, by name |
+//! | [`catalog`] | the functions of the catalog (WSC) and their arguments |
 //! | [`memory`], [`info`], [`select`] | arguments: buffers, names, protocol infos on their way, sets of sockets |
 //! | [`spi`], [`upcall`], [`client`] | the call alphabets: down into providers, up from them, and what a client calls |
 
@@ -22,6 +23,7 @@ mod bytes;
 mod text;
 
 pub mod address;
+pub mod catalog;
 pub mod chain;
 pub mod client;
 pub mod consts;

@@ -36,3 +36,5 @@ pub const FLOWSPEC: usize = 32;
 pub const QOS: usize = 80;
 /// BOOL: the four bytes of a Boolean socket option.
 pub const BOOL: usize = 4;
+/// DWORD.
+pub const DWORD: usize = 4;

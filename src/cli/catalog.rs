@@ -1,17 +1,19 @@
 //! `wspsim catalog`: the machine a model describes, as a person would list it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use comfy_table::Table;
 use serde_json::{Map, Value as Json, json};
 use wspsim::abi::consts::{family_name, protocol_name, socket_type_name};
-use wspsim::abi::{EntrySet, Info, ProviderFlags, SpiFunction};
+use wspsim::abi::{EntrySet, Info, LspCategories, ProviderFlags, SpiFunction};
 use wspsim::model::{Diagnostic, Library, Missing, Model};
 use wspsim::provider::{HandleKind, Shape, ShapeKind};
-use wspsim::world::catalog::CatalogEntry;
+use wspsim::world::catalog::{Catalog, CatalogEntry};
 use wspsim::world::machine::Machine;
 use wspsim::world::policy::{Policies, PolicyId, Profile};
+use wspsim::world::program::Application;
 
 use super::output::{Look, Output, Status};
 use super::table::table;
@@ -71,17 +73,12 @@ fn said(name: &str, missing: Missing) -> Vec<Diagnostic> {
 
 fn human(model: &Model, look: &Look) -> String {
     let machine = &*model.machine;
-    let mut text = format!("{}: {}\n\n{}\n", look.bold(&model.name), model.about, entries(machine, look));
-    let chains: Vec<String> = machine
-        .catalog
-        .entries()
-        .iter()
-        .filter(|entry| entry.is_chain())
-        .map(|entry| chain(machine, entry, look))
-        .collect();
-    if !chains.is_empty() {
-        text += &format!("\nChains, from the top to the base\n\n{}", chains.join("\n"));
+    let mut text = format!("{}: {}\n\n", look.bold(&model.name), model.about);
+    text += &catalog(machine, &machine.catalog, look);
+    if machine.catalog32 != machine.catalog {
+        text += &format!("\nWhat 32-bit processes find\n\n{}", catalog(machine, &machine.catalog32, look));
     }
+    text += &applications(machine);
     text += &format!("\nProviders\n\n{}", providers(machine, look));
     if machine.profile() != Profile::default() {
         text += &format!("\nProfile {}: {}\n", machine.profile(), machine.profile().about());
@@ -94,9 +91,30 @@ fn human(model: &Model, look: &Look) -> String {
     text
 }
 
-fn entries(machine: &Machine, look: &Look) -> Table {
+/// The entries of one catalog, and its chains.
+fn catalog(machine: &Machine, catalog: &Catalog, look: &Look) -> String {
+    let chains = catalog.entries().iter().filter(|entry| entry.is_chain());
+    let chains: Vec<String> = chains.map(|entry| chain(machine, catalog, entry, look)).collect();
+    let mut text = format!("{}\n", entries(machine, catalog, look));
+    if !chains.is_empty() {
+        text += &format!("\nChains, from the top to the base\n\n{}", chains.join("\n"));
+    }
+    text
+}
+
+/// Which layers applications may load, where it is not all of them.
+fn applications(machine: &Machine) -> String {
+    let line = |(application, categories): &(Arc<Application>, LspCategories)| {
+        let extra = if application.extra.is_empty() { String::new() } else { format!(" {}", application.extra) };
+        format!("  {}{extra}: {categories}\n", application.path)
+    };
+    let lines: String = machine.applications.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\nApplications with LSP categories\n\n{lines}") }
+}
+
+fn entries(machine: &Machine, catalog: &Catalog, look: &Look) -> Table {
     let mut table = table(look, &["id", "kind", "name", "provider", "handles", "opens"]);
-    for entry in machine.catalog.entries() {
+    for entry in catalog.entries() {
         let fields = entry.info.fields();
         table.add_row(vec![
             entry.id().to_string(),
@@ -115,20 +133,22 @@ fn opens(entry: &CatalogEntry) -> String {
     let fields = entry.info.fields();
     let hidden = if fields.provider_flags.contains(ProviderFlags::HIDDEN) { " (hidden)" } else { "" };
     if entry.is_layer() {
-        return format!("nothing{hidden}");
+        let categories = entry.categories;
+        let categories = if categories.is_empty() { String::new() } else { format!(", {categories}") };
+        return format!("nothing{hidden}{categories}");
     }
     let family = named(fields.address_family, family_name);
     let kind = named(fields.socket_type, socket_type_name);
     format!("{family} {kind} {}{hidden}", named(fields.protocol, protocol_name))
 }
 
-fn chain(machine: &Machine, chain: &CatalogEntry, look: &Look) -> String {
+fn chain(machine: &Machine, catalog: &Catalog, chain: &CatalogEntry, look: &Look) -> String {
     let fields = chain.info.fields();
     let mut text = format!("  {} ({})\n", look.bold(&fields.protocol_name.to_string()), chain.id());
     for (depth, &id) in fields.chain.ids().iter().enumerate() {
         let corner = if look.unicode { "└ " } else { "+ " };
         let indent = "  ".repeat(depth);
-        let member = machine.catalog.entry(id);
+        let member = catalog.entry(id);
         let name = member.map_or("missing entry".to_owned(), |entry| entry.info.fields().protocol_name.to_string());
         let provider = member.map_or_else(String::new, |entry| provider_name(machine, entry));
         text += &format!("    {indent}{corner}{name} ({id}), {provider}\n");
@@ -139,10 +159,16 @@ fn chain(machine: &Machine, chain: &CatalogEntry, look: &Look) -> String {
 fn providers(machine: &Machine, look: &Look) -> String {
     let described = machine.shapes.iter().map(|shape| {
         let head = format!("  {} ({}, {})\n", look.bold(&shape.name), shape_kind(shape), handle_kind(shape.handles));
-        let facts =
-            [("id", shape.provider_id.to_string()), ("path", shape.path.to_string()), ("entries", hooks(shape))];
-        let facts = facts.map(|(name, text)| definition(&format!("    {name}:"), 14, &text, look.width));
-        head + &facts.concat()
+        let mut facts =
+            vec![("id", shape.provider_id.to_string()), ("path", shape.path.to_string()), ("entries", hooks(shape))];
+        if let Some(width) = shape.width {
+            facts.push(("width", format!("{} bits", width.bits())));
+        }
+        if !shape.missing.is_empty() {
+            facts.push(("missing", joined(shape.missing.iter())));
+        }
+        let facts = facts.iter().map(|(name, text)| definition(&format!("    {name}:"), 14, text, look.width));
+        head + &facts.collect::<String>()
     });
     described.collect()
 }
@@ -211,6 +237,14 @@ fn as_json(model: &Model) -> Map<String, Json> {
     object.insert("model".into(), json!(&*model.name));
     object.insert("about".into(), json!(model.about));
     object.insert("entries".into(), machine.catalog.entries().iter().map(|entry| entry_json(machine, entry)).collect());
+    if machine.catalog32 != machine.catalog {
+        let entries = machine.catalog32.entries().iter();
+        object.insert("entries_32".into(), entries.map(|entry| entry_json(machine, entry)).collect());
+    }
+    if !machine.applications.is_empty() {
+        let of = |(application, categories): &(Arc<Application>, LspCategories)| json!({"path": &*application.path, "command_line": &*application.extra, "categories": categories.to_string()});
+        object.insert("applications".into(), machine.applications.iter().map(of).collect());
+    }
     object.insert("providers".into(), machine.shapes.iter().map(shape_json).collect());
     let policies: Map<String, Json> =
         unusual(machine.policies()).into_iter().map(|(name, answer)| (name.to_owned(), json!(answer))).collect();
@@ -223,7 +257,7 @@ fn as_json(model: &Model) -> Map<String, Json> {
 
 fn entry_json(machine: &Machine, entry: &CatalogEntry) -> Json {
     let fields = entry.info.fields();
-    json!({
+    let mut object = json!({
         "id": entry.id(),
         "kind": kind(entry),
         "name": fields.protocol_name.to_string(),
@@ -235,7 +269,12 @@ fn entry_json(machine: &Machine, entry: &CatalogEntry) -> Json {
         "chain": fields.chain.ids(),
         "service_flags": fields.service_flags1.to_string(),
         "provider_flags": fields.provider_flags.to_string(),
-    })
+        "path": &*entry.path,
+    });
+    if !entry.categories.is_empty() {
+        object["categories"] = json!(entry.categories.to_string());
+    }
+    object
 }
 
 fn shape_json(shape: &Shape) -> Json {
@@ -243,12 +282,19 @@ fn shape_json(shape: &Shape) -> Json {
         ShapeKind::Base { .. } => EntrySet::all().iter().map(|function| function.name()).collect(),
         ShapeKind::Layer { hooks, .. } => hooks.iter().map(|function| function.name()).collect(),
     };
-    json!({
+    let mut object = json!({
         "name": &*shape.name,
         "kind": shape_kind(shape),
         "handles": handle_kind(shape.handles),
         "id": shape.provider_id.to_string(),
         "path": &*shape.path,
         "entries": hooks,
-    })
+    });
+    if let Some(width) = shape.width {
+        object["width"] = json!(width.bits());
+    }
+    if !shape.missing.is_empty() {
+        object["missing"] = shape.missing.iter().map(|function| json!(function.name())).collect();
+    }
+    object
 }

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{Answers, Pair};
+use crate::abi::catalog::CatalogFunction;
+use crate::abi::client::Call;
 use crate::abi::{Upcall, WsaError};
-use crate::contract::NO_ERROR;
+use crate::contract::{ANY_REGISTRY_ERROR, NO_ERROR, rows};
 use crate::world::afd::Change;
 use crate::world::event::Event;
 use crate::world::ids::ThreadId;
 
 /// Counts the answers among the events of a play.
 pub(super) fn count(events: &[Event], into: &mut BTreeMap<Pair, Answers>) {
-    let mut reader = Reader { into, calls: BTreeMap::new(), running: None, upcall: None };
+    let mut reader = Reader { into, calls: BTreeMap::new(), catalog: None, running: None, upcall: None };
     events.iter().for_each(|event| reader.read(event));
 }
 
@@ -22,6 +24,8 @@ struct Reader<'a> {
     into: &'a mut BTreeMap<Pair, Answers>,
     /// The provider calls a thread is inside, the innermost last.
     calls: BTreeMap<ThreadId, Vec<Made>>,
+    /// The call on the catalogs that comes back next: it returns before anything else happens.
+    catalog: Option<CatalogFunction>,
     /// The thread whose provider was entered or came back last.
     running: Option<ThreadId>,
     /// What a fault makes of the upcall that is told next.
@@ -65,6 +69,17 @@ impl Reader<'_> {
             Event::Socket(Change::OperationEnded { function, error: Some(error), .. }) => {
                 self.add(function.name(), Some(*error), false);
             }
+            Event::ClientCall { call, .. } => {
+                self.catalog = match &**call {
+                    Call::Catalog(call) => Some(call.function()),
+                    _ => None,
+                };
+            }
+            Event::ClientReturn { result, .. } => {
+                if let Some(function) = self.catalog.take() {
+                    self.add_catalog(function, (**result).as_ref().err().copied());
+                }
+            }
             Event::Resumed { thread } => self.running = Some(*thread),
             _ => {}
         }
@@ -74,6 +89,17 @@ impl Reader<'_> {
     fn made(&mut self, thread: ThreadId, error: Made) {
         if let Some(innermost) = self.calls.get_mut(&thread).and_then(|calls| calls.last_mut()) {
             *innermost = error;
+        }
+    }
+
+    /// A row for any error of the registry is reached by one that has no row of its own.
+    fn add_catalog(&mut self, function: CatalogFunction, error: Option<WsaError>) {
+        let name = function.name();
+        self.add(name, error, false);
+        let Some(error) = error.map(WsaError::name) else { return };
+        let has_row = |error| rows().any(|row| row.function == name && row.error == error);
+        if has_row(ANY_REGISTRY_ERROR) && !has_row(error) {
+            self.into.entry((name, ANY_REGISTRY_ERROR)).or_default().reached += 1;
         }
     }
 

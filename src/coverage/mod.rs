@@ -1,7 +1,7 @@
 //! What plays have reached: documented errors, rules, and the answers of policies.
 //!
 //! [`Coverage`] counts by the events of a play, never by what a scenario says. A documented error is reached when a
-//! provider's entry (or an upcall) really answered with it. An answer made by [`Fault::FailCall`] or
+//! provider's entry (or an upcall, or a call on the catalogs) really answered with it. An answer made by [`Fault::FailCall`] or
 //! [`Fault::FailUpcall`](crate::world::fault::Fault::FailUpcall) is counted apart, as *injected*, and reaches nothing:
 //! it would say that the fault works, not that the machine knows the cause. So is the same error handed on by the
 //! layers above. Faults that are conditions (the network is down, buffers have run out) are causes like others.
@@ -105,7 +105,9 @@ impl Coverage {
         let given = self.answers.iter().filter(|(_, answers)| answers.reached > 0);
         given
             .filter(move |((function, error), _)| {
-                *error != crate::contract::NO_ERROR && !known.contains(&(*function, *error))
+                *error != crate::contract::NO_ERROR
+                    && !known.contains(&(*function, *error))
+                    && !known.contains(&(*function, crate::contract::ANY_REGISTRY_ERROR))
             })
             .map(|(pair, answers)| (*pair, *answers))
     }

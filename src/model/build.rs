@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Diagnostic;
-use super::definition::{Definition, Entry, EntryKind, Name, Provider};
+use super::definition::{Definition, Entry, EntryKind, Name, Place, Provider};
 use super::entries::{self, BaseFields, ChainFields};
 use super::explain::{advice, shortened};
 use crate::abi::consts::MAX_PROTOCOL_CHAIN;
-use crate::abi::{Info, ProtocolChain, ProtocolName};
+use crate::abi::{Info, LspCategories, ProtocolChain, ProtocolName};
 use crate::provider::{Shape, ShapeKind};
 use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
 use crate::world::machine::{Limits, Machine, Platform};
@@ -22,13 +22,23 @@ pub(super) fn machine(name: &str, definition: &Definition) -> Result<Machine, Ve
     let limits = definition.limits.iter().fold(Limits::default(), |limits, changes| changes.applied_to(&limits));
     let profile = definition.profile;
     let policies = definition.policies.applied_to(&profile.policies());
-    let entries = Build::new(definition, limits).entries()?;
-    let catalog = Catalog::new(definition.order.iter().filter_map(|&at| entries.get(at).cloned()).collect());
+    let (entries, order32) = Build::new(definition, limits).entries()?;
+    let in_order = |order: &[usize]| Catalog::new(order.iter().filter_map(|&at| entries.get(at).cloned()).collect());
+    let catalog = in_order(&definition.order);
     let platform = Platform { limits, profile, policies, interfaces: definition.interfaces.clone() };
     let shapes = definition.providers.iter().map(|provider| provider.shape.clone()).collect();
-    let machine = Machine::new(name, platform, shapes, catalog, definition.faults.clone());
-    Ok(Machine { contracts: definition.contracts.unwrap_or_default(), ..machine })
+    let mut machine = Machine::new(name, platform, shapes, catalog, definition.faults.clone());
+    machine.contracts = definition.contracts.unwrap_or_default();
+    if let Some(order) = order32 {
+        machine.catalog32 = Arc::new(in_order(&order));
+    }
+    let applications = &definition.applications;
+    machine.applications = applications.iter().map(|(name, &all)| (Arc::new(name.clone()), all)).collect();
+    Ok(machine)
 }
+
+/// All entries in the order of their definition, and the places of those of the 32-bit catalog, if it differs.
+type Entries = (Vec<CatalogEntry>, Option<Vec<usize>>);
 
 struct Build<'a> {
     definition: &'a Definition,
@@ -96,7 +106,7 @@ impl<'a> Build<'a> {
     }
 
     /// All entries in the order of their definition: chains need the others first.
-    fn entries(mut self) -> Result<Vec<CatalogEntry>, Vec<Diagnostic>> {
+    fn entries(mut self) -> Result<Entries, Vec<Diagnostic>> {
         let definition = self.definition;
         let numbered = || definition.entries.iter().enumerate();
         let mut built: Vec<Option<CatalogEntry>> = numbered().map(|(at, entry)| self.single(at, entry)).collect();
@@ -105,15 +115,18 @@ impl<'a> Build<'a> {
                 built[at] = self.chain(at, entry, provider.as_ref(), members, &built);
             }
         }
-        if self.wrong.is_empty() { Ok(built.into_iter().flatten().collect()) } else { Err(self.wrong) }
+        let order32 = definition.order32.as_ref().map(|places| self.order(places));
+        if self.wrong.is_empty() { Ok((built.into_iter().flatten().collect(), order32)) } else { Err(self.wrong) }
     }
 
     /// A base or a layer alone; `None` for a chain, or when something is wrong.
     fn single(&mut self, at: usize, entry: &Entry) -> Option<CatalogEntry> {
         let (name, id) = (&*entry.name.text, self.ids[at]);
+        let mut categories = LspCategories::empty();
         let (info, shape) = match &entry.kind {
             EntryKind::Chain { .. } => return None,
-            EntryKind::Layer { provider } => {
+            EntryKind::Layer { provider, categories: own } => {
+                categories = *own;
                 let (shape_id, shape) = self.provider(provider, Wanted::Layer)?;
                 (entries::layer(name, id, entry.provider_flags, shape), shape_id)
             }
@@ -133,7 +146,35 @@ impl<'a> Build<'a> {
                 (entries::base(&fields, shape, &self.limits), shape_id)
             }
         };
-        Some(CatalogEntry { info, shape: Some(shape) })
+        Some(CatalogEntry { categories, ..self.installed(info, shape) })
+    }
+
+    /// An entry that leads to a provider of the model.
+    fn installed(&self, info: Info, shape: ShapeId) -> CatalogEntry {
+        let path = Arc::clone(&self.definition.providers[usize::from(shape.0)].shape.path);
+        CatalogEntry::new(info, path, Some(shape))
+    }
+
+    /// The places of entries in the 32-bit catalog.
+    fn order(&mut self, places: &[Place]) -> Vec<usize> {
+        let mut order = Vec::new();
+        for place in places {
+            match place {
+                Place::Own(at) => order.push(*at),
+                Place::All => order.extend(&self.definition.order),
+                Place::Same(name) => match self.names.get(&*name.text) {
+                    Some(&at) => order.push(at),
+                    None => self.unknown_member(name),
+                },
+            }
+        }
+        for (place, at) in order.iter().enumerate() {
+            if order[..place].contains(at) {
+                let name = &self.definition.entries[*at].name;
+                self.wrong.push(name.diagnostic("an entry stands in the 32-bit catalog twice", "this entry"));
+            }
+        }
+        order
     }
 
     fn provider(&mut self, name: &Name, wanted: Wanted) -> Option<(ShapeId, &'a Shape)> {
@@ -180,7 +221,7 @@ impl<'a> Build<'a> {
             provider_flags: entry.provider_flags,
         };
         let info: Info = entries::chain(&fields, &built[base].as_ref()?.info, shape);
-        Some(CatalogEntry { info, shape: Some(top) })
+        Some(self.installed(info, top))
     }
 
     /// The members' positions, if they are layers over one base, each once.

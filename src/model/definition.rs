@@ -1,5 +1,6 @@
 //! A model and those it extends, merged: what [`build`](super::build) makes a machine of.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,17 +9,18 @@ use super::Diagnostic;
 use super::changes::{LimitChanges, PolicyChanges};
 use super::entries::provider_id;
 use super::explain::{advice, shortened};
-use super::file::{EntryFile, ModelFile, Pairs, ProviderFile};
+use super::file::{ApplicationFile, EntryFile, ModelFile, Pairs, ProviderFile};
 use super::items::items;
 use super::lookup::{self, Found};
 use super::source::{Source, Text};
-use crate::abi::{Guid, ProviderFlags, ServiceFlags1, consts};
+use crate::abi::{Guid, LspCategories, ProviderFlags, ServiceFlags1, consts};
 use crate::provider::own::{Code, Registry};
 use crate::provider::{Functions, Shape, ShapeKind};
 use crate::world::checks::Contracts;
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
 use crate::world::policy::Profile;
+use crate::world::program::{Application, Width};
 
 /// How many models may stand on one another.
 const EXTENDS_MAX: usize = 8;
@@ -73,12 +75,24 @@ pub(super) enum EntryKind {
     },
     Layer {
         provider: Name,
+        categories: LspCategories,
     },
     Chain {
         provider: Option<Name>,
         members: Vec<Name>,
         own_provider_id: Option<Guid>,
     },
+}
+
+/// What stands in the 32-bit catalog.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// An entry of its own: the position in `entries`.
+    Own(usize),
+    /// An entry of the other catalog.
+    Same(Name),
+    /// All entries of the other catalog.
+    All,
 }
 
 /// A model and those it extends, merged.
@@ -90,6 +104,9 @@ pub(super) struct Definition {
     pub entries: Vec<Entry>,
     /// In catalog order: positions in `entries`.
     pub order: Vec<usize>,
+    /// The 32-bit catalog; `None`: the same.
+    pub order32: Option<Vec<Place>>,
+    pub applications: BTreeMap<Application, LspCategories>,
     pub profile: Profile,
     pub policies: PolicyChanges,
     pub limits: Vec<LimitChanges>,
@@ -148,6 +165,10 @@ impl Merge<'_> {
         self.definition.about = file.about.0.into_owned();
         self.providers(&file.providers);
         self.catalog(&file.catalog);
+        if let Some(entries) = &file.catalog32 {
+            self.definition.order32 = Some(entries.iter().map(|entry| self.narrow(entry)).collect());
+        }
+        self.applications(&file.applications);
         self.interfaces(&file.interfaces);
         self.definition.profile = file.profile.unwrap_or(self.definition.profile);
         self.definition.policies.extend(file.policies);
@@ -182,12 +203,22 @@ impl Merge<'_> {
 
     fn shape(&mut self, name: &Name, file: &ProviderFile<'_>) -> Shape {
         let (handles, id, path, versions, kind) = match file {
-            ProviderFile::Base { handles, duplicating, service_thread, waiting, id, path, versions } => {
+            ProviderFile::Base { handles, duplicating, service_thread, waiting, id, path, versions, .. } => {
                 let (service_thread, waiting) = (*service_thread, *waiting);
                 let kind = ShapeKind::Base { duplicating: *duplicating, service_thread, waiting };
                 (*handles, id, path, versions, kind)
             }
-            ProviderFile::Layer { handles, hooks, extension_functions, accept_context, code, id, path, versions } => {
+            ProviderFile::Layer {
+                handles,
+                hooks,
+                extension_functions,
+                accept_context,
+                code,
+                id,
+                path,
+                versions,
+                ..
+            } => {
                 let kind = ShapeKind::Layer {
                     hooks: hooks.entries(),
                     functions: extension_functions.unwrap_or_else(|| Functions::of(*handles)),
@@ -197,6 +228,7 @@ impl Merge<'_> {
                 (*handles, id, path, versions, kind)
             }
         };
+        let (ProviderFile::Base { width, missing, .. } | ProviderFile::Layer { width, missing, .. }) = file;
         let default_path = || format!(r"%SystemRoot%\system32\{}.dll", name.text).into();
         let newest = consts::WINSOCK_VERSION_2_2;
         Shape {
@@ -204,6 +236,8 @@ impl Merge<'_> {
             provider_id: id.unwrap_or_else(|| provider_id(&name.text)),
             path: path.as_ref().map_or_else(default_path, |path| (&*path.0).into()),
             versions: versions.as_ref().map_or((newest, newest), |(low, high)| (self.version(low), self.version(high))),
+            width: width.and_then(|bits| self.width(name, bits)),
+            missing: *missing,
             handles,
             kind,
         }
@@ -222,6 +256,23 @@ impl Merge<'_> {
         code
     }
 
+    fn width(&mut self, provider: &Name, bits: u32) -> Option<Width> {
+        let width = Width::from_bits(bits);
+        if width.is_none() {
+            let title = format!("a provider is 32 or 64 bits wide, not {bits}");
+            self.wrong.push(provider.diagnostic(title, "this provider"));
+        }
+        width
+    }
+
+    fn applications(&mut self, applications: &[ApplicationFile<'_>]) {
+        for file in applications {
+            let extra = file.command_line.as_ref().map_or("", |text| &*text.0);
+            let application = Application { path: (&*file.path.0).into(), extra: extra.into() };
+            self.definition.applications.insert(application, file.categories);
+        }
+    }
+
     fn version(&mut self, text: &Text<'_>) -> u16 {
         super::version(&text.0).unwrap_or_else(|| {
             let title = "a version is written as \"2.2\"";
@@ -235,6 +286,12 @@ impl Merge<'_> {
         let [places] = items(&self.source.text, ["catalog"]);
         let mut placed = false;
         for (at, file) in catalog.iter().enumerate() {
+            if let EntryFile::Same(name) = file {
+                let title = "`Same` stands in `catalog32`, for an entry of `catalog`";
+                let name = self.name(name);
+                self.wrong.push(name.diagnostic(title, "here an entry is described"));
+                continue;
+            }
             match self.entry(file) {
                 Some(entry) => {
                     self.definition.order.push(self.definition.entries.len());
@@ -256,7 +313,19 @@ impl Merge<'_> {
         }
     }
 
-    /// The entry; `None` for the place of the inherited ones.
+    /// A place in the 32-bit catalog.
+    fn narrow(&mut self, file: &EntryFile<'_>) -> Place {
+        match (file, self.entry(file)) {
+            (_, Some(entry)) => {
+                self.definition.entries.push(entry);
+                Place::Own(self.definition.entries.len() - 1)
+            }
+            (EntryFile::Same(name), None) => Place::Same(self.name(name)),
+            (_, None) => Place::All,
+        }
+    }
+
+    /// The entry; `None` for the place of others.
     fn entry(&self, file: &EntryFile<'_>) -> Option<Entry> {
         Some(match file {
             EntryFile::Entry {
@@ -282,8 +351,9 @@ impl Merge<'_> {
                 };
                 Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind: base }
             }
-            EntryFile::Layer { name, provider, id, provider_flags } => {
-                let kind = EntryKind::Layer { provider: self.name(provider) };
+            EntryFile::Layer { name, provider, id, provider_flags, categories } => {
+                let categories = categories.unwrap_or_default();
+                let kind = EntryKind::Layer { provider: self.name(provider), categories };
                 Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind }
             }
             EntryFile::Chain { name, provider, members, id, own_provider_id, provider_flags } => {
@@ -294,7 +364,7 @@ impl Merge<'_> {
                 };
                 Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind }
             }
-            EntryFile::Inherited => return None,
+            EntryFile::Inherited | EntryFile::Same(_) => return None,
         })
     }
 

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::changes::{LimitChanges, PolicyChanges};
 use super::constant::Constant;
 use super::source::Text;
-use crate::abi::{EntrySet, Guid, ProviderFlags, ServiceFlags1, SpiFunction};
+use crate::abi::{EntrySet, Guid, LspCategories, ProviderFlags, ServiceFlags1, SpiFunction};
 use crate::provider::{AcceptContext, Duplicating, Functions, HandleKind, Waiting};
 use crate::world::checks::Contracts;
 use crate::world::fault::Fault;
@@ -28,6 +28,10 @@ pub(super) struct ModelFile<'a> {
     pub providers: Pairs<Text<'a>, ProviderFile<'a>>,
     #[serde(borrow, default)]
     pub catalog: Vec<EntryFile<'a>>,
+    #[serde(borrow)]
+    pub catalog32: Option<Vec<EntryFile<'a>>>,
+    #[serde(borrow, default)]
+    pub applications: Vec<ApplicationFile<'a>>,
     pub profile: Option<Profile>,
     #[serde(default)]
     pub policies: PolicyChanges,
@@ -53,6 +57,9 @@ pub(super) enum ProviderFile<'a> {
         service_thread: bool,
         #[serde(default)]
         waiting: Waiting,
+        width: Option<u32>,
+        #[serde(default)]
+        missing: EntrySet,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,
@@ -69,6 +76,9 @@ pub(super) enum ProviderFile<'a> {
         accept_context: AcceptContext,
         #[serde(borrow)]
         code: Option<Text<'a>>,
+        width: Option<u32>,
+        #[serde(default)]
+        missing: EntrySet,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,
@@ -127,6 +137,7 @@ pub(super) enum EntryFile<'a> {
         provider: Text<'a>,
         id: Option<u32>,
         provider_flags: Option<ProviderFlags>,
+        categories: Option<LspCategories>,
     },
     /// A chain of layers over a base protocol.
     Chain {
@@ -140,8 +151,22 @@ pub(super) enum EntryFile<'a> {
         own_provider_id: Option<Guid>,
         provider_flags: Option<ProviderFlags>,
     },
-    /// The entries of the model this one extends. Left out, they follow this model's own.
+    /// The entries of the model this one extends. Left out, they follow this model's own. In `catalog32`: those of
+    /// `catalog`.
     Inherited,
+    /// In `catalog32`: one entry of `catalog`.
+    Same(#[serde(borrow)] Text<'a>),
+}
+
+/// An application with LSP categories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApplicationFile<'a> {
+    #[serde(borrow)]
+    pub path: Text<'a>,
+    #[serde(borrow)]
+    pub command_line: Option<Text<'a>>,
+    pub categories: LspCategories,
 }
 
 /// A map in the order of the file, keys written twice included.

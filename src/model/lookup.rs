@@ -18,6 +18,7 @@ macro_rules! built_in {
 
 built_in! {
     "windows",
+    "installable",
     "layer",
     "two-layers",
     "three-layers",

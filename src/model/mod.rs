@@ -23,6 +23,8 @@
 //! | `extends: "m"` | everything of model `m`, at most 8 deep |
 //! | `providers: {"name": P, ...}` | the code behind provider ids; an inherited name is replaced |
 //! | `catalog: [E, ...]` | the entries in catalog order; those of the extended model stand where `Inherited` stands, else at the end |
+//! | `catalog32: [E, ...]` | the entries its 32-bit processes find; left out: the same. `Same("name")` is an entry of `catalog`, `Inherited` all of them |
+//! | `applications: [(path: "C:\\\\app.exe", command_line: "-x", categories: "LSP_FIREWALL")]` | applications with LSP categories |
 //! | `profile: windows` | the [`Profile`] its policies start from; left out: that of the extended model, else `documented` |
 //! | `policies: (...)`, `limits: (...)` | what differs; see [`Policies`](crate::world::policy::Policies) and [`Limits`](crate::world::machine::Limits) |
 //! | `interfaces: [(address: "10.0.0.1", prefix: 24)]` | networks beside loopback |
@@ -36,7 +38,9 @@
 //! functions SIO_GET_EXTENSION_FUNCTION_POINTER gives, `extension_functions: Own` (the default of a non-IFS layer) or
 //! `Below` (that of an IFS layer), and with `accept_context: LooksUp` that it refuses a listener it does not know in
 //! SO_UPDATE_ACCEPT_CONTEXT (default `PassesOn`; a non-IFS layer always looks it up). `code: "audit"` is code that a
-//! program has registered under this name ([`provider::own`](crate::provider::own)). Both kinds may have `id: "{guid}"`
+//! program has registered under this name ([`provider::own`](crate::provider::own)). A provider that no entry leads to
+//! can be installed later: a path finds the provider that has it. Both kinds may have `width: 32` (or 64: other
+//! processes cannot load it), `missing: [WSPSend]` (entries it leaves empty in its table), `id: "{guid}"`
 //! (default: the 128-bit FNV-1a hash of the name, marked as a version 8 UUID), `path: "..."` and
 //! `versions: ("2.2", "2.2")`, lowest and highest.
 //!
@@ -45,7 +49,7 @@
 //! - `Entry(name:, provider:, family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP)`, and if need be
 //!   `service_flags: "XP1_..."`, `provider_flags: "PFL_..."`, `message_size`, `protocol_max_offset`. What is left out
 //!   is what Windows has for TCP/IP; XP1_IFS_HANDLES follows the provider.
-//! - `Layer(name:, provider:)`: a layer alone. Hidden.
+//! - `Layer(name:, provider:)`: a layer alone. Hidden. `categories: "LSP_FIREWALL"`: what WSCSetProviderInfo said of it.
 //! - `Chain(name:, members: ["layer entry", ..., "base entry"])`: 2 to 7 members. Its record is that of the base, its
 //!   provider that of the first member unless `provider:` names another layer, its provider id that of the provider
 //!   unless there is an `own_provider_id`. XP1_IFS_HANDLES is cleared when that provider is non-IFS.

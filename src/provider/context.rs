@@ -149,6 +149,13 @@ impl Context<'_> {
         }
     }
 
+    /// Whether a provider of the process has put something into every entry of its table.
+    #[must_use]
+    pub fn is_complete(&self, instance: InstanceId) -> bool {
+        let loaded = self.loaded.iter().find(|&&(_, loaded)| loaded == instance);
+        loaded.is_none_or(|&(shape, _)| self.machine.shape(shape).missing.is_empty())
+    }
+
     /// The base entries of this provider, in catalog order.
     pub fn own_base_entries(&self) -> impl Iterator<Item = &CatalogEntry> {
         self.catalog.entries().iter().filter(|entry| entry.is_base() && entry.shape == Some(self.shape_id))

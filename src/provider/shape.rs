@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::own::Code;
 use crate::abi::{EntrySet, Guid};
+use crate::world::program::Width;
 
 /// How a provider's descriptors come about (XP1_IFS_HANDLES).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +82,10 @@ pub struct Shape {
     pub path: Arc<str>,
     /// The lowest and highest version it supports; low byte major, high byte minor.
     pub versions: (u16, u16),
+    /// The width of the processes that can load it; `None`: there is a twin for either.
+    pub width: Option<Width>,
+    /// The entries it leaves empty in its table, which makes it unusable.
+    pub missing: EntrySet,
     /// How its descriptors come about.
     pub handles: HandleKind,
     /// Base or layer.

@@ -43,6 +43,11 @@ macro_rules! sockets {
         ("wspstartup");
     Startup14: "A provider that cannot start a thread it needs reports a clear error such as WSAEOPNOTSUPP."
         ("wspstartup, remarks");
+    Startup15: "A provider whose table lacks an entry is cleaned up again and refused: ws2_32 gives \
+        WSAEINVALIDPROCTABLE, a layer above fails its own WSPStartup."
+        ("wsasocketw, windows-sockets-error-codes-2, Microsoft layered-provider sample");
+    Startup16: "A DLL that is not there, or is of another width than the process, cannot be loaded: WSAEPROVIDERFAILEDINIT."
+        ("wsasocketw, windows-sockets-error-codes-2");
 
     // WSPCleanup
     Cleanup1: "A WSPCleanup that is not the last only counts down."

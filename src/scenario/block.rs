@@ -38,7 +38,8 @@ impl Argument for BlockArg {
     }
 }
 
-fn block<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<BlockArg> {
+/// A block in any of its forms.
+pub(super) fn block<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<BlockArg> {
     match shape {
         Shape::Word("Null") => Some(BlockArg::Null),
         Shape::Text(_) => named(shape, &[Kind::Block], reader).map(BlockArg::Slot),
@@ -46,11 +47,17 @@ fn block<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<BlockArg> {
             Some(Shape::Text(literal)) => reader.text(literal).map(|name| BlockArg::Entry((&*name).into())),
             _ => expected(reader, shape, "the name of a catalog entry"),
         },
+        Shape::With { name: "Record", whole, .. } => {
+            let set = Fields::read(reader.parse::<RecordWritten<'_>>(whole)?.into(), reader)?;
+            Some(BlockArg::Tampered(Box::new(Tampered::blank(set))))
+        }
         Shape::With { name: "Tampered", whole, .. } => {
             let written: TamperedWritten<'_> = reader.parse(whole)?;
             tampered(written, whole, reader)
         }
-        other => expected(reader, other, "a label, `Entry(\"...\")`, `Tampered(of: \"...\", ..)` or `Null`"),
+        other => {
+            expected(reader, other, "a label, `Entry(\"...\")`, `Tampered(of: \"...\", ..)`, `Record(..)` or `Null`")
+        }
     }
 }
 
@@ -90,6 +97,11 @@ fn tampered<'a>(written: TamperedWritten<'a>, whole: &'a str, reader: &mut Reade
 }
 
 impl Tampered {
+    /// A record with these fields and no others.
+    fn blank(set: Fields) -> Self {
+        Self { of: BlockArg::Null, set, zero: false, flip_bit: None, truncate: None, extend: None }
+    }
+
     /// The bytes a client passes instead of a record; `size` is that of the record's width.
     pub(super) fn bytes(&self, info: &Info, encode: impl Fn(&ProtocolInfoW) -> Vec<u8>) -> Vec<u8> {
         let mut record = info.record();
@@ -168,6 +180,26 @@ macro_rules! fields {
             #[serde(borrow)]
             name: Option<Text<'a>>,
             $(#[serde(borrow)] $field: Option<Raw<'a>>,)+
+        }
+
+        /// The same under the name `Record`.
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename = "Record", deny_unknown_fields)]
+        struct RecordWritten<'a> {
+            chain: Option<Vec<u32>>,
+            provider_id: Option<Guid>,
+            service_flags1: Option<ServiceFlags1>,
+            provider_flags: Option<ProviderFlags>,
+            #[serde(borrow)]
+            name: Option<Text<'a>>,
+            $(#[serde(borrow)] $field: Option<Raw<'a>>,)+
+        }
+
+        impl<'a> From<RecordWritten<'a>> for FieldsWritten<'a> {
+            fn from(written: RecordWritten<'a>) -> Self {
+                let RecordWritten { chain, provider_id, service_flags1, provider_flags, name, $($field),+ } = written;
+                Self { chain, provider_id, service_flags1, provider_flags, name, $($field),+ }
+            }
         }
 
         impl Fields {

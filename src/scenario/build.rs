@@ -11,11 +11,14 @@ use crate::abi::client::{ApiCall, BlockA, Call, Message};
 use crate::abi::consts::FROM_PROTOCOL_INFO;
 use crate::abi::{
     AcceptBuffer, Block, Bytes, Info, Ioctl, IoctlData, Name, OptionType, Overlapped, ProtocolInfoA, ProtocolInfoW,
-    ProtocolName, Room, Scatter, SockOpt, SpiCall, sizes,
+    Room, Scatter, SockOpt, SpiCall, sizes,
 };
 use crate::model::Constant;
-use crate::world::ids::{Handle, ProcessId, Window};
+use crate::world::World;
+use crate::world::catalog::Installed;
+use crate::world::ids::{Handle, Incarnation, ProcessId, Window};
 use crate::world::machine::Machine;
+use crate::world::program::Width;
 
 /// Room for an address or its text, when the scenario does not say.
 pub(super) const ADDRESS_ROOM: u32 = sizes::SOCKADDR_STORAGE as u32;
@@ -35,11 +38,24 @@ pub(super) const WINDOW_MESSAGE: u32 = 1_025;
 /// What calls are built from.
 pub(super) struct Builder<'a> {
     pub machine: &'a Machine,
+    /// The catalogs as they are now.
+    pub installed: &'a Installed,
+    /// How wide the caller is.
+    pub width: Width,
     pub values: &'a Values,
 }
 
 /// What became of an argument, or why it has no value.
 pub(super) type Built<T> = Result<T, Obstacle>;
+
+impl<'a> Builder<'a> {
+    /// What the arguments of a caller's calls are built from.
+    pub(super) fn new(machine: &'a Machine, world: &'a World, caller: Option<Incarnation>, values: &'a Values) -> Self {
+        let program = caller.and_then(|caller| world.process(caller)).map(|process| &process.program);
+        let width = program.map_or(Width::default(), |program| program.width);
+        Self { machine, installed: world.installed(), width, values }
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn handle(&self, arg: HandleArg) -> Built<Handle> {
@@ -88,14 +104,6 @@ impl Builder<'_> {
             BlockArg::Entry(name) => self.entry(name),
             BlockArg::Tampered(tampered) => self.record(&tampered.of),
         }
-    }
-
-    /// The catalog record with a name.
-    pub(super) fn entry(&self, name: &Arc<str>) -> Built<Info> {
-        let wanted = ProtocolName::from(&**name);
-        let mut entries = self.machine.catalog.entries().iter().map(|entry| &entry.info);
-        let found = entries.find(|info| info.fields().protocol_name == wanted);
-        found.cloned().ok_or_else(|| Obstacle::NotInModel(Arc::clone(name)))
     }
 
     /// What stands where a WSAPROTOCOL_INFOW is expected; `None` is NULL.

@@ -13,6 +13,7 @@ use super::build::{
     ACCEPT_ROOM, ADDRESS_ROOM, Builder, Built, DATA_ROOM, WINDOW_MESSAGE, data_room, ioctl_room, option_room, room_or,
     triple,
 };
+use super::catalog_form::{self, Categories, Entries, Ids, InfoTypeArg, LayerArgs, Out, Path, Protocols, Provider};
 use super::form::{
     Argument, BytesArg, CodeArg, ConditionArg, DataArg, ErrorArg, FunctionArg, HandleArg, IpcArg, NameArg, NewProcess,
     NullArg, OptionArg, ProcessArg, RoomArg, ScatterArg, TextArg, ValueArg, VersionArg, WindowArg,
@@ -25,7 +26,10 @@ use crate::abi::client::Call as ClientCall;
 use crate::abi::client::Call::{Api, Os, Spi};
 use crate::abi::client::{ApiCall, Cancelled, OsCall, Packet};
 use crate::abi::consts::{AF_INET, JL_BOTH, SOMAXCONN, WINSOCK_VERSION_2_2};
-use crate::abi::{AcceptBuffer, ConnectExtras, MessageFlags, NetworkEvents, Routine, SocketFlags, SpiCall};
+use crate::abi::{
+    AcceptBuffer, ConnectExtras, LspCategories, MessageFlags, NetworkEvents, Routine, ServiceFlags1, SocketFlags,
+    SpiCall,
+};
 use crate::model::Constant;
 use crate::model::source::Raw;
 use crate::world::program::{Application, ProgramChange};
@@ -436,6 +440,9 @@ calls! {
         let protocols = protocols.as_ref().map(|protocols| protocols.iter().map(|protocol| protocol.0).collect());
         Api(ApiCall::EnumProtocols { protocols, room: room.map_or(Some(u32::MAX), |room| room.0) })
     };
+    WSAProviderConfigChange { handle: Option<HandleArg>, overlapped: Option<OverlappedArg> } gives Handle => |b| {
+        Api(ApiCall::ProviderConfigChange { handle: Some(b.event(*handle)?), overlapped: b.overlapped(*overlapped)? })
+    };
     WSACreateEvent {} gives Handle => |_b| Api(ApiCall::CreateEvent);
     WSACloseEvent { event: HandleArg } => |b| Api(ApiCall::CloseEvent { event: b.handle(*event)? });
     WSASetEvent { event: HandleArg } => |b| Api(ApiCall::SetEvent { event: b.handle(*event)? });
@@ -463,6 +470,59 @@ calls! {
     };
     WSASetBlockingHook {} => |_b| Api(ApiCall::SetBlockingHook);
     WSAUnhookBlockingHook {} => |_b| Api(ApiCall::UnhookBlockingHook);
+
+    WSCInstallProvider { provider: Provider, path: Option<Path>, entries: Option<Entries> }
+        => |b| b.install(false, provider, path.as_ref(), entries.as_ref())?;
+    WSCInstallProvider64_32 { provider: Provider, path: Option<Path>, entries: Option<Entries> }
+        => |b| b.install(true, provider, path.as_ref(), entries.as_ref())?;
+    WSCInstallProviderAndChains {
+        provider: Provider, path: Option<Path>, name: Path, service_flags: Option<ServiceFlags1>,
+        entries: Option<Entries>, id: Option<Out>,
+    } => |b| {
+        let (path, entries, id) = (path.as_ref(), entries.as_ref(), id.as_ref());
+        let service_flags = service_flags.unwrap_or_default().bits();
+        b.install_and_chains(false, &LayerArgs { provider, path, path32: None, name, service_flags, entries, id })?
+    };
+    WSCInstallProviderAndChains64_32 {
+        provider: Provider, path: Option<Path>, path32: Option<Path>, name: Path,
+        service_flags: Option<ServiceFlags1>, entries: Option<Entries>, id: Option<Out>,
+    } => |b| {
+        let (path, path32, entries, id) = (path.as_ref(), path32.as_ref(), entries.as_ref(), id.as_ref());
+        let service_flags = service_flags.unwrap_or_default().bits();
+        b.install_and_chains(true, &LayerArgs { provider, path, path32, name, service_flags, entries, id })?
+    };
+    WSCDeinstallProvider { provider: Provider, errno: Option<NullArg> }
+        => |b| b.deinstall(false, provider, errno.is_none())?;
+    WSCDeinstallProvider32 { provider: Provider, errno: Option<NullArg> }
+        => |b| b.deinstall(true, provider, errno.is_none())?;
+    WSCUpdateProvider { provider: Provider, path: Option<Path>, entries: Option<Entries> }
+        => |b| b.update(false, provider, path.as_ref(), entries.as_ref())?;
+    WSCUpdateProvider32 { provider: Provider, path: Option<Path>, entries: Option<Entries> }
+        => |b| b.update(true, provider, path.as_ref(), entries.as_ref())?;
+    WSCWriteProviderOrder { ids: Ids }
+        => |b| b.write_order(false, ids)?;
+    WSCWriteProviderOrder32 { ids: Ids }
+        => |b| b.write_order(true, ids)?;
+    WSCEnumProtocols { protocols: Option<Protocols>, room: Option<RoomArg> }
+        => |_b| catalog_form::enum_protocols(false, protocols.as_ref(), *room);
+    WSCEnumProtocols32 { protocols: Option<Protocols>, room: Option<RoomArg> }
+        => |_b| catalog_form::enum_protocols(true, protocols.as_ref(), *room);
+    WSCGetProviderPath { provider: Provider, room: Option<RoomArg> }
+        => |b| b.provider_path(false, provider, *room)?;
+    WSCGetProviderPath32 { provider: Provider, room: Option<RoomArg> }
+        => |b| b.provider_path(true, provider, *room)?;
+    WSCGetProviderInfo { provider: Provider, kind: Option<InfoTypeArg>, room: Option<RoomArg> }
+        => |b| b.provider_info(false, provider, *kind, *room)?;
+    WSCGetProviderInfo32 { provider: Provider, kind: Option<InfoTypeArg>, room: Option<RoomArg> }
+        => |b| b.provider_info(true, provider, *kind, *room)?;
+    WSCSetProviderInfo { provider: Provider, kind: Option<InfoTypeArg>, info: Categories, size: Option<u32> }
+        => |b| b.set_provider_info(false, provider, *kind, catalog_form::info(info, *size))?;
+    WSCSetProviderInfo32 { provider: Provider, kind: Option<InfoTypeArg>, info: Categories, size: Option<u32> }
+        => |b| b.set_provider_info(true, provider, *kind, catalog_form::info(info, *size))?;
+    WSCGetApplicationCategory { path: Path, extra: Option<Path>, categories: Option<NullArg> }
+        => |_b| catalog_form::application_category(path, extra.as_ref(), categories.is_none());
+    WSCSetApplicationCategory { path: Path, extra: Option<Path>, categories: LspCategories, previous: Option<Out> }
+        => |_b| catalog_form::set_application_category(path, extra.as_ref(), *categories, previous.as_ref());
 
     CreateProcess {
         name: NewProcess,

@@ -11,7 +11,8 @@ use super::written::{
     unsigned, value, window,
 };
 use crate::abi::{
-    Bytes, Condition, Gather, MessageFlags, NetworkEvents, Room, Scatter, SockAddr, SocketFlags, WsaError,
+    Bytes, Condition, Gather, LspCategories, MessageFlags, NetworkEvents, Room, Scatter, ServiceFlags1, SockAddr,
+    SocketFlags, WsaError,
 };
 use crate::model::source::{Raw, Text};
 use crate::model::{Constant, version};
@@ -58,7 +59,7 @@ macro_rules! plain {
     };
 }
 
-plain!(bool, u32, u64, i32, SocketFlags, MessageFlags, NetworkEvents, WsaError);
+plain!(bool, u32, u64, i32, SocketFlags, MessageFlags, NetworkEvents, WsaError, LspCategories, ServiceFlags1);
 
 impl Argument for ThreadRef {
     type Written<'a> = Text<'a>;

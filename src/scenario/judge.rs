@@ -6,7 +6,9 @@ use super::expect::{Expect, Form};
 use super::form::HandleArg;
 use super::values::Values;
 use crate::abi::client::{CallResult, Message, Packet, Value, WindowMessage};
-use crate::abi::{Bytes, Info, Linger, NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiReturn, WsaError};
+use crate::abi::{
+    Bytes, Info, Linger, LspCategories, NetworkEventRecord, NetworkEvents, Received, SockAddr, SpiReturn, WsaError,
+};
 use crate::world::ids::Handle;
 
 /// What a call came to.
@@ -96,6 +98,7 @@ fn number(value: &Value) -> Option<i64> {
         Value::Signalled(Some(index)) => i64::from(*index),
         Value::ProcessId(id) | Value::Message(Message::Process(id)) => i64::from(id.0),
         Value::Thread(index) => i64::from(*index),
+        Value::CatalogId(id) => i64::from((*id)?),
         _ => return None,
     })
 }
@@ -121,6 +124,8 @@ fn text_holds(text: &str, value: &Value) -> bool {
         }
         Value::WsaData(data) => crate::model::version(text) == Some(data.version),
         Value::Message(Message::Text(came)) => text == &**came,
+        Value::Path(path) => text == &**path,
+        Value::Categories(categories) => LspCategories::parse(text).is_ok_and(|wanted| wanted == *categories),
         _ => false,
     }
 }
@@ -178,6 +183,9 @@ fn written_value(value: &Value) -> Option<String> {
             format!("Entries([{}])", names.join(", "))
         }
         Value::ProcessId(id) => id.0.to_string(),
+        Value::CatalogId(id) => (*id)?.to_string(),
+        Value::Path(path) => quoted(path),
+        Value::Categories(categories) => quoted(&categories.to_string()),
         Value::Polled(events) => {
             let events: Vec<String> = events.iter().map(|events| format!("\"{events}\"")).collect();
             format!("Polled([{}])", events.join(", "))

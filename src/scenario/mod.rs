@@ -92,7 +92,7 @@
 //! | `Advance(ms: 100)` | virtual time passes |
 //! | `Start(name: "p", suspended: false, winsock: true, id_of: "q", width: 64, administrator: true, path, command_line)` | a process appears, without parent; all but `name` may be left out. `winsock`: it calls WSAStartup(2.2), unless suspended. `id_of`: it gets the process id of `q`, which has ended, or a number |
 //! | `Kill("p")` | a process is ended from outside |
-//! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `AddInterface(address: "10.0.0.5", prefix: 24)` and `RemoveInterface(address: "10.0.0.5")` (change notices come), `Link(...)` (see below), `LinksRestored`, `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
+//! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `AddInterface(address: "10.0.0.5", prefix: 24)` and `RemoveInterface(address: "10.0.0.5")` (change notices come), `Link(...)` (see below), `LinksRestored`, `Catalog(T)` and `CatalogWell` (the registry with the catalogs is in trouble: `Busy`, `NoMemory`, `SystemCall`, `Registry(ERROR_ACCESS_DENIED)`), `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
 //! | `BreakConnection(socket: "s", error: WSAENETRESET)` | the connection of a socket breaks |
 //! | `Run("p")` | the parked call of this thread goes on; its wait must be over |
 //! | `LimitHandles(process: "p", handles: 3)` | a process may hold so many handles; `handles: None`: the model's limit again |
@@ -153,11 +153,20 @@
 //! | `WSADuplicateSocketA(s!, process!, info)` | block |
 //! | `WSASocketA(af, kind, protocol, info, group, flags: "WSA_FLAG_OVERLAPPED")` | socket |
 //! | `WSAEnumProtocols(protocols, room)` | |
+//! | `WSAProviderConfigChange(handle: "NULL", overlapped)` | notification handle, for NULL |
 //! | `WSACreateEvent()` | event |
 //! | `WSACloseEvent(event!)`, `WSASetEvent(event!)`, `WSAResetEvent(event!)` | |
 //! | `WSAWaitForMultipleEvents(events!, all: false, timeout_ms, alertable: false)` | |
 //! | `WSAPoll(fds: [(fd!, events: "0"), ...], count: 0, timeout_ms: -1)` | |
 //! | `WSASetBlockingHook()`, `WSAUnhookBlockingHook()` | |
+//! | `WSCInstallProvider(provider!, path, entries)`, `WSCInstallProvider64_32` | |
+//! | `WSCInstallProviderAndChains64_32(provider!, path, path32, name!, service_flags: "0", entries: Null, id)`; in a 32-bit process `WSCInstallProviderAndChains`, without `path32` | |
+//! | `WSCDeinstallProvider(provider!, errno)`, `WSCUpdateProvider(provider!, path, entries)` | |
+//! | `WSCWriteProviderOrder(ids!)` | |
+//! | `WSCEnumProtocols(protocols: Null, room)` | |
+//! | `WSCGetProviderPath(provider!, room: 260)` | |
+//! | `WSCGetProviderInfo(provider!, kind: ProviderInfoLspCategories, room: 4)`, `WSCSetProviderInfo(provider!, kind, info!, size)` | |
+//! | `WSCGetApplicationCategory(path!, extra, categories)`, `WSCSetApplicationCategory(path!, extra, categories!, previous)` | |
 //! | `CreateProcess(name!, suspended: false, inherit: false, id_of, width, administrator, path, command_line)` | the process is called `name` from now on; it has not called WSAStartup |
 //! | `ResumeProcess(process!)`, `TerminateProcess(process!)`, `ExitProcess()` | |
 //! | `OpenProcess(process!)` | process handle |
@@ -213,11 +222,30 @@
 //! | `timeout` of WSPSelect | in place of `timeout_ms`: `(1, 500000)`, seconds and microseconds; `Wild`: a bad pointer |
 //! | `fds`, `count` of WSAPoll | `fds` left out is NULL, with `count` elements |
 //!
+//! The calls on the catalogs (WSC) serve the catalog of their caller's width; in a 64-bit process those from
+//! WSCDeinstallProvider to WSCSetProviderInfo have a second form in 32, for the other one. Their arguments:
+//!
+//! | argument | forms |
+//! |---|---|
+//! | `provider` | the name of a provider of the model or of one of its entries; an id, as `"{...}"` |
+//! | `path`, `path32`, `name`, `extra` | text; `Repeat("x", 300)`. `path` left out is that of the provider named |
+//! | `entries` | a list of blocks; left out: `Null` |
+//! | `ids` | a list of catalog ids and names of entries |
+//! | `protocols` | a list of protocols |
+//! | `kind` | `ProviderInfoLspCategories`, `ProviderInfoAudit`, or a number |
+//! | `info` | `"LSP_FIREWALL"`; `size`: with so many bytes |
+//! | `room` | bytes; of a path: characters; `Null` |
+//! | `errno`, `categories` of WSCGetApplicationCategory | `Null`, else leave it out |
+//! | `id`, `previous` | `Null`, `Wild`, else leave it out |
+//!
+//! Pointers among them can be `Null` and `Wild`, too.
+//!
 //! A block is written as
 //!
 //! - `"label"`: what WSPDuplicateSocket, WSADuplicateSocketA, SO_PROTOCOL_INFOW or Receive gave. Where the other
 //!   width is wanted the name is widened or narrowed;
-//! - `Entry("MSAFD Tcpip [TCP/IP]")`: an ordinary record of the catalog;
+//! - `Entry("MSAFD Tcpip [TCP/IP]")`: an ordinary record of the catalog, as it is now or as the model has it;
+//! - `Record(name: "Layer", chain: [], ...)`: a record with these fields, all others zero; the fields are those of `set`;
 //! - `Tampered(of: "label", ...)`, with one or more of `truncate: 100` (bytes kept), `extend: 8` (bytes added),
 //!   `flip_bit: 900`, `zero: true`, `set: (...)`. `of` may be `Entry("...")`. The fields of `set`:
 //!   `catalog_entry_id`, `provider_reserved`, `service_flags1` to `service_flags4`, `provider_flags`, `provider_id`,
@@ -232,9 +260,9 @@
 //!
 //! | value | holds for |
 //! |---|---|
-//! | `5` | bytes sent; ready sockets of WSPSelect and WSAPoll; number of bytes received; an option or ioctl output of four bytes; the index of the signalled event; a process id |
+//! | `5` | bytes sent; ready sockets of WSPSelect and WSAPoll; number of bytes received; an option or ioctl output of four bytes; the index of the signalled event; a process id; the catalog id of a layer installed |
 //! | `true` | an option or ioctl output; GetHandleInformation |
-//! | `"text"` | bytes received; an address; the text of WSPAddressToString or of `Receive`; network events without errors, as `"FD_READ\|FD_WRITE"`; a version, as `"2.2"` |
+//! | `"text"` | bytes received; an address; the text of WSPAddressToString or of `Receive`; network events without errors, as `"FD_READ\|FD_WRITE"`; a version, as `"2.2"`; the path of a DLL; LSP categories, as `"LSP_PROXY"` |
 //! | `Hex("00 ff")`, `Repeat("x", 9)` | bytes received; an option or ioctl output |
 //! | `End` | no bytes received: the peer has closed |
 //! | `None` | no message; no event in time; last error zero; no events; no address |
@@ -249,8 +277,8 @@
 //! | `Polled(["POLLRDNORM", "0"])` | WSAPoll: the revents, in order |
 //! | `WSA_WAIT_IO_COMPLETION`, `WAIT_IO_COMPLETION` | a wait that completion routines ended |
 //! | `Packet(key: 0, overlapped: 1, transferred: 5, error: WSAECONNRESET)` | GetQueuedCompletionStatus; what is left out is zero, NULL, no error. No packet in time: `None` |
-//! | `WsaData(version: "2.2", high_version: "2.2", description: "..", system_status: "Running", max_sockets: 0, max_udp_dg: 0)` | WSAStartup; what is left out may be anything |
-//! | `Entries(["MSAFD Tcpip [TCP/IP]", ...])` | WSAEnumProtocols, in order |
+//! | `WsaData(version: "2.2", high_version: "2.2", description: "..", system_status: "Running", max_sockets: 0, max_udp_dg: 0)` | WSAStartup; what is left out may be anything
+//! | `Entries(["MSAFD Tcpip [TCP/IP]", ...])` | WSAEnumProtocols and WSCEnumProtocols, in order |
 //! | `Block(...)` | a block with these fields, as in `set`: `Block(name: "MSAFD Tcpip [TCP/IP]")` |
 //!
 //! # Checks
@@ -362,6 +390,7 @@
 mod block;
 mod build;
 mod calls;
+mod catalog_form;
 mod check;
 mod duty;
 mod ending;

@@ -4,16 +4,31 @@ use std::sync::Arc;
 
 use super::report::{Labelled, Named, Names};
 use super::values::Held;
+use crate::world::catalog::{Catalog, Installed};
 use crate::world::ids::Incarnation;
 use crate::world::machine::Machine;
+use crate::world::program::Width;
 
 /// The names that come from the model.
 pub(super) fn of_machine(machine: &Machine) -> Names {
-    let entries = machine.catalog.entries().iter();
-    Names {
-        shapes: machine.shapes.iter().map(|shape| Arc::clone(&shape.name)).collect(),
-        entries: entries.map(|entry| (entry.id(), entry.info.fields().protocol_name.to_string().into())).collect(),
-        ..Names::default()
+    let entries = [&machine.catalog, &machine.catalog32];
+    let mut names =
+        Names { shapes: machine.shapes.iter().map(|shape| Arc::clone(&shape.name)).collect(), ..Names::default() };
+    entries.into_iter().for_each(|catalog| name_entries(&mut names, catalog));
+    names
+}
+
+/// Entries that have been installed.
+pub(super) fn installed(names: &mut Names, installed: &Installed) {
+    for width in [Width::Bits64, Width::Bits32] {
+        name_entries(names, installed.catalog(width));
+    }
+}
+
+/// An id that has a name keeps it.
+fn name_entries(names: &mut Names, catalog: &Catalog) {
+    for entry in catalog.entries() {
+        names.entries.entry(entry.id()).or_insert_with(|| entry.info.fields().protocol_name.to_string().into());
     }
 }
 

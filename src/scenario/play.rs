@@ -107,6 +107,8 @@ pub(super) struct Player<'a> {
     pub ops: u64,
     /// Ops until the invariants are checked again.
     pub unchecked: usize,
+    /// Changes of the catalogs after the last op.
+    pub changes: u32,
     /// Shared sockets after the last op.
     pub sockets: usize,
     /// What went on by itself: after which step, which thread.
@@ -138,6 +140,7 @@ impl<'a> Player<'a> {
             parked: 0,
             ops: 0,
             unchecked: 0,
+            changes: 0,
             sockets: 0,
             ran: Vec::new(),
             step: None,
@@ -181,8 +184,18 @@ impl<'a> Player<'a> {
         let outcome = self.world.step(op, &mut self.log).map_err(Stop::Rejected)?;
         self.note_breaches();
         self.forget_gone_sockets();
+        self.name_new_entries();
         self.check_invariants();
         if self.over { Err(Stop::Over) } else { Ok(outcome) }
+    }
+
+    /// What has been installed gets its name in the report.
+    fn name_new_entries(&mut self) {
+        let changes = self.world.installed().changes();
+        if self.logging == Logging::On && changes != self.changes {
+            self.changes = changes;
+            naming::installed(&mut self.names, self.world.installed());
+        }
     }
 
     /// Numbers of shared sockets are given again at once: a label must not come to mean another socket.
@@ -295,7 +308,7 @@ impl<'a> Player<'a> {
     fn make_call(&mut self, on: ThreadRef, call: &Call, step: &Step) {
         let Some(thread) = self.thread(on) else { return };
         self.expect_no_unseen_result(on);
-        let builder = Builder { machine: self.machine, values: &self.values };
+        let builder = Builder::new(self.machine, &self.world, Some(thread.process), &self.values);
         let built = match call.build(&builder) {
             Ok(built) => built,
             Err(obstacle) => return self.obstacle(&obstacle),

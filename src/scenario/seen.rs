@@ -67,7 +67,7 @@ impl<'a> Seen<'a> {
     }
 
     pub(super) fn process_id(&self, arg: ProcessArg) -> Result<ProcessId, Obstacle> {
-        Builder { machine: self.machine, values: self.values }.process_id(arg)
+        Builder::new(self.machine, self.world, None, self.values).process_id(arg)
     }
 
     /// Whose numbers a call returns: DuplicateHandle's belong to the target.
@@ -193,6 +193,7 @@ impl<'a> Seen<'a> {
             Until::Ipc => "another process to send it something".to_owned(),
             Until::Events { all: true, .. } => "all of its events to be signalled".to_owned(),
             Until::Events { .. } => "one of its events to be signalled".to_owned(),
+            Until::CatalogChange(_) => "a change of the catalog".to_owned(),
             Until::Packet(_) => "a packet at its completion port".to_owned(),
             Until::Time => "time to pass".to_owned(),
             Until::Alertable(until) => format!("{} or a completion routine", self.condition(until)),

@@ -115,7 +115,7 @@ impl Seen<'_> {
     }
 
     fn compare_numbers(&self, a: HandleArg, b: HandleArg, same: bool) -> Verified {
-        let builder = Builder { machine: self.machine, values: self.values };
+        let builder = Builder::new(self.machine, self.world, None, self.values);
         let (Handle(a), Handle(b)) = (builder.handle(a)?, builder.handle(b)?);
         let word = if same { "equal numbers" } else { "different numbers" };
         Ok(differ((a == b) == same, || (word.to_owned(), format!("{a:#x} and {b:#x}"))))
@@ -239,7 +239,7 @@ impl Seen<'_> {
         on: Option<ThreadRef>,
     ) -> Result<Sought<'static>, Obstacle> {
         let callee = self.shape(into)?;
-        let builder = Builder { machine: self.machine, values: self.values };
+        let builder = Builder::new(self.machine, self.world, None, self.values);
         let entry = info.map(|name| builder.entry(&name.0)).transpose()?.map(|info| info.catalog_entry_id());
         let thread: Option<Option<ThreadId>> = on.map(|on| self.thread_id(on));
         Ok(Box::new(move |event| match event {

@@ -14,6 +14,7 @@ pub fn name(call: &Call) -> &'static str {
     match call {
         Call::Spi(call) => call.function().name(),
         Call::Api(call) => api_name(call),
+        Call::Catalog(call) => call.function().name(),
         Call::Os(call) => os_name(call),
     }
 }
@@ -24,6 +25,7 @@ pub fn arguments(call: &Call) -> Fields {
     match call {
         Call::Spi(call) => args::of_spi(call),
         Call::Api(call) => of_api(call),
+        Call::Catalog(call) => super::catalog::of_call(call),
         Call::Os(call) => of_os(call),
     }
 }
@@ -54,6 +56,7 @@ fn api_name(call: &ApiCall) -> &'static str {
         ApiCall::DuplicateSocketA { .. } => "WSADuplicateSocketA",
         ApiCall::SocketA { .. } => "WSASocketA",
         ApiCall::EnumProtocols { .. } => "WSAEnumProtocols",
+        ApiCall::ProviderConfigChange { .. } => "WSAProviderConfigChange",
         ApiCall::CreateEvent => "WSACreateEvent",
         ApiCall::CloseEvent { .. } => "WSACloseEvent",
         ApiCall::SetEvent { .. } => "WSASetEvent",
@@ -108,6 +111,9 @@ fn of_api(call: &ApiCall) -> Fields {
             ("nfds", fds.as_ref().map_or((*count).into(), |fds| fds.len().into())),
             ("timeout", Value::timeout(u64::try_from(*timeout_ms).ok())),
         ],
+        ApiCall::ProviderConfigChange { handle, overlapped } => {
+            vec![("lpNotificationHandle", handle.map_or(Value::Null, Value::from)), args::lp_overlapped(overlapped)]
+        }
         ApiCall::EnumProtocols { protocols, room } => {
             let mut fields = Vec::new();
             fields.extend(protocols.as_ref().map(|protocols| {

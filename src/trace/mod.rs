@@ -18,6 +18,7 @@
 
 pub mod args;
 pub mod breach;
+mod catalog;
 pub mod change;
 pub mod client;
 pub mod io;

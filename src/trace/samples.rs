@@ -209,6 +209,8 @@ fn shape(name: &str, number: u16, handles: HandleKind, kind: ShapeKind) -> Shape
         provider_id: Guid::from_u128(u128::from(number) + 1),
         path: format!("{name}.dll").into(),
         versions: (0x0202, 0x0202),
+        width: None,
+        missing: crate::abi::EntrySet::none(),
         handles,
         kind,
     }
@@ -228,5 +230,5 @@ fn entry(id: u32, number: u16, chain: ProtocolChain, name: &str, handles: Handle
         protocol_name: name.into(),
         ..ProtocolInfoW::default()
     };
-    CatalogEntry { info: Info::new(info), shape: Some(ShapeId(number)) }
+    CatalogEntry::new(Info::new(info), "sample.dll".into(), Some(ShapeId(number)))
 }

@@ -86,6 +86,9 @@ impl Line<'_, '_> {
                 format!("completion port {}: {told}", port.0)
             }
             Event::ThreadEnded { thread } => format!("{} ends", self.words.thread(*thread)),
+            Event::CatalogChanged { width, entries } => {
+                format!("the {}-bit catalog has {entries} entries now", width.bits())
+            }
             Event::Time(now) => format!("time is {} ms", now.0),
             Event::Injected { function, error } => format!("fault: {function} fails with {error}"),
             Event::InjectedUpcall { upcall, error } => format!("fault: {upcall} fails with {error}"),

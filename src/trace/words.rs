@@ -152,15 +152,21 @@ impl<'t, 'a> Words<'t, 'a> {
         self.labelled(id.to_string(), name)
     }
 
+    /// The entry a protocol info names, by the name it bears itself.
+    fn entry_of(&self, info: &Info) -> String {
+        let (id, name) = (info.catalog_entry_id(), info.fields().protocol_name.to_string());
+        if name.is_empty() { self.entry(id) } else { self.labelled(id.to_string(), Some(&name)) }
+    }
+
     /// A protocol info: a block by its label, anything else by its catalog entry.
     fn info(&self, info: &Info) -> String {
         let entry = info.catalog_entry_id();
         let block = self.block(info.reserved());
         match (self.style, info.reserved()) {
             (_, 0) if entry == 0 => "blank".to_owned(),
-            (Style::Short, 0) | (Style::Full, 0) => format!("entry {}", self.entry(entry)),
+            (Style::Short, 0) | (Style::Full, 0) => format!("entry {}", self.entry_of(info)),
             (Style::Short, _) => block,
-            (Style::Full, _) => format!("{block} of entry {}", self.entry(entry)),
+            (Style::Full, _) => format!("{block} of entry {}", self.entry_of(info)),
         }
     }
 
@@ -246,6 +252,7 @@ impl<'t, 'a> Words<'t, 'a> {
                 let names: Vec<_> = events.iter().map(|&event| self.event_object(event)).collect();
                 format!("{} of {}", if *all { "all" } else { "any" }, names.join(", "))
             }
+            Until::CatalogChange(_) => "a change of the catalog".to_owned(),
             Until::Packet(port) => format!("a packet at completion port {}", port.0),
             Until::Time => "time to pass".to_owned(),
             Until::Alertable(until) => format!("{} or a completion routine", self.until(thread, until)),

@@ -129,7 +129,7 @@ impl World {
     }
 
     /// The client hears of its operation: by routine, by event, by completion port.
-    fn announce(&mut self, completion: &Completion, log: &mut Log) {
+    pub(in crate::world) fn announce(&mut self, completion: &Completion, log: &mut Log) {
         if self.checks.is_some() {
             self.watch_client_told(completion);
         }

@@ -46,7 +46,7 @@ impl World {
         log.note(|| Event::ClientCall { thread, call: Box::new(call.clone()) });
         match call {
             Call::Os(_) => Frame::push_os(self.frames(thread)),
-            Call::Spi(_) | Call::Api(_) => Frame::push_ws2_32(self.frames(thread)),
+            Call::Spi(_) | Call::Api(_) | Call::Catalog(_) => Frame::push_ws2_32(self.frames(thread)),
         }
         match call {
             Call::Spi(call) => {
@@ -58,6 +58,10 @@ impl World {
                 let mut call = SpiCall::Cleanup;
                 let next = self.enter_api(thread, api, &mut call, log);
                 self.drive(thread, next, InFlight::new(&mut call), log)
+            }
+            Call::Catalog(call) => {
+                let result = self.catalog_call(thread, call, log);
+                self.finish(thread, result, log)
             }
             Call::Os(os) => {
                 let os = std::mem::replace(os, OsCall::ExitProcess);
@@ -356,6 +360,9 @@ impl World {
         let process = self.processes.get_mut(process.0 as usize)?;
         let catalog = process.client.catalog.as_deref().unwrap_or(&self.machine.catalog);
         let shape = catalog.entry(entry)?.shape?;
+        if self.machine.shape(shape).width.is_some_and(|width| width != process.program.width) {
+            return None;
+        }
         if let Some(&(_, instance)) = process.loaded.iter().find(|&&(loaded, _)| loaded == shape) {
             return Some(instance);
         }

@@ -9,6 +9,7 @@ use super::frame::Until;
 use super::ids::{EventId, Incarnation, PortId, ProcessId, ThreadId, Ticks, Window};
 use super::op::Op;
 use super::policy::PolicyId;
+use super::program::Width;
 use crate::abi::client::{Call, CallResult, Message, Packet, WindowMessage};
 use crate::abi::upcall::{UpcallCall, UpcallReturn};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, Upcall, WsaError};
@@ -136,6 +137,13 @@ pub enum Event {
     ThreadEnded {
         /// The thread.
         thread: ThreadId,
+    },
+    /// An installed catalog changed.
+    CatalogChanged {
+        /// For processes of which width.
+        width: Width,
+        /// How many entries it has now.
+        entries: u32,
     },
     /// Virtual time moved.
     Time(Ticks),

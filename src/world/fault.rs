@@ -44,6 +44,10 @@ pub enum Fault {
         /// The address.
         address: IpAddr,
     },
+    /// The registry with the catalogs is in trouble: calls that change or look into it fail.
+    Catalog(CatalogTrouble),
+    /// It is well again.
+    CatalogWell,
     /// An upcall fails once.
     FailUpcall {
         /// Which.
@@ -66,6 +70,20 @@ pub enum Fault {
     },
 }
 
+/// What is wrong with the registry that holds the catalogs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum CatalogTrouble {
+    /// Somebody else is installing something.
+    Busy,
+    /// There is no memory for entries.
+    NoMemory,
+    /// A system call that should not fail does.
+    SystemCall,
+    /// It gives this error whenever it is opened or written.
+    Registry(WsaError),
+}
+
 /// `nth` left out.
 const fn next() -> u32 {
     1
@@ -76,6 +94,8 @@ const fn next() -> u32 {
 pub struct Faults {
     /// WSPStartup gives WSASYSNOTREADY.
     pub not_ready: bool,
+    /// The registry is in trouble.
+    pub catalog: Option<CatalogTrouble>,
     /// Single failures still to come, in the order they were armed.
     armed: Vec<Fault>,
 }

@@ -200,6 +200,8 @@ impl World {
         match call {
             Call::Spi(call) => self.of_spi(process, call, print),
             Call::Api(call) => self.of_api(process, call, print),
+            // Everybody who starts Winsock or waits for a change sees it.
+            Call::Catalog(_) => None,
             Call::Os(call) => self.of_os(process, call, print),
         }
     }
@@ -323,7 +325,7 @@ impl World {
             Until::Message(_) | Until::Ipc | Until::Time => {}
             Until::Events { events, .. } => events.iter().for_each(|&event| print.event(event)),
             Until::Packet(port) => print.port(*port),
-            Until::Callback | Until::Alertable(_) | Until::Routine => return None,
+            Until::Callback | Until::CatalogChange(_) | Until::Alertable(_) | Until::Routine => return None,
         }
         Some(())
     }

@@ -120,6 +120,8 @@ pub enum Until {
     },
     /// A completion port has a packet.
     Packet(PortId),
+    /// A catalog changes beyond so many changes.
+    CatalogChange(u32),
     /// The deadline alone.
     Time,
     /// This, or a completion routine to run.

@@ -46,6 +46,11 @@ pub enum Object {
     Event(EventId),
     /// A completion port.
     Port(PortId),
+    /// WSAProviderConfigChange: tells of changes of the catalogs.
+    CatalogNotice {
+        /// How many changes it has told of.
+        seen: u32,
+    },
     /// A process; keeps its id from being reused.
     Process(Incarnation),
 }

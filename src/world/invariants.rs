@@ -13,6 +13,9 @@ impl World {
     /// A sentence that says which invariant is broken, where, and by how much.
     pub fn check_invariants(&self) -> Result<(), String> {
         self.afd.check_invariants()?;
+        if self.installed.changes() > 0 {
+            self.installed.check_invariants()?;
+        }
         if self.afd.signals_pending() {
             return Err("network events were left undelivered between two ops".into());
         }
@@ -68,7 +71,8 @@ impl World {
             *started.entry(thread.process).or_default() += 1;
         }
         for (id, process) in self.processes() {
-            let (pending, operations) = (process.overlapped.pending().count(), started.get(&id).copied().unwrap_or(0));
+            let started = started.get(&id).copied().unwrap_or(0);
+            let (pending, operations) = (process.overlapped.pending().count(), started + process.catalog_watches.len());
             if pending != operations {
                 return Err(format!("process {} waits for {pending} operations, but {operations} are pending", id.0));
             }

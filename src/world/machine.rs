@@ -10,7 +10,8 @@ use super::catalog::{Catalog, ShapeId};
 use super::checks::Contracts;
 use super::fault::Fault;
 use super::policy::{Policies, Profile};
-use crate::abi::{Info, ProtocolInfoW};
+use super::program::{Application, Width};
+use crate::abi::{Info, LspCategories, ProtocolInfoW};
 use crate::provider::Shape;
 
 /// Limits of the machine. Every one can be reached by a scenario.
@@ -88,8 +89,12 @@ pub struct Machine {
     pub platform: Platform,
     /// The code behind provider ids.
     pub shapes: Vec<Shape>,
-    /// The catalog a process finds at its first WSAStartup.
+    /// The catalog its 64-bit processes find as long as nobody changes it.
     pub catalog: Arc<Catalog>,
+    /// The catalog its 32-bit processes find.
+    pub catalog32: Arc<Catalog>,
+    /// The applications that have LSP categories, by name.
+    pub applications: Vec<(Arc<Application>, LspCategories)>,
     /// Faults in force from the beginning.
     pub faults: Vec<Fault>,
     /// Whether providers are held to their duties.
@@ -99,18 +104,29 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Puts a machine together, on which nobody looks at contracts.
+    /// Puts a machine together whose two catalogs are alike, and on which nobody looks at contracts.
     #[must_use]
     pub fn new(name: &str, platform: Platform, shapes: Vec<Shape>, catalog: Catalog, faults: Vec<Fault>) -> Self {
-        let blank = Info::new(ProtocolInfoW::default());
+        let catalog = Arc::new(catalog);
         Self {
             name: name.into(),
             platform,
             shapes,
-            catalog: Arc::new(catalog),
+            catalog32: Arc::clone(&catalog),
+            catalog,
+            applications: Vec::new(),
             faults,
             contracts: Contracts::Off,
-            blank,
+            blank: Info::new(ProtocolInfoW::default()),
+        }
+    }
+
+    /// The catalog that processes of a width find as long as nobody changes it.
+    #[must_use]
+    pub fn catalog_for(&self, width: Width) -> &Arc<Catalog> {
+        match width {
+            Width::Bits32 => &self.catalog32,
+            Width::Bits64 => &self.catalog,
         }
     }
 
@@ -141,5 +157,6 @@ impl Hash for Machine {
         self.name.hash(state);
         self.platform.hash(state);
         self.catalog.hash(state);
+        self.catalog32.hash(state);
     }
 }

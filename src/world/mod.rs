@@ -50,6 +50,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use afd::Afd;
+use catalog::Installed;
 use checks::{Checker, Contracts};
 use completion_port::CompletionPorts;
 use duplication::Duplications;
@@ -66,6 +67,7 @@ use crate::provider::own::{Kit, OwnLayer};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
     machine: Arc<Machine>,
+    installed: Arc<Installed>,
     now: Ticks,
     directory: Directory,
     /// By incarnation. A process that has ended leaves its empty shell.
@@ -96,6 +98,7 @@ impl World {
             faults: Faults::default(),
             waits: 0,
             checks: (machine.contracts != Contracts::Off).then(Box::default),
+            installed: Arc::new(Installed::new(&machine)),
             machine: Arc::clone(&machine),
         };
         let mut log = log::Log::off();
@@ -109,6 +112,12 @@ impl World {
     #[must_use]
     pub fn machine(&self) -> &Arc<Machine> {
         &self.machine
+    }
+
+    /// What is installed now: the catalogs, and the applications with categories.
+    #[must_use]
+    pub fn installed(&self) -> &Installed {
+        &self.installed
     }
 
     /// Virtual time.

@@ -99,6 +99,8 @@ pub enum Rejection {
     IdInUse,
     /// The handle names no socket there.
     NoSocket,
+    /// A ws2_32 of this width has no such function.
+    NoSuchFunction,
     /// The machine does not model this call or argument.
     NotModelled,
 }
@@ -114,6 +116,7 @@ impl std::fmt::Display for Rejection {
             Self::NoCallback => "the thread is not inside a callback",
             Self::IdInUse => "a living process or an open process handle has this process id",
             Self::NoSocket => "the handle names no socket in that process",
+            Self::NoSuchFunction => "the ws2_32 of this process is of a width that has no such function",
             Self::NotModelled => "this call, or one of its arguments, is not modelled yet",
         })
     }

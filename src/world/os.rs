@@ -143,7 +143,7 @@ impl World {
             }
             Object::Event(event) => self.events.add_handle(event),
             Object::Port(port) => self.ports.add_handle(port),
-            Object::NonIfs | Object::Process(_) => {}
+            Object::NonIfs | Object::Process(_) | Object::CatalogNotice { .. } => {}
         }
     }
 
@@ -243,6 +243,7 @@ impl World {
                 }
             }
             Object::Port(port) => self.ports.drop_handle(port),
+            Object::CatalogNotice { .. } => self.notice_closed(process, handle, log),
             Object::NonIfs | Object::Process(_) => {}
         }
     }

@@ -136,6 +136,7 @@ impl World {
         log.note(|| Event::ThreadEnded { thread });
         let (afd, mut cx) = self.afd_cx(log);
         afd.cancel_everywhere(&mut cx, Whose::Thread(thread), false);
+        self.end_watches_of(thread, log);
         Next::finish(Ok(Value::Done))
     }
 }

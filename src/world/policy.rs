@@ -476,6 +476,20 @@ policies! {
         /// No.
         Ignored,
     } windows: Reported
+    chain_provider_id: ChainProviderId, "functions 8, implementations 2.1", "Which provider id do the chains of WSCInstallProviderAndChains have?" {
+        /// The layer's: one WSPStartup serves all of them, and removing the layer removes them.
+        #[default]
+        Layers,
+        /// Each one of its own: each is started for itself, and stays when the layer is removed.
+        Own,
+    } windows: Layers
+    provider_info_misuse: ProviderInfoMisuse, "A29, O37", "What does WSCGetProviderInfo give for an unknown provider or class, or without room?" {
+        /// WSAEINVALIDPROVIDER, WSAEINVAL, WSAEFAULT.
+        #[default]
+        ByCause,
+        /// WSANO_RECOVERY for all of them.
+        Wsanorecovery,
+    } windows: Wsanorecovery
 }
 
 /// A named set of answers.

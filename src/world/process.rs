@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::apc::Apc;
-use super::catalog::{Catalog, ShapeId};
+use super::catalog::{Catalog, CatalogWatch, ShapeId};
 use super::frame::{Frame, Until, Wait};
 use super::handles::Handles;
 use super::ids::{Incarnation, InstanceId, ProcessId, Window};
@@ -40,6 +40,8 @@ pub struct Process {
     pub inbox: VecDeque<Message>,
     /// Its overlapped structures.
     pub overlapped: OverlappedRecords,
+    /// Its pending calls of WSAProviderConfigChange.
+    pub catalog_watches: Vec<CatalogWatch>,
 }
 
 /// Whether a process can act.
@@ -134,6 +136,7 @@ impl Process {
             windows: Vec::new(),
             inbox: VecDeque::new(),
             overlapped: OverlappedRecords::default(),
+            catalog_watches: Vec::new(),
         }
     }
 

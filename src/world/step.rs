@@ -98,10 +98,20 @@ impl World {
         if !state.accepts_call() {
             return Err(Rejection::ThreadBusy);
         }
+        if self.lacks(thread, call) {
+            return Err(Rejection::NoSuchFunction);
+        }
         if !is_modelled(call) {
             return Err(Rejection::NotModelled);
         }
         Ok(self.start_call(thread, call, log))
+    }
+
+    /// Whether the ws2_32 of a thread's process is of a width that has not the function called.
+    fn lacks(&self, thread: ThreadId, call: &Call) -> bool {
+        let Call::Catalog(call) = call else { return false };
+        let width = self.processes[thread.process.0 as usize].program.width;
+        call.function().needs().is_some_and(|needed| needed != width)
     }
 
     fn run(&mut self, thread: ThreadId, log: &mut Log) -> Result<Outcome, Rejection> {
@@ -158,6 +168,7 @@ impl World {
             Until::Sockets(watched) => self.watch_is_over(watched),
             Until::Callback | Until::Routine | Until::Time => false,
             Until::Packet(port) => self.ports.is_ready(*port),
+            Until::CatalogChange(seen) => self.installed.changes() != *seen,
             Until::Alertable(until) => self.holds(process, until),
             Until::Message(window) => process.window(*window).is_none_or(|queue| !queue.is_empty()),
             Until::Ipc => !process.inbox.is_empty(),
@@ -221,6 +232,8 @@ impl World {
             Fault::LinksRestored => afd.restore_links(&mut cx),
             Fault::NotReady => self.faults.not_ready = true,
             Fault::Ready => self.faults.not_ready = false,
+            Fault::Catalog(trouble) => self.faults.catalog = Some(trouble),
+            Fault::CatalogWell => self.faults.catalog = None,
             Fault::FailUpcall { .. } | Fault::FailCall { .. } => self.faults.arm(fault),
         }
     }
@@ -295,6 +308,6 @@ fn is_modelled(call: &Call) -> bool {
             pointer.function.call() == Some(call.function())
                 && call.overlapped().is_none_or(|overlapped| overlapped.layer.is_none())
         }
-        Call::Api(_) | Call::Os(_) => true,
+        Call::Api(_) | Call::Os(_) | Call::Catalog(_) => true,
     }
 }

@@ -111,9 +111,7 @@ impl Context<'_> {
     /// WSAEINVAL when no catalog entry has this provider id, WSAEFAULT when the path does not fit.
     pub fn provider_path(&mut self, provider: Guid, room: usize) -> UpcallResult<Arc<str>> {
         let result = self.admit_upcall(Upcall::WpuGetProviderPath).and_then(|()| {
-            let entry = self.catalog.entries().iter().find(|entry| entry.provider_id() == provider);
-            let shape = entry.and_then(|entry| entry.shape).ok_or(WsaError::Inval)?;
-            let path = &self.machine.shape(shape).path;
+            let path = &self.catalog.provider(provider).ok_or(WsaError::Inval)?.path;
             if path.encode_utf16().count() < room { Ok(Arc::clone(path)) } else { Err(WsaError::Fault) }
         });
         self.log.rule(if result.is_ok() { RuleId::WpuPath1 } else { RuleId::WpuPath2 });

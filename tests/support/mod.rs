@@ -67,6 +67,8 @@ fn shape(name: &str, number: u32, handles: HandleKind, kind: ShapeKind) -> Shape
         provider_id: Guid::from_u128(u128::from(number)),
         path: format!("%SystemRoot%\\{name}.dll").into(),
         versions: (V2_2, V2_2),
+        width: None,
+        missing: wspsim::abi::EntrySet::none(),
         handles,
         kind,
         name: name.into(),
@@ -94,7 +96,7 @@ fn entry(
         protocol,
         ..ProtocolInfoW::default()
     };
-    CatalogEntry { info: Info::new(info), shape: Some(shape) }
+    CatalogEntry::new(Info::new(info), "test.dll".into(), Some(shape))
 }
 
 /// A world and the processes on it.

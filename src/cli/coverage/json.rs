@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `wspsim` | the version of the format |
 //! | `scenarios`, `plays`, `held` | how many |
-//! | `rows` | an array of `layer`, `function`, `error`, `standing` (`reached`, `exempt`, `stale exemption`, `injected`, `missing` or `not required`), `reached` and `injected` (how often), `reason` of an exemption |
+//! | `rows` | an array of `layer`, `function`, `error`, `standing` (`reached`, `exempt`, `stale exemption`, `injected` or `missing`), `reached` and `injected` (how often), `reason` of an exemption |
 //! | `rules` | an array of `rule`, `standing` (`reached`, `missing`, `not modelled` or `unseen`), `reason` of the last two |
 //! | `policies` | an array of `policy`, `reached` and `missing`: answers |
 //! | `undocumented` | an array of `function`, `error`, `reached`: answers that are not in the contract |

@@ -121,6 +121,18 @@ const TOPICS: &[(&str, &str)] = &[
     ("EventQos", "when FD_QOS is due"),
     ("EventDown", "events when the network fails"),
     ("Inherit", "inheritance of descriptors"),
+    ("Wsc", "all calls on the catalogs"),
+    ("WscInstall", "WSCInstallProvider"),
+    ("WscChains", "WSCInstallProviderAndChains"),
+    ("WscRemove", "WSCDeinstallProvider"),
+    ("WscUpdate", "WSCUpdateProvider"),
+    ("WscOrder", "WSCWriteProviderOrder"),
+    ("WscEnum", "WSCEnumProtocols"),
+    ("WscPath", "WSCGetProviderPath"),
+    ("WscInfo", "WSCGetProviderInfo, WSCSetProviderInfo"),
+    ("WscApp", "WSCGetApplicationCategory, WSCSetApplicationCategory"),
+    ("WscNotice", "WSAProviderConfigChange"),
+    ("Category", "which layers an application loads"),
     ("Duty", "what the contract checker holds providers to"),
 ];
 

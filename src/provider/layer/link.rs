@@ -120,7 +120,7 @@ impl Layer {
         for rule in [RuleId::Chain1, RuleId::L2, RuleId::Startup10, RuleId::Startup11, RuleId::Chain4] {
             cx.log.rule(rule);
         }
-        let Some(link) = place(cx, info) else { return fail(WsaError::Inval) };
+        let Some(link) = place(cx, info) else { return fail(WsaError::ProviderFailedInit) };
         let Some(next) = cx.catalog.entry(link.next_entry) else { return fail(WsaError::ProviderFailedInit) };
         let provider = next.provider_id();
         if let Err(error) = cx.provider_path(provider, MAX_PATH) {
@@ -143,6 +143,11 @@ impl Layer {
     ) -> Step {
         if flight.result.is_err() {
             return Flow::Pass;
+        }
+        if !cx.is_complete(from) {
+            cx.log.rule(RuleId::Startup15);
+            *flight.call = SpiCall::Cleanup;
+            return Flow::Call { callee: Callee::Instance(from), token: Token::Refusing };
         }
         self.links.push(Link { next: from, ..starting.link });
         if let Some(version) = starting.version {

@@ -115,6 +115,8 @@ pub enum Token {
     Result(u32),
     /// WSPCleanup of a link; those before it are still to come.
     Cleaning,
+    /// WSPCleanup of a next link that is of no use.
+    Refusing,
 }
 
 /// A WSPAsyncSelect on its way: on which handle, and where its messages went before.
@@ -185,6 +187,7 @@ impl Provider for Layer {
             Token::Selecting(selecting) => self.selected(cx, *selecting, flight),
             Token::Polling(split) => self.select_answered(cx, split, flight),
             Token::Cleaning => self.cleaned(cx, flight),
+            Token::Refusing => fail(WsaError::SysNotReady),
         }
     }
 }

@@ -165,7 +165,7 @@ impl Orders<'_> {
             tell(Told::Did { on, item: id, came: None, case: None });
             return Err(Box::new(Wrong { item: Some(ItemId(*step as u32)), ..wrong }));
         }
-        let builder = Builder { machine: self.machine, values: &state.place.values };
+        let builder = Builder::new(self.machine, &state.world, Some(thread.process), &state.place.values);
         let built = match call.build(&builder) {
             Ok(built) => built,
             Err(obstacle) => {

@@ -130,7 +130,7 @@ impl Orders<'_> {
                 let posts = |item: &Item| matches!(&item.step.action, Action::Call(_, call) if matches!(**call, Call::PostQueuedCompletionStatus { .. }));
                 self.left_to_do(state, on, "post one", posts)
             }
-            Until::Callback | Until::Routine | Until::Message(_) | Until::Time => Vec::new(),
+            Until::Callback | Until::CatalogChange(_) | Until::Routine | Until::Message(_) | Until::Time => Vec::new(),
         }
     }
 

@@ -177,6 +177,9 @@ impl Line<'_, '_> {
             Event::ThreadEnded { thread } => {
                 ("thread", object([("thread", self.thread(*thread)), ("state", json!("ended"))]))
             }
+            Event::CatalogChanged { width, entries } => {
+                ("catalog", object([("width", json!(width.bits())), ("entries", json!(entries))]))
+            }
             Event::Time(_) => ("time", Object::new()),
             Event::Injected { function, error } => {
                 ("inject", object([("call", json!(function.name())), ("error", json!(error.name()))]))
@@ -288,6 +291,7 @@ impl Line<'_, '_> {
             Until::Events { events, all } => {
                 json!({"events": events.iter().map(|event| event.0).collect::<Vec<_>>(), "all": all})
             }
+            Until::CatalogChange(_) => json!("catalog"),
             Until::Packet(port) => json!({"port": port.0}),
             Until::Time => json!({"time": true}),
             Until::Alertable(until) => json!({"alertable": self.until(thread, until)}),

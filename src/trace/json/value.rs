@@ -98,7 +98,11 @@ impl Values<'_, '_> {
     }
 
     fn info(&self, info: &Info) -> Json {
-        let mut object = self.entry(info.catalog_entry_id());
+        let name = info.fields().protocol_name.to_string();
+        let mut object = match &*name {
+            "" => self.entry(info.catalog_entry_id()),
+            name => labelled("entry", json!(info.catalog_entry_id()), "name", Some(name)),
+        };
         if info.reserved() != 0 {
             object.append(&mut labelled("block", json!(info.reserved()), "label", self.block_label(info.reserved())));
         }

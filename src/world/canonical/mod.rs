@@ -210,8 +210,20 @@ fn are_twins(world: &World, one: ObjectAt, two: ObjectAt) -> bool {
 
 /// Everything of a process but its handles and its place among the others.
 fn hash_process(process: &Process, state: &mut Renaming<'_>) {
-    let Process { id, state: is, handles, client, instances, loaded, threads, windows, inbox, overlapped, program } =
-        process;
+    let Process {
+        id,
+        state: is,
+        handles,
+        client,
+        instances,
+        loaded,
+        threads,
+        windows,
+        inbox,
+        overlapped,
+        program,
+        catalog_watches,
+    } = process;
     id.hash(state);
     is.hash(state);
     handles.limit.hash(state);
@@ -230,6 +242,7 @@ fn hash_process(process: &Process, state: &mut Renaming<'_>) {
     windows.hash(state);
     inbox.hash(state);
     overlapped.hash(state);
+    catalog_watches.hash(state);
 }
 
 /// What a handle stands for, what its provider keeps for it included.
@@ -257,6 +270,7 @@ fn hash_handle(process: &Process, handle: Handle, state: &mut Renaming<'_>) {
 fn hash_rest(world: &World, state: &mut Renaming<'_>) {
     let World {
         machine,
+        installed,
         now,
         directory: _,
         processes: _,
@@ -269,6 +283,7 @@ fn hash_rest(world: &World, state: &mut Renaming<'_>) {
         checks,
     } = world;
     machine.hash(state);
+    installed.hash(state);
     now.hash(state);
     faults.hash(state);
     afd.hash_but_sockets(state);

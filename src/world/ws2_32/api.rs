@@ -52,6 +52,9 @@ impl World {
                 return self.enter_extension(thread, pointer, call, log);
             }
             ApiCall::Poll { fds, count, timeout_ms } => return self.enter_poll(thread, fds, count, timeout_ms, log),
+            ApiCall::ProviderConfigChange { handle, overlapped } => {
+                return self.provider_config_change(thread, handle, overlapped, log);
+            }
             ApiCall::GetLastError => Ok(Value::LastError(self.thread(thread).and_then(|t| t.last_error))),
             ApiCall::SetLastError { error } => {
                 self.set_last_error(thread, error);

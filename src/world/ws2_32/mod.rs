@@ -43,8 +43,8 @@ pub enum Ws2Token {
     Entered,
     /// The WSPStartup of an entry's provider runs; then comes what the client wanted.
     Starting(Box<Starting>),
-    /// A provider that settled on a version nobody wants is being cleaned up.
-    Refusing,
+    /// A provider that is of no use is being cleaned up; then the call gives this.
+    Refusing(WsaError),
     /// The client's call runs in a provider.
     Calling(After),
     /// An unknown socket handle is being probed.
@@ -55,6 +55,8 @@ pub enum Ws2Token {
     Waiting(Box<Vec<Handle>>),
     /// A WSPSelect over sockets of several providers.
     Selecting(Box<Split>),
+    /// WSAProviderConfigChange waits, on this handle.
+    Watching(Handle),
     /// WSAPoll waits.
     Polling(Box<select::Polling>),
 }
@@ -119,9 +121,13 @@ impl World {
             (Ws2Token::Starting(starting), resumed) => self.started(thread, *starting, resumed, flight, log),
             (Ws2Token::Probing(probing), Resumed::Result { from }) => self.probed(thread, *probing, from, flight, log),
             (Ws2Token::Cleaning(left), resumed) => self.cleaned(thread, *left, resumed, flight, log),
-            (Ws2Token::Refusing, _) => Next::finish(Err(WsaError::InvalidProvider)),
+            (Ws2Token::Refusing(error), _) => Next::finish(Err(error)),
             (Ws2Token::Selecting(split), resumed) => self.select_resumed(thread, split, resumed, flight),
             (Ws2Token::Polling(polling), Resumed::Woken(woken)) => self.poll_woken(thread, *polling, woken, log),
+            (Ws2Token::Watching(handle), Resumed::Woken(Woken::Ready)) => {
+                self.see_changes(thread.process, handle);
+                Next::finish(Ok(Value::Done))
+            }
             (Ws2Token::Waiting(_), Resumed::Woken(Woken::Alerted)) => Next::finish(Ok(Value::Alerted)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
             (_, Resumed::NotLoaded) => Next::finish(Err(WsaError::ProviderFailedInit)),

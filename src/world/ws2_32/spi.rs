@@ -57,7 +57,7 @@ impl World {
 
     /// What holds for an overlapped structure whoever owns the socket: it serves one operation at a time (O5), and a
     /// routine cannot be had on a socket with a completion port (O15).
-    pub(super) fn check_overlapped(
+    pub(in crate::world) fn check_overlapped(
         &self,
         thread: ThreadId,
         s: Option<Handle>,

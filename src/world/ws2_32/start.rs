@@ -1,7 +1,5 @@
 //! Starting and stopping: WSAStartup, WSACleanup, and the one WSPStartup per process and provider id.
 
-use std::sync::Arc;
-
 use super::{After, Starting, Then, Ws2Token};
 use crate::abi::client::{Value, WsaData};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
@@ -14,6 +12,7 @@ use crate::world::drive::Next;
 use crate::world::handles::Object;
 use crate::world::ids::{Incarnation, InstanceId, ThreadId};
 use crate::world::log::Log;
+use crate::world::process::Process;
 
 /// Versions as numbers that can be compared: major in the high byte.
 pub(crate) fn comparable(version: u16) -> u16 {
@@ -26,14 +25,15 @@ impl World {
         if comparable(version) < comparable(1) {
             return Next::finish(Err(WsaError::VerNotSupported));
         }
-        let catalog = Arc::clone(&self.machine.catalog);
+        let Process { client, program, .. } = &self.processes[thread.process.0 as usize];
+        let catalog = (client.startups == 0).then(|| self.installed.snapshot(program, log));
         let client = &mut self.processes[thread.process.0 as usize].client;
         let high = WINSOCK_VERSION_2_2;
         let settled = if comparable(version) < comparable(high) { version } else { high };
         log.rule(if client.startups == 0 { RuleId::Choose11 } else { RuleId::Startup6 });
         if client.startups == 0 {
             client.version = settled;
-            client.catalog = Some(catalog);
+            client.catalog = catalog;
         }
         client.startups += 1;
         Next::finish(Ok(Value::WsaData(WsaData::new(version, settled, high))))
@@ -99,6 +99,7 @@ impl World {
         let process = &mut self.processes[thread.process.0 as usize];
         process.client = crate::world::process::Client::default();
         process.overlapped.abort_all();
+        process.catalog_watches.clear();
         process.instances = crate::world::table::Table::new();
         process.loaded.clear();
         process.handles.unbind_all();
@@ -169,6 +170,18 @@ impl World {
         self.call_from_ws2(thread, Callee::Entry(entry), Ws2Token::Starting(Box::new(starting)))
     }
 
+    /// Whether a provider has put something into every entry of its table.
+    fn is_complete(&self, thread: ThreadId, instance: InstanceId) -> bool {
+        let process = &self.processes[thread.process.0 as usize];
+        process.instances.get(instance).is_none_or(|it| self.machine.shape(it.shape).missing.is_empty())
+    }
+
+    /// A provider that has started is of no use: it is cleaned up, and the client's call gives this.
+    fn refuse(&mut self, thread: ThreadId, instance: InstanceId, error: WsaError, call: &mut SpiCall) -> Next {
+        *call = SpiCall::Cleanup;
+        self.call_from_ws2(thread, Callee::Instance(instance), Ws2Token::Refusing(error))
+    }
+
     /// WSPStartup has answered.
     pub(super) fn started(
         &mut self,
@@ -179,13 +192,21 @@ impl World {
         log: &mut Log,
     ) -> Next {
         let instance = match (resumed, &flight.result) {
-            (Resumed::Result { from }, Ok(SpiReturn::Started { version: WINSOCK_VERSION_2_2, .. })) => from,
+            (Resumed::Result { from }, Ok(SpiReturn::Started { version: WINSOCK_VERSION_2_2, .. })) => {
+                if !self.is_complete(thread, from) {
+                    log.rule(RuleId::Startup15);
+                    return self.refuse(thread, from, WsaError::InvalidProcTable, flight.call);
+                }
+                from
+            }
             (Resumed::Result { from }, Ok(_)) => {
                 log.rule(RuleId::Startup9);
-                *flight.call = SpiCall::Cleanup;
-                return self.call_from_ws2(thread, Callee::Instance(from), Ws2Token::Refusing);
+                return self.refuse(thread, from, WsaError::InvalidProvider, flight.call);
             }
-            _ => {
+            (resumed, _) => {
+                if resumed == Resumed::NotLoaded {
+                    log.rule(RuleId::Startup16);
+                }
                 log.rule(RuleId::Choose12);
                 return match starting.then {
                     Then::Call(..) => Next::finish(Err(WsaError::ProviderFailedInit)),

@@ -5,6 +5,7 @@
 //! each. Any bytes are a run.
 #![allow(dead_code, unreachable_pub, reason = "the property test and the fuzzer each use their part")]
 
+mod catalog;
 mod input;
 mod machines;
 mod ops;

@@ -23,7 +23,8 @@ impl Wild<'_> {
         match self.input.byte() {
             0..=134 => Op::Call { thread: self.thread(), call: Call::Spi(self.spi()) },
             135..=149 => Op::Call { thread: self.thread(), call: Call::Api(self.extension()) },
-            150..=184 => Op::Call { thread: self.thread(), call: Call::Api(self.api()) },
+            150..=181 => Op::Call { thread: self.thread(), call: Call::Api(self.api()) },
+            182..=184 => Op::Call { thread: self.thread(), call: Call::Catalog(Box::new(self.catalog())) },
             185..=214 => Op::Call { thread: self.thread(), call: Call::Os(self.os()) },
             215..=229 => self.goes_on(),
             230..=233 => Op::Answer { thread: self.thread(), value: i32::from(self.input.byte() % 4) },

@@ -1,10 +1,11 @@
-//! The protocol catalog: entries in order, chains, and the code behind a provider id.
+//! A protocol catalog: entries in order, chains, and the code behind a provider id.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use crate::abi::{Guid, Info, consts};
+use crate::abi::{Guid, Info, LspCategories, consts};
 
-/// The position of a provider's code in [`Machine::shapes`](super::machine::Machine::shapes).
+/// The position of a provider's code in [`Machine::shapes`](crate::world::machine::Machine::shapes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ShapeId(pub u16);
 
@@ -13,11 +14,21 @@ pub struct ShapeId(pub u16);
 pub struct CatalogEntry {
     /// The structure, with its catalog id.
     pub info: Info,
-    /// The code that its provider id leads to: for a chain, that of its first layer. `None`: the DLL is missing.
+    /// The path of the DLL, as it was installed: for a chain, that of its first layer.
+    pub path: Arc<str>,
+    /// The code at the path. `None`: there is none.
     pub shape: Option<ShapeId>,
+    /// What WSCSetProviderInfo has said of a layer; nothing: it is not categorised.
+    pub categories: LspCategories,
 }
 
 impl CatalogEntry {
+    /// An entry without categories.
+    #[must_use]
+    pub fn new(info: Info, path: Arc<str>, shape: Option<ShapeId>) -> Self {
+        Self { info, path, shape, categories: LspCategories::empty() }
+    }
+
     /// The catalog id.
     #[inline]
     #[must_use]
@@ -61,10 +72,10 @@ impl Catalog {
     /// A catalog of these entries, in this order.
     #[must_use]
     pub fn new(entries: Vec<CatalogEntry>) -> Self {
-        let mut digest = super::digest::Digest::default();
+        let mut digest = crate::world::digest::Digest::default();
         for entry in &entries {
             entry.info.encode().hash(&mut digest);
-            entry.shape.hash(&mut digest);
+            (&entry.path, entry.shape, entry.categories).hash(&mut digest);
         }
         Self { digest: digest.finish(), entries }
     }
@@ -80,6 +91,12 @@ impl Catalog {
     #[must_use]
     pub fn entry(&self, id: u32) -> Option<&CatalogEntry> {
         self.entries.iter().find(|entry| entry.id() == id)
+    }
+
+    /// The first entry of a provider.
+    #[must_use]
+    pub fn provider(&self, id: Guid) -> Option<&CatalogEntry> {
+        self.entries.iter().find(|entry| entry.provider_id() == id)
     }
 
     /// The place of a provider's code in a chain: the index of the first member that leads to it.
