@@ -1,8 +1,9 @@
 //! Messages over a connection: SOCK_SEQPACKET.
 //!
 //! The bytes go through the queues of a stream; beside them stands where each message ends, counted in bytes that are
-//! not read yet. A send takes a whole message while any space is free, however little, and nothing else. With
-//! XP1_PARTIAL_MESSAGE a message may be sent and received in parts. Where a message ends is known as soon as the end has arrived.
+//! not read yet. A send takes a whole message while any space is free, however little, and nothing else; an
+//! empty one needs no space. With XP1_PARTIAL_MESSAGE a message may be sent and received in parts. Where a message ends
+//! is known as soon as the end has arrived.
 
 use std::collections::VecDeque;
 
@@ -102,7 +103,7 @@ impl Afd {
             return Ok(taken);
         }
         let room = self.sockets[peer].receive_room();
-        if room.saturating_add(self.sockets[id].send_space()) == 0 {
+        if !data.is_empty() && room.saturating_add(self.sockets[id].send_space()) == 0 {
             return Ok(0);
         }
         let (direct, rest) = data.split_at(data.len().min(room));
@@ -127,7 +128,7 @@ impl Afd {
         data: &[u8],
         flags: MessageFlags,
     ) -> Option<usize> {
-        if self.sockets[id].send_space() == 0 {
+        if !data.is_empty() && self.sockets[id].send_space() == 0 {
             return Some(0).filter(|_| self.travelling(id) > 0);
         }
         if !self.link_takes_bytes(cx, id, data.len(), self.ends_message(id, flags)) {
