@@ -238,6 +238,8 @@ impl Afd {
         match operation.work {
             Work::Receive { flags, .. } if flags.contains(MessageFlags::OOB) => io.is_some_and(Io::awaits_urgent),
             Work::Receive { .. } => io.is_some_and(Io::awaits_data),
+            // What can only fail waits for nobody.
+            Work::Send { .. } if socket.shut.send || socket.broken().is_some() => false,
             Work::Send { .. } => {
                 io.is_some_and(Io::has_sends) || socket.sender.is_some_and(|sender| sender != operation.issuer.thread)
             }
