@@ -20,6 +20,7 @@
 //! - `rules/tables.rs`: `Choose` (which catalog entry serves a request), `BindMatrix` (bind conflicts), `Event...`
 //!   (when each event is due), `Inherit`;
 //! - `rules/catalog.rs`: `Wsc...`, the calls that configure the catalogs, and `Category`, the layers an application loads;
+//! - `rules/layers.rs`: `Layer`, what layers do beyond passing calls on; `Move`, bases that move connections;
 //! - `rules/duties.rs`: `Duty`, what the contract checker holds providers to, with advice to their authors.
 //!
 //! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a
@@ -147,11 +148,13 @@ mod select;
 mod extensions;
 #[macro_use]
 mod duties;
+#[macro_use]
+mod layers;
 
 pub use open::OpenPoint;
 
 // Each table appends its rows and hands all of them to the next name in the list.
-sharing! { [common sockets connections data sessions control select extensions upcalls tables catalog duties rules] }
+sharing! { [common sockets connections data sessions control select extensions upcalls tables catalog layers duties rules] }
 
 impl RuleId {
     /// Whether the world behaves by this rule.

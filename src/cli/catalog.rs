@@ -168,9 +168,15 @@ fn providers(machine: &Machine, look: &Look) -> String {
             facts.push(("missing", joined(shape.missing.iter())));
         }
         let facts = facts.iter().map(|(name, text)| definition(&format!("    {name}:"), 14, text, look.width));
-        head + &facts.collect::<String>()
+        head + &facts.collect::<String>() + &faults(shape, look)
     });
     described.collect()
+}
+
+/// What a faulty provider does wrong.
+fn faults(shape: &Shape, look: &Look) -> String {
+    let names: Vec<&str> = shape.faults.iter().map(|fault| fault.name()).collect();
+    if names.is_empty() { String::new() } else { definition("    faults:", 14, &names.join(", "), look.width) }
 }
 
 fn kind(entry: &CatalogEntry) -> &'static str {
@@ -282,6 +288,7 @@ fn shape_json(shape: &Shape) -> Json {
         ShapeKind::Base { .. } => EntrySet::all().iter().map(|function| function.name()).collect(),
         ShapeKind::Layer { hooks, .. } => hooks.iter().map(|function| function.name()).collect(),
     };
+    let faults: Vec<&str> = shape.faults.iter().map(|fault| fault.name()).collect();
     let mut object = json!({
         "name": &*shape.name,
         "kind": shape_kind(shape),
@@ -289,6 +296,7 @@ fn shape_json(shape: &Shape) -> Json {
         "id": shape.provider_id.to_string(),
         "path": &*shape.path,
         "entries": hooks,
+        "faults": faults,
     });
     if let Some(width) = shape.width {
         object["width"] = json!(width.bits());

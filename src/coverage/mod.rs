@@ -51,9 +51,13 @@ impl Coverage {
         Self::default()
     }
 
-    /// Adds a play, which must have been logged. `policies` are the answers that were in force.
+    /// Adds a play, which must have been logged. `policies` are the answers that were in force. A play in which a
+    /// provider did something wrong reaches nothing: no answer in it shows that the machine knows a cause.
     pub fn add(&mut self, report: &Report, policies: &Policies) {
         self.plays += 1;
+        if report.events.iter().any(|event| matches!(event, Event::Faulty { .. })) {
+            return;
+        }
         self.add_events(&report.events, policies);
     }
 

@@ -14,8 +14,9 @@ use super::items::items;
 use super::lookup::{self, Found};
 use super::source::{Source, Text};
 use crate::abi::{Guid, LspCategories, ProviderFlags, ServiceFlags1, consts};
+use crate::provider::behaviour::Behaviour;
 use crate::provider::own::{Code, Registry};
-use crate::provider::{Functions, Shape, ShapeKind};
+use crate::provider::{Functions, HandleKind, Shape, ShapeKind};
 use crate::world::checks::Contracts;
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
@@ -202,11 +203,14 @@ impl Merge<'_> {
     }
 
     fn shape(&mut self, name: &Name, file: &ProviderFile<'_>) -> Shape {
-        let (handles, id, path, versions, kind) = match file {
-            ProviderFile::Base { handles, duplicating, service_thread, waiting, id, path, versions, .. } => {
+        let mut behaviour = None;
+        let (handles, id, path, versions, faults, kind) = match file {
+            ProviderFile::Base {
+                handles, duplicating, service_thread, waiting, faults, id, path, versions, ..
+            } => {
                 let (service_thread, waiting) = (*service_thread, *waiting);
                 let kind = ShapeKind::Base { duplicating: *duplicating, service_thread, waiting };
-                (*handles, id, path, versions, kind)
+                (*handles, id, path, versions, faults, kind)
             }
             ProviderFile::Layer {
                 handles,
@@ -214,24 +218,36 @@ impl Merge<'_> {
                 extension_functions,
                 accept_context,
                 code,
+                refuses,
+                redirects_to,
+                payload,
+                tokens,
+                faults,
                 id,
                 path,
                 versions,
                 ..
             } => {
+                let more = Behaviour {
+                    refuses: refuses.clone(),
+                    redirects_to: *redirects_to,
+                    payload: *payload,
+                    tokens: *tokens,
+                };
+                behaviour = (more != Behaviour::default()).then(|| Box::new(more));
                 let kind = ShapeKind::Layer {
                     hooks: hooks.entries(),
                     functions: extension_functions.unwrap_or_else(|| Functions::of(*handles)),
                     accept_context: *accept_context,
                     code: code.as_ref().and_then(|code| self.code(code)),
                 };
-                (*handles, id, path, versions, kind)
+                (*handles, id, path, versions, faults, kind)
             }
         };
         let (ProviderFile::Base { width, missing, .. } | ProviderFile::Layer { width, missing, .. }) = file;
         let default_path = || format!(r"%SystemRoot%\system32\{}.dll", name.text).into();
         let newest = consts::WINSOCK_VERSION_2_2;
-        Shape {
+        let shape = Shape {
             name: Arc::clone(&name.text),
             provider_id: id.unwrap_or_else(|| provider_id(&name.text)),
             path: path.as_ref().map_or_else(default_path, |path| (&*path.0).into()),
@@ -240,7 +256,21 @@ impl Merge<'_> {
             missing: *missing,
             handles,
             kind,
+            behaviour,
+            faults: faults.iter().copied().collect(),
+        };
+        self.wrong.extend(shape.misplaced_faults().map(|fault| {
+            let title = format!("the provider `{}` cannot have the fault {fault}", shortened(&name.text));
+            let whose = format!("{fault} is a fault of {}", fault.of().whose());
+            Diagnostic { help: Some(whose), ..name.diagnostic(title, "this provider") }
+        }));
+        let changes = shape.behaviour.as_deref().is_some_and(|behaviour| behaviour.payload.is_some());
+        if changes && shape.handles == HandleKind::Ifs {
+            let title = format!("the IFS layer `{}` cannot change the payload", shortened(&name.text));
+            let help = Some("only a layer with handles of its own sees all I/O: `handles: NonIfs`".to_owned());
+            self.wrong.push(Diagnostic { help, ..name.diagnostic(title, "this provider") });
         }
+        shape
     }
 
     /// The registered code of a name.

@@ -9,8 +9,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::changes::{LimitChanges, PolicyChanges};
 use super::constant::Constant;
 use super::source::Text;
-use crate::abi::{EntrySet, Guid, LspCategories, ProviderFlags, ServiceFlags1, SpiFunction};
-use crate::provider::{AcceptContext, Duplicating, Functions, HandleKind, Waiting};
+use crate::abi::{EntrySet, Guid, LspCategories, ProviderFlags, ServiceFlags1, SockAddr, SpiFunction};
+use crate::provider::behaviour::{Payload, Refusal, Tokens};
+use crate::provider::{AcceptContext, Duplicating, Functions, HandleKind, ShapeFault, Waiting};
 use crate::world::checks::Contracts;
 use crate::world::fault::Fault;
 use crate::world::machine::Interface;
@@ -60,6 +61,8 @@ pub(super) enum ProviderFile<'a> {
         width: Option<u32>,
         #[serde(default)]
         missing: EntrySet,
+        #[serde(default)]
+        faults: Vec<ShapeFault>,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,
@@ -79,6 +82,14 @@ pub(super) enum ProviderFile<'a> {
         width: Option<u32>,
         #[serde(default)]
         missing: EntrySet,
+        #[serde(default)]
+        refuses: Vec<Refusal>,
+        redirects_to: Option<SockAddr>,
+        payload: Option<Payload>,
+        #[serde(default)]
+        tokens: Tokens,
+        #[serde(default)]
+        faults: Vec<ShapeFault>,
         id: Option<Guid>,
         #[serde(borrow)]
         path: Option<Text<'a>>,

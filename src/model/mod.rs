@@ -31,7 +31,7 @@
 //! | `contracts: warn` | whether providers are held to their duties ([`Contracts`]): `off`, `warn`, `fail`; left out: that of the extended model, else what the scenario says |
 //! | `faults: [...]` | [`Fault`](crate::world::fault::Fault)s in force from the beginning |
 //!
-//! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`;
+//! Providers: `Base(handles: Ifs, duplicating: Shares)` (`NonIfs`; `RefusesQos`, `NeedsConnection`, `MovesConnection`;
 //! `service_thread: true`: its first WSPStartup in a process starts a thread; `waiting: OnEvent`: its blocking calls
 //! wait on an event of their own instead of `Natively`) and
 //! `Layer(handles: Ifs, hooks: All)` (`AllBut([WSPDuplicateSocket])`, `Only([WSPConnect])`). A layer may say whose
@@ -42,7 +42,18 @@
 //! can be installed later: a path finds the provider that has it. Both kinds may have `width: 32` (or 64: other
 //! processes cannot load it), `missing: [WSPSend]` (entries it leaves empty in its table), `id: "{guid}"`
 //! (default: the 128-bit FNV-1a hash of the name, marked as a version 8 UUID), `path: "..."` and
-//! `versions: ("2.2", "2.2")`, lowest and highest.
+//! `versions: ("2.2", "2.2")`, lowest and highest, and `faults: [LoseReserved, CloseLowerTwice]`:
+//! [`ShapeFault`](crate::provider::ShapeFault)s, what the provider does wrong. On a machine with a faulty provider the
+//! check for leaks at the end of a scenario is left out.
+//!
+//! A layer passes calls on; what it does beyond that is said by
+//!
+//! | field of `Layer` | meaning |
+//! |---|---|
+//! | `refuses: [(address: "10.0.0.1:25", program: "C:\\\\a.exe", error: WSAEACCES)]` | WSPConnect, WSPSendTo and WSPJoinLeaf that it refuses; all three may be left out, an address without port is all its ports |
+//! | `redirects_to: "127.0.0.1:1080"` | WSPConnect of the same family goes there; WSPGetPeerName tells the address asked for |
+//! | `payload: Xor(0x5a)` | every byte is changed on its way down and back on its way up; for layers with handles of their own |
+//! | `tokens: Own` | a token of its own stands in dwProviderReserved, the one from below in a table all processes share |
 //!
 //! Entries:
 //!

@@ -10,6 +10,7 @@ use crate::world::afd::{Afd, Cx};
 use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
 use crate::world::checks::Checker;
 use crate::world::duplication::Duplications;
+use crate::world::event::Event;
 use crate::world::event_object::EventObjects;
 use crate::world::fault::Faults;
 use crate::world::handles::{Handles, Object};
@@ -18,9 +19,11 @@ use crate::world::log::Log;
 use crate::world::machine::Machine;
 use crate::world::overlapped::OverlappedRecords;
 use crate::world::process::Directory;
+use crate::world::program::Program;
+use crate::world::sections::Sections;
 
-use super::Shape;
-use crate::abi::Info;
+use super::{Shape, ShapeFault};
+use crate::abi::{Info, SpiFunction};
 use crate::rules::RuleId;
 use crate::world::policy::TokenPlace;
 
@@ -38,6 +41,8 @@ pub struct Context<'a> {
     pub instance: InstanceId,
     /// This provider's code.
     pub shape_id: ShapeId,
+    /// The entry that was called.
+    pub function: Option<SpiFunction>,
     /// Whether a callback of the client's is running on this thread.
     pub in_callback: bool,
     /// Whether ws2_32 has started a provider in the process.
@@ -59,6 +64,10 @@ pub struct Context<'a> {
     pub loaded: &'a [(ShapeId, InstanceId)],
     /// The windows of the process.
     pub windows: &'a [Option<VecDeque<WindowMessage>>],
+    /// What runs in the process.
+    pub program: &'a Program,
+    /// Memory that providers share between processes.
+    pub sections: &'a mut Sections,
     /// Shared sockets.
     pub afd: &'a mut Afd,
     /// Pending duplications.
@@ -101,6 +110,31 @@ impl Context<'_> {
         self.machine.shape(self.shape_id)
     }
 
+    /// Whether this provider has a fault that now makes a difference.
+    #[inline]
+    pub fn faulty(&mut self, fault: ShapeFault) -> bool {
+        let has = self.shape().faults.contains(fault);
+        if has {
+            self.note_fault(fault);
+        }
+        has
+    }
+
+    #[cold]
+    fn note_fault(&mut self, fault: ShapeFault) {
+        let by = self.shape_id;
+        self.log.note(|| Event::Faulty { by, fault });
+    }
+
+    /// Where this provider keeps the token of a block.
+    #[must_use]
+    pub fn token_place(&self) -> TokenPlace {
+        match self.shape().faults.contains(ShapeFault::TokenInServiceFlags) {
+            true => TokenPlace::ServiceFlags,
+            false => self.machine.policies().token_place,
+        }
+    }
+
     /// Ends blocked calls when this step ends.
     #[inline]
     pub fn cancel(&mut self, which: Cancel) {
@@ -125,7 +159,7 @@ impl Context<'_> {
     #[inline]
     pub fn is_genuine(&mut self, info: &Info) -> bool {
         let entry = self.catalog.entry(info.catalog_entry_id());
-        let in_flags = self.machine.policies().token_place == TokenPlace::ServiceFlags;
+        let in_flags = self.token_place() == TokenPlace::ServiceFlags;
         let genuine = entry.is_some_and(|entry| entry.info.agrees_with(info, in_flags));
         if !genuine {
             self.log.rule(RuleId::Socket11);

@@ -1,7 +1,8 @@
 //! Providers: the code that stands between ws2_32 and the shared sockets.
 //!
 //! Read in this order: this file (how a provider is called and how it answers), [`shape`] (what a model says of
-//! one), [`context`] (what it can ask of its surroundings), [`base`], [`layer`], [`own`] (a layer of your own).
+//! one), [`behaviour`] (what a layer does beyond passing on), [`shape_fault`] (what a faulty one does wrong), [`context`]
+//! (what it can ask of its surroundings), [`base`], [`layer`], [`own`] (a layer of your own).
 //!
 //! A provider entry is a small state machine. It is entered with a call and answers with a [`Flow`]: the result, a
 //! call to the next provider, or a wait. In the last two cases it leaves a token of its own behind and is resumed
@@ -9,14 +10,18 @@
 //! explored while calls are in progress.
 
 pub mod base;
+pub mod behaviour;
 pub mod context;
+mod faulty;
 pub mod layer;
 pub mod own;
 pub mod shape;
+pub mod shape_fault;
 pub mod split;
 
 pub use context::Context;
 pub use shape::{AcceptContext, Duplicating, Functions, HandleKind, Shape, ShapeKind, Waiting};
+pub use shape_fault::{ShapeFault, ShapeFaults};
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -207,6 +212,8 @@ pub trait Provider {
 pub struct Instance {
     /// Whose code.
     pub shape: ShapeId,
+    /// Whether the code has faults.
+    faulty: bool,
     /// The provider's state.
     pub state: State,
 }
@@ -274,16 +281,18 @@ impl Instance {
             ShapeKind::Layer { code: Some(code), .. } => State::Own(code.make(description)),
             ShapeKind::Layer { .. } => State::Layer(layer::Layer::default()),
         };
-        Self { shape, state }
+        Self { shape, faulty: !description.faults.is_empty(), state }
     }
 
     /// Enters the provider with the call in flight. `kept` is where its frame keeps the continuation.
     pub(crate) fn call(&mut self, cx: &mut Context<'_>, kept: &mut ProviderToken, flight: &mut InFlight<'_>) -> Move {
-        match &mut self.state {
+        let moved = match &mut self.state {
             State::Base(base) => base.call(cx, flight.call).settle(ProviderToken::Base, kept, flight),
             State::Layer(layer) => layer.call(cx, flight.call).settle(ProviderToken::Layer, kept, flight),
             State::Own(own) => own.call(cx, flight.call).settle(ProviderToken::Own, kept, flight),
-        }
+        };
+        self.left(cx, &moved, kept, flight);
+        moved
     }
 
     /// Resumes the provider with the continuation its frame kept.
@@ -294,7 +303,7 @@ impl Instance {
         resumed: Resumed,
         flight: &mut InFlight<'_>,
     ) -> Move {
-        match (&mut self.state, std::mem::replace(kept, ProviderToken::Entered)) {
+        let moved = match (&mut self.state, std::mem::replace(kept, ProviderToken::Entered)) {
             (State::Base(base), ProviderToken::Base(token)) => {
                 base.resume(cx, token, resumed, flight).settle(ProviderToken::Base, kept, flight)
             }
@@ -309,6 +318,22 @@ impl Instance {
                 flight.result = Err(crate::abi::WsaError::SysCallFailure);
                 Move::Up
             }
+        };
+        self.left(cx, &moved, kept, flight);
+        moved
+    }
+
+    /// The provider has let go of the call: a faulty one may have spoilt its answer.
+    #[inline]
+    fn left(&self, cx: &mut Context<'_>, moved: &Move, kept: &mut ProviderToken, flight: &mut InFlight<'_>) {
+        if !self.faulty {
+            return;
+        }
+        match moved {
+            Move::Up => faulty::spoil(cx, flight),
+            // It has to see what comes back.
+            Move::Down(_) if kept.passes() => *kept = ProviderToken::Layer(layer::Token::Spoiling),
+            _ => {}
         }
     }
 
@@ -350,7 +375,7 @@ impl Instance {
 
     /// Everything but which number leads to which context, under other names (see [`crate::world::canonical`]).
     pub(crate) fn hash_but_contexts(&self, state: &mut Renaming<'_>) {
-        let Self { shape, state: of } = self;
+        let Self { shape, state: of, faulty: _ } = self;
         shape.hash(state);
         match of {
             State::Base(base) => base.hash_but_contexts(state),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::behaviour::Behaviour;
 use super::own::Code;
+use super::shape_fault::{ShapeFault, ShapeFaults};
 use crate::abi::{EntrySet, Guid};
 use crate::world::program::Width;
 
@@ -28,6 +30,8 @@ pub enum Duplicating {
     RefusesQos,
     /// It refuses with WSAENOTCONN unless the socket is connected (usage 2.13).
     NeedsConnection,
+    /// As `NeedsConnection`; and once the block is opened only its opener can use the connection (usage U12, S83).
+    MovesConnection,
 }
 
 /// Whose functions a layer hands out at SIO_GET_EXTENSION_FUNCTION_POINTER.
@@ -90,6 +94,10 @@ pub struct Shape {
     pub handles: HandleKind,
     /// Base or layer.
     pub kind: ShapeKind,
+    /// What a layer does beyond passing calls on.
+    pub behaviour: Option<Box<Behaviour>>,
+    /// What it does wrong.
+    pub faults: ShapeFaults,
 }
 
 /// Base or layer.
@@ -127,6 +135,12 @@ impl ShapeKind {
 }
 
 impl Shape {
+    /// The faults a provider of this kind cannot have.
+    pub fn misplaced_faults(&self) -> impl Iterator<Item = ShapeFault> {
+        let (kind, handles) = (&self.kind, self.handles);
+        self.faults.iter().filter(move |fault| !fault.of().fits(kind, handles))
+    }
+
     /// Whether the provider has its own code for an entry.
     #[inline]
     #[must_use]

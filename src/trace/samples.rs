@@ -11,7 +11,7 @@ use crate::abi::{
     Block, Gather, Guid, Info, Name, NetworkEvents, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter,
     ServiceFlags1, SockAddr, SocketFlags, SpiCall, SpiReturn,
 };
-use crate::provider::{Duplicating, HandleKind, Shape, ShapeKind, Waiting};
+use crate::provider::{Duplicating, HandleKind, Shape, ShapeFaults, ShapeKind, Waiting};
 use crate::scenario::report::{Labelled, Named, Names, StepMark};
 use crate::world::World;
 use crate::world::catalog::{Catalog, CatalogEntry, ShapeId};
@@ -213,6 +213,8 @@ fn shape(name: &str, number: u16, handles: HandleKind, kind: ShapeKind) -> Shape
         missing: crate::abi::EntrySet::none(),
         handles,
         kind,
+        behaviour: None,
+        faults: ShapeFaults::NONE,
     }
 }
 

@@ -91,6 +91,7 @@ impl Line<'_, '_> {
             }
             Event::Time(now) => format!("time is {} ms", now.0),
             Event::Injected { function, error } => format!("fault: {function} fails with {error}"),
+            Event::Faulty { by, fault } => format!("{} is faulty: {fault}", self.words.shape(*by)),
             Event::InjectedUpcall { upcall, error } => format!("fault: {upcall} fails with {error}"),
             _ => String::new(),
         }

@@ -15,8 +15,9 @@ use super::process::Thread;
 use crate::abi::client::Packet;
 use crate::abi::consts::MAX_PROTOCOL_CHAIN;
 use crate::abi::upcall::{UpcallCall, UpcallReturn};
-use crate::abi::{Overlapped, WsaError};
-use crate::provider::HandleKind;
+use crate::abi::{Overlapped, Routine, WsaError};
+use crate::provider::layer::payload::restore;
+use crate::provider::{HandleKind, ShapeFault};
 use crate::rules::RuleId;
 
 impl World {
@@ -42,11 +43,16 @@ impl World {
             if self.checks.is_some() {
                 self.watch_ended(&completion, told);
             }
-            told = told && self.announces(&completion, log);
+            let by = completion.issuer.by;
+            told = told && !self.is_faulty(by, ShapeFault::CompleteNever, log) && self.announces(&completion, log);
+            let twice = told && self.is_faulty(by, ShapeFault::CompleteTwice, log) && self.announces(&completion, log);
             let Some(state) = self.processes.get_mut(process.0 as usize) else { return };
             let overlapped = &completion.overlapped;
             let Some(layer) = overlapped.layer else {
                 if told {
+                    self.announce(&completion, log);
+                }
+                if twice {
                     self.announce(&completion, log);
                 }
                 let state = &mut self.processes[process.0 as usize];
@@ -60,6 +66,10 @@ impl World {
             let drained = layer.drained(upper);
             log.rule(RuleId::L4);
             completion.before_close = false;
+            if let Some(payload) = self.machine.shape(shape).behaviour.as_deref().and_then(|it| it.payload) {
+                log.rule(RuleId::Layer4);
+                restore(payload, &mut completion.result);
+            }
             completion.issuer.via = upper;
             completion.issuer.by = shape;
             completion.overlapped = above;
@@ -70,6 +80,15 @@ impl World {
                 return self.close_drained(process, via, by, log);
             }
         }
+    }
+
+    /// Whether a provider has a fault that now makes a difference.
+    fn is_faulty(&self, by: ShapeId, fault: ShapeFault, log: &mut Log) -> bool {
+        let has = self.machine.shape(by).faults.contains(fault);
+        if has {
+            log.note(|| Event::Faulty { by, fault });
+        }
+        has
     }
 
     /// As the rest of [`deliver_completion`](Self::deliver_completion), before a handle closes.
@@ -138,6 +157,10 @@ impl World {
         let thread = issuer.thread;
         if let Some(routine) = overlapped.routine {
             let apc = Apc { overlapped: overlapped.id, error, transferred, routine };
+            if routine == Routine::Returns && self.is_faulty(issuer.by, ShapeFault::RoutineInsideCall, log) {
+                log.note(|| Event::RoutineRan { thread, apc });
+                return;
+            }
             let wait = self.thread(thread).and_then(Thread::wait);
             if matches!(wait.map(|wait| &wait.until), Some(Until::Socket(..))) {
                 log.policy(PolicyId::blocking_alertable);

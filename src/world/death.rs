@@ -2,13 +2,15 @@
 
 use super::World;
 use super::afd::{Interest, Release};
+use super::catalog::ShapeId;
 use super::event::Event;
 use super::frame::Until;
+use super::handles::Object;
 use super::ids::{Incarnation, SocketId};
 use super::log::Log;
 use super::policy::{BlockReuse, PolicyId, ReferenceTaken, TargetIdentity};
 use super::process::{Process, ProcessState, Thread};
-use crate::provider::State;
+use crate::provider::{ShapeFault, State};
 use crate::rules::RuleId;
 
 impl World {
@@ -25,6 +27,7 @@ impl World {
         if self.checks.is_some() {
             self.forget_checks(process, true);
         }
+        self.sections.forget_target(id);
         self.forget_operations(process, log);
         log.note(|| Event::ProcessEnded { process });
         log.rule(RuleId::R29);
@@ -40,6 +43,10 @@ impl World {
             self.afd.set_sender(socket, None);
             let (afd, mut cx) = self.afd_cx(log);
             afd.resume_sends(&mut cx, socket);
+        }
+        let keeps = |shape| self.machine.shape(shape).faults.contains(ShapeFault::KeepReferenceAtDeath);
+        if let Some(&(by, _)) = ended.loaded.iter().find(|&&(shape, _)| keeps(shape)) {
+            self.keep_references(&ended, by, log);
         }
         for (handle, entry) in ended.handles.iter() {
             self.drop_object(process, handle, entry.object, how, log);
@@ -68,6 +75,17 @@ impl World {
         self.watch_dead(dying, log);
     }
 
+    /// A base provider whose count in user mode goes on counting a process that has died.
+    fn keep_references(&mut self, ended: &Process, by: ShapeId, log: &mut Log) {
+        for (_, entry) in ended.handles.iter() {
+            let Object::Socket(socket) = entry.object else { continue };
+            log.note(|| Event::Faulty { by, fault: ShapeFault::KeepReferenceAtDeath });
+            self.duplications.strand(socket);
+            let (afd, mut cx) = self.afd_cx(log);
+            afd.add_duplication(&mut cx, socket);
+        }
+    }
+
     /// Under some policies there are duplications that do not keep their socket: those that take their reference at
     /// the open, and spent blocks that may be opened again. When the socket has gone, so must they, lest its id come
     /// to mean another socket.
@@ -75,7 +93,11 @@ impl World {
     pub(super) fn forget_lost_duplications(&mut self, log: &mut Log) {
         let policies = self.machine.policies();
         let (late, reuse) = (policies.reference_taken == ReferenceTaken::AtOpen, policies.block_reuse);
-        if !late && reuse == BlockReuse::Refuse {
+        let faulty = || {
+            let machine = &self.machine;
+            machine.any_faulty(ShapeFault::TakeReferenceLate) || machine.any_faulty(ShapeFault::OpenAgain)
+        };
+        if !late && reuse == BlockReuse::Refuse && !faulty() {
             return;
         }
         let afd = &self.afd;

@@ -238,9 +238,9 @@ impl World {
             return entered.map_or(Next::Answer, |function| Next::AnswerAtOnce(id, function));
         };
         let mut fresh = ProviderToken::Entered;
-        let kept = match (entered, state.frames.last_mut()) {
-            (Some(_), _) => &mut fresh,
-            (None, Some(Frame { token: Token::Provider(_, kept), .. })) => kept,
+        let (kept, function) = match (entered, state.frames.last_mut()) {
+            (Some(_), _) => (&mut fresh, entered),
+            (None, Some(Frame { token: Token::Provider(_, kept), function, .. })) => (kept, *function),
             (None, _) => return Next::finish(Err(WsaError::SysCallFailure)),
         };
         let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
@@ -252,6 +252,7 @@ impl World {
             depth,
             instance: id,
             shape_id: instance.shape,
+            function,
             in_callback,
             started: !client.started.is_empty(),
             administrator: program.administrator,
@@ -260,6 +261,8 @@ impl World {
             catalog,
             loaded,
             windows,
+            program,
+            sections: &mut self.sections,
             afd: &mut self.afd,
             duplications: &mut self.duplications,
             events: &mut self.events,

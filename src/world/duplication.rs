@@ -74,6 +74,8 @@ const GATHER: u32 = {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Duplications {
     list: Vec<Duplication>,
+    /// Sockets with a reference nobody will ever give up: a faulty provider counts wrong.
+    stranded: Vec<SocketId>,
     /// How many there ever were.
     last: u32,
 }
@@ -155,10 +157,21 @@ impl Duplications {
         self.list.get(at)
     }
 
+    /// A faulty provider counts a reference that is nobody's.
+    pub(crate) fn strand(&mut self, socket: SocketId) {
+        self.stranded.push(socket);
+    }
+
+    /// The sockets of references that are nobody's.
+    pub fn stranded(&self) -> impl Iterator<Item = SocketId> + '_ {
+        self.stranded.iter().copied()
+    }
+
     /// How many hold a reference on this shared socket.
     #[must_use]
     pub fn references(&self, socket: SocketId) -> u32 {
-        self.list.iter().filter(|d| d.holds_reference && d.socket == socket).count() as u32
+        let held = self.list.iter().filter(|d| d.holds_reference && d.socket == socket).count();
+        (held + self.stranded.iter().filter(|&&stranded| stranded == socket).count()) as u32
     }
 
     /// Serial numbers only grow, so the list is sorted by them.

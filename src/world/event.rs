@@ -13,6 +13,7 @@ use super::program::Width;
 use crate::abi::client::{Call, CallResult, Message, Packet, WindowMessage};
 use crate::abi::upcall::{UpcallCall, UpcallReturn};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, Upcall, WsaError};
+use crate::provider::ShapeFault;
 use crate::rules::RuleId;
 
 /// One entry of a [`Log`](super::log::Log).
@@ -153,6 +154,13 @@ pub enum Event {
         upcall: Upcall,
         /// With what.
         error: WsaError,
+    },
+    /// A faulty provider has done something wrong.
+    Faulty {
+        /// The provider.
+        by: ShapeId,
+        /// What.
+        fault: ShapeFault,
     },
     /// A fault made a call fail.
     Injected {

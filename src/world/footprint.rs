@@ -183,9 +183,11 @@ impl World {
         if known { print } else { Footprint::everything() }
     }
 
-    /// Whether something on this machine counts calls of all threads together.
+    /// Whether something on this machine counts calls of all threads together, or a provider does what nobody works out.
     fn order_is_counted(&self) -> bool {
-        self.machine.policies().wake_order != WakeOrder::Any
+        !self.machine.is_faithful()
+            || self.machine.keeps_tokens()
+            || self.machine.policies().wake_order != WakeOrder::Any
             || self.faults.counts_calls()
             || self.afd.has_links()
             || self.afd.len() + ROOM_FOR_ALL > self.machine.platform.limits.sockets as usize

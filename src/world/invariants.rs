@@ -38,6 +38,9 @@ impl World {
         for duplication in self.duplications.iter().filter(|duplication| duplication.holds_reference) {
             counted.entry(duplication.socket).or_default().1 += 1;
         }
+        for socket in self.duplications.stranded() {
+            counted.entry(socket).or_default().1 += 1;
+        }
         for (id, socket) in self.afd.iter() {
             let (descriptors, duplications) = counted.get(&id).copied().unwrap_or_default();
             if (socket.descriptors(), socket.duplications()) != (descriptors, duplications) {

@@ -12,7 +12,8 @@ use super::fault::Fault;
 use super::policy::{Policies, Profile};
 use super::program::{Application, Width};
 use crate::abi::{Info, LspCategories, ProtocolInfoW};
-use crate::provider::Shape;
+use crate::provider::behaviour::Tokens;
+use crate::provider::{Shape, ShapeFault, ShapeFaults};
 
 /// Limits of the machine. Every one can be reached by a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,6 +100,8 @@ pub struct Machine {
     pub faults: Vec<Fault>,
     /// Whether providers are held to their duties.
     pub contracts: Contracts,
+    /// All the faults of the providers together.
+    pub faulty: ShapeFaults,
     /// A zeroed protocol info: what ws2_32 hands down where a provider is to fill one in (usage 5c).
     pub blank: Info,
 }
@@ -108,6 +111,7 @@ impl Machine {
     #[must_use]
     pub fn new(name: &str, platform: Platform, shapes: Vec<Shape>, catalog: Catalog, faults: Vec<Fault>) -> Self {
         let catalog = Arc::new(catalog);
+        let faulty = shapes.iter().fold(ShapeFaults::NONE, |all, shape| all | shape.faults);
         Self {
             name: name.into(),
             platform,
@@ -117,6 +121,7 @@ impl Machine {
             applications: Vec::new(),
             faults,
             contracts: Contracts::Off,
+            faulty,
             blank: Info::new(ProtocolInfoW::default()),
         }
     }
@@ -135,6 +140,26 @@ impl Machine {
     #[must_use]
     pub fn shape(&self, id: ShapeId) -> &Shape {
         &self.shapes[usize::from(id.0)]
+    }
+
+    /// Whether some provider has a fault.
+    #[inline]
+    #[must_use]
+    pub fn any_faulty(&self, fault: ShapeFault) -> bool {
+        self.faulty.contains(fault)
+    }
+
+    /// Whether some layer keeps tokens of its own, in a table all processes share.
+    #[must_use]
+    pub fn keeps_tokens(&self) -> bool {
+        let own = |shape: &Shape| shape.behaviour.as_deref().is_some_and(|behaviour| behaviour.tokens == Tokens::Own);
+        self.shapes.iter().any(own)
+    }
+
+    /// Whether all providers are faithful.
+    #[must_use]
+    pub fn is_faithful(&self) -> bool {
+        self.faulty.is_empty()
     }
 
     /// The set of answers that [`policies`](Self::policies) started from.

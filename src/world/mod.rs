@@ -38,6 +38,7 @@ pub mod overlapped;
 pub mod policy;
 pub mod process;
 pub mod program;
+pub mod sections;
 pub(crate) mod signal;
 mod step;
 pub mod table;
@@ -76,6 +77,7 @@ pub struct World {
     events: EventObjects,
     ports: CompletionPorts,
     duplications: Duplications,
+    sections: sections::Sections,
     faults: Faults,
     /// How many frames wait.
     waits: u32,
@@ -95,6 +97,7 @@ impl World {
             events: EventObjects::default(),
             ports: CompletionPorts::default(),
             duplications: Duplications::default(),
+            sections: sections::Sections::default(),
             faults: Faults::default(),
             waits: 0,
             checks: (machine.contracts != Contracts::Off).then(Box::default),
@@ -155,6 +158,12 @@ impl World {
     #[must_use]
     pub fn afd(&self) -> &Afd {
         &self.afd
+    }
+
+    /// Memory that providers share between processes.
+    #[must_use]
+    pub fn sections(&self) -> &sections::Sections {
+        &self.sections
     }
 
     /// The pending duplications.

@@ -6,11 +6,13 @@
 use super::World;
 use super::afd::{Signal, Target};
 use super::event::Event;
+use super::handles::Object;
 use super::ids::{Handle, Incarnation, InstanceId, Window};
 use super::log::Log;
 use super::process::Process;
 use crate::abi::client::WindowMessage;
 use crate::abi::consts::MAX_PROTOCOL_CHAIN;
+use crate::provider::ShapeFault;
 use crate::rules::RuleId;
 
 /// The hidden window of a provider instance.
@@ -45,9 +47,33 @@ impl World {
                 log.note(|| Event::EventSet { event, signalled: true });
             }
             Target::Window { process, window, message, socket: about } => {
-                let socket = about;
+                let socket = self.named_in_message(process, about, log);
                 let message = WindowMessage { message, socket, event: signal.event, error: signal.error };
                 self.post(process, window, about, message, log);
+            }
+        }
+    }
+
+    /// The handle a message names: the registrant's, unless the base provider is faulty.
+    fn named_in_message(&self, process: Incarnation, handle: Handle, log: &mut Log) -> Handle {
+        let fault = ShapeFault::PostForeignHandle;
+        if !self.machine.any_faulty(fault) {
+            return handle;
+        }
+        let Some(socket) = self.shared_socket(process, handle) else { return handle };
+        let loaded = self.processes[process.0 as usize].loaded.iter().map(|&(shape, _)| shape);
+        let Some(by) = loaded.into_iter().find(|&shape| self.machine.shape(shape).faults.contains(fault)) else {
+            return handle;
+        };
+        let others = self.processes().filter(|&(other, _)| other != process);
+        let foreign = others.flat_map(|(_, other)| other.handles.iter());
+        let found =
+            foreign.filter(|(_, entry)| entry.object == Object::Socket(socket)).map(|(handle, _)| handle).next();
+        match found {
+            None => handle,
+            Some(foreign) => {
+                log.note(|| Event::Faulty { by, fault });
+                foreign
             }
         }
     }
@@ -73,7 +99,10 @@ impl World {
             by = owner.instances.get(InstanceId(window.0 & !HIDDEN)).map(|instance| instance.shape);
             window = above;
             message.message = number;
-            message.socket = upper;
+            match by.filter(|&by| self.machine.shape(by).faults.contains(ShapeFault::PostLowerHandle)) {
+                Some(by) => log.note(|| Event::Faulty { by, fault: ShapeFault::PostLowerHandle }),
+                None => message.socket = upper,
+            }
         }
         for rule in [RuleId::WpuPost1, RuleId::Async1, RuleId::Async7] {
             log.rule(rule);

@@ -10,7 +10,7 @@ use wspsim::abi::{
     Block, Gather, Guid, Info, Name, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter, ServiceFlags1, SockAddr,
     SocketFlags, SpiCall, SpiReturn, WsaError,
 };
-use wspsim::provider::{Duplicating, HandleKind, Shape, ShapeKind, Waiting};
+use wspsim::provider::{Duplicating, HandleKind, Shape, ShapeFaults, ShapeKind, Waiting};
 use wspsim::world::World;
 use wspsim::world::catalog::{Catalog, CatalogEntry, ShapeId};
 use wspsim::world::ids::{Handle, Incarnation, ProcessId, ThreadId};
@@ -71,6 +71,8 @@ fn shape(name: &str, number: u32, handles: HandleKind, kind: ShapeKind) -> Shape
         missing: wspsim::abi::EntrySet::none(),
         handles,
         kind,
+        behaviour: None,
+        faults: ShapeFaults::NONE,
         name: name.into(),
     }
 }

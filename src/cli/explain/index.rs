@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use wspsim::abi::{SpiFunction, Upcall, WsaError};
 use wspsim::contract;
+use wspsim::provider::ShapeFault;
+use wspsim::provider::shape_fault::NOT_A_SHAPE;
 use wspsim::rules::{OpenPoint, RuleId};
 use wspsim::world::policy::{PolicyId, Profile};
 
@@ -19,6 +21,10 @@ pub(super) enum Subject {
     Policy(PolicyId),
     Profile(Profile),
     Open(OpenPoint),
+    /// What a faulty provider does.
+    Fault(ShapeFault),
+    /// A defect real providers were seen to have, by its number.
+    Defect(&'static str),
 }
 
 /// What a word means. Capitals do not matter.
@@ -31,7 +37,17 @@ pub(super) fn find(word: &str) -> Option<Subject> {
     let policy = || PolicyId::ALL.iter().find(|policy| is(policy.name())).map(|&policy| Subject::Policy(policy));
     let profile = || Profile::ALL.iter().find(|profile| is(profile.name())).map(|&profile| Subject::Profile(profile));
     let group = || groups().into_iter().find(|group| is(group)).map(Subject::Group);
-    rule().or_else(open).or_else(error).or_else(function).or_else(policy).or_else(profile).or_else(group)
+    let fault = || ShapeFault::ALL.iter().find(|fault| is(fault.name())).map(|&fault| Subject::Fault(fault));
+    let defect = || defects().into_iter().find(|name| is(name)).map(Subject::Defect);
+    let faulty = || fault().or_else(defect);
+    rule()
+        .or_else(open)
+        .or_else(error)
+        .or_else(function)
+        .or_else(policy)
+        .or_else(profile)
+        .or_else(group)
+        .or_else(faulty)
 }
 
 /// Every name that [`find`] knows, but for numbers.
@@ -41,8 +57,17 @@ pub(super) fn names() -> Vec<&'static str> {
     let errors = WsaError::ALL.iter().map(|error| error.name());
     let policies = PolicyId::ALL.iter().map(|policy| policy.name());
     let profiles = Profile::ALL.iter().map(|profile| profile.name());
-    let named = policies.chain(profiles).chain(groups());
+    let faults = ShapeFault::ALL.iter().map(|fault| fault.name());
+    let named = policies.chain(profiles).chain(groups()).chain(faults).chain(defects());
     rules.chain(open).chain(errors).chain(functions()).chain(named).collect()
+}
+
+/// The numbered defects that faults of providers show, or that have a reason why none does.
+pub(super) fn defects() -> Vec<&'static str> {
+    let shown = ShapeFault::ALL.iter().flat_map(|fault| fault.source().split(", "));
+    let shown = shown.filter(|id| id.starts_with("RO-") || id.starts_with("MS-"));
+    let all: BTreeSet<&str> = shown.chain(NOT_A_SHAPE.iter().map(|&(id, _)| id)).collect();
+    all.into_iter().collect()
 }
 
 /// The groups of rules in the order of the table.
@@ -133,6 +158,8 @@ const TOPICS: &[(&str, &str)] = &[
     ("WscApp", "WSCGetApplicationCategory, WSCSetApplicationCategory"),
     ("WscNotice", "WSAProviderConfigChange"),
     ("Category", "which layers an application loads"),
+    ("Layer", "what layers do beyond passing calls on"),
+    ("Move", "bases that move connections"),
     ("Duty", "what the contract checker holds providers to"),
 ];
 

@@ -8,7 +8,7 @@ use wspsim::model::explain::nearest;
 
 use super::output::{Output, Status};
 
-/// Explains a rule, an error, a function, a policy, a profile or an open point
+/// Explains a rule, an error, a function, a policy, a profile, an open point or a fault
 ///
 /// Traces and messages name what decided by a short id. This prints what the id stands for, in words, with its
 /// source. Without an id it lists what there is to explain.
@@ -20,9 +20,10 @@ use super::output::{Output, Status};
   wspsim explain WSPDuplicateSocket   a function: its documented errors and its rules
   wspsim explain block_reuse          a policy and its answers
   wspsim explain windows              a profile and the policies it changes
-  wspsim explain A8                   a point the documentation leaves open")]
+  wspsim explain A8                   a point the documentation leaves open
+  wspsim explain LoseReserved         what a faulty provider does; RO-6 and MS-2 are defects it was seen as")]
 pub(crate) struct Arguments {
-    /// A rule, group of rules, error, error number, function, policy, profile or open point
+    /// A rule, group of rules, error, error number, function, policy, profile, open point, fault or defect
     id: Option<String>,
 }
 

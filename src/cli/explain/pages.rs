@@ -2,6 +2,8 @@
 
 use wspsim::abi::WsaError;
 use wspsim::contract::{self, ContractRow};
+use wspsim::provider::ShapeFault;
+use wspsim::provider::shape_fault::NOT_A_SHAPE;
 use wspsim::rules::{OpenPoint, RuleId};
 use wspsim::world::policy::{PolicyId, Profile};
 
@@ -24,6 +26,8 @@ pub(super) fn page(subject: Subject, look: &Look) -> String {
         Subject::Policy(policy) => of_policy(policy, look),
         Subject::Profile(profile) => of_profile(profile, look),
         Subject::Open(point) => of_open_point(point, look),
+        Subject::Fault(fault) => of_fault(fault, look),
+        Subject::Defect(id) => of_defect(id, look),
     }
 }
 
@@ -42,6 +46,10 @@ pub(super) fn contents(look: &Look) -> String {
     text += &format!("\n{}", heading("Profiles", "wspsim explain windows", look));
     for profile in Profile::ALL {
         text += &definition(&format!("  {profile}"), WIDE_COLUMN, profile.about(), look.width);
+    }
+    text += &format!("\n{}", heading("Faults of providers", "wspsim explain LoseReserved", look));
+    for fault in ShapeFault::ALL {
+        text += &definition(&format!("  {fault}"), WIDE_COLUMN, fault.sentence(), look.width);
     }
     text += &format!("\n{}", heading("Open points", "wspsim explain A8", look));
     for point in OpenPoint::ALL {
@@ -163,6 +171,25 @@ fn of_open_point(point: OpenPoint, look: &Look) -> String {
         Some(policy) => text + &field("to choose", &format!("policy {}", policy.name()), look),
         None => text,
     }
+}
+
+fn of_fault(fault: ShapeFault, look: &Look) -> String {
+    let mut text = look.bold(&format!("Fault {fault}")) + "\n";
+    text += &wrapped(fault.sentence(), "  ", look.width);
+    text += &field("of", fault.of().whose(), look);
+    text += &field("source", fault.source(), look);
+    text + &field("to choose", &format!("`faults: [{fault}]` in a provider of a model"), look)
+}
+
+fn of_defect(id: &str, look: &Look) -> String {
+    let mut text = format!("{}: {}\n", look.bold(&format!("Defect {id}")), "seen in a public implementation");
+    if let Some((_, reason)) = NOT_A_SHAPE.iter().find(|(known, _)| *known == id) {
+        text += &field("no fault", reason, look);
+    }
+    let shown = ShapeFault::ALL.iter().filter(|fault| fault.source().split(", ").any(|source| source == id));
+    text + &shown
+        .map(|fault| definition(&format!("  {fault}"), WIDE_COLUMN, fault.sentence(), look.width))
+        .collect::<String>()
 }
 
 /// The rules that speak of a name, and those of the group the function has.

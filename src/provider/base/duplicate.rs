@@ -2,7 +2,7 @@
 
 use super::{Answer, At, Base, own_entry, shared};
 use crate::abi::{Info, SpiReturn, WsaError};
-use crate::provider::{Context, Duplicating, ShapeKind};
+use crate::provider::{Context, Duplicating, ShapeFault, ShapeKind};
 use crate::rules::RuleId;
 use crate::world::event::Event;
 use crate::world::ids::{Handle, Incarnation, ProcessId};
@@ -19,19 +19,28 @@ impl Base {
         buffer: Option<&Info>,
     ) -> Answer {
         let at = self.at(cx, s)?;
-        if buffer.is_none() {
+        let Some(buffer) = buffer else {
             cx.log.rule(RuleId::Dup14);
+            if cx.faulty(ShapeFault::StrandOnNullOutput) {
+                strand(cx, at, process);
+            }
             return Err(WsaError::Fault);
+        };
+        if cx.faulty(ShapeFault::FillNothing) {
+            return Ok(SpiReturn::Info(buffer.clone()));
         }
         let target = living_target(cx, process)?;
         may_duplicate(cx, at)?;
-        check_handles(cx)?;
-        if cx.afd.no_buffers() {
-            return Err(WsaError::NoBufs);
+        if let Err(error) = check_room(cx) {
+            if cx.faulty(ShapeFault::StrandOnFailure) {
+                strand(cx, at, process);
+            }
+            return Err(error);
         }
         let entry = own_entry(cx, shared(cx, at)?.transport()).ok_or(WsaError::Inval)?;
         note_made(cx, target);
-        let early = cx.machine.policies().reference_taken == ReferenceTaken::AtDuplicate;
+        let early = cx.machine.policies().reference_taken == ReferenceTaken::AtDuplicate
+            && !cx.faulty(ShapeFault::TakeReferenceLate);
         cx.log.policy(PolicyId::reference_taken);
         let token = cx.duplications.add(cx.shape_id, at.socket, target, process, early).ok_or(WsaError::NoBufs)?;
         if early {
@@ -42,7 +51,23 @@ impl Base {
         if let Some(duplication) = cx.duplications.get(token).copied() {
             cx.log.note(|| Event::DuplicationMade(duplication));
         }
+        if cx.faulty(ShapeFault::RegisterInSource) {
+            // A number of the target's table means nothing, or something else, in this one.
+            let _ = cx.modify_ifs_handle(entry.catalog_entry_id(), FOREIGN);
+        }
         Ok(SpiReturn::Info(sealed(cx, entry, token)))
+    }
+}
+
+/// A handle a target may have: the first number of every process.
+const FOREIGN: Handle = Handle(0x100);
+
+/// Makes a duplication that nobody will be told of, and nobody can open.
+fn strand(cx: &mut Context<'_>, at: At, process: ProcessId) {
+    let Some(target) = cx.directory.living(process) else { return };
+    if cx.duplications.add(cx.shape_id, at.socket, target, process, true).is_some() {
+        let (afd, mut afd_cx) = cx.afd();
+        afd.add_duplication(&mut afd_cx, at.socket);
     }
 }
 
@@ -70,6 +95,12 @@ fn living_target(cx: &mut Context<'_>, id: ProcessId) -> Result<Incarnation, Wsa
     })
 }
 
+/// Whether there are handles and buffers for a duplication.
+fn check_room(cx: &mut Context<'_>) -> Result<(), WsaError> {
+    check_handles(cx)?;
+    if cx.afd.no_buffers() { Err(WsaError::NoBufs) } else { Ok(()) }
+}
+
 /// A base that opens the target process needs a handle for as long as the call lasts.
 fn check_handles(cx: &mut Context<'_>) -> Result<(), WsaError> {
     if !cx.is_full() {
@@ -92,14 +123,18 @@ fn may_duplicate(cx: &mut Context<'_>, at: At) -> Result<(), WsaError> {
             cx.log.rule(RuleId::R25);
             Err(WsaError::Inval)
         }
-        Duplicating::NeedsConnection => cx.afd.peer_name(at.socket).map(|_| ()).map_err(|_| WsaError::NotConn),
+        Duplicating::NeedsConnection | Duplicating::MovesConnection => {
+            cx.afd.peer_name(at.socket).map(|_| ()).map_err(|_| WsaError::NotConn)
+        }
     }
 }
 
 /// Puts the token where the policy says.
 fn sealed(cx: &mut Context<'_>, mut entry: Info, token: u32) -> Info {
-    cx.log.policy(PolicyId::token_place);
-    match cx.machine.policies().token_place {
+    if !cx.faulty(ShapeFault::TokenInServiceFlags) {
+        cx.log.policy(PolicyId::token_place);
+    }
+    match cx.token_place() {
         TokenPlace::ProviderReserved => entry.with_reserved(token),
         TokenPlace::ServiceFlags => {
             entry.edit(|fields| {

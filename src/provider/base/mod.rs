@@ -229,6 +229,9 @@ impl Provider for Base {
 impl Base {
     /// The entries that need a socket.
     fn on_socket(&mut self, cx: &mut Context<'_>, at: At, call: &SpiCall) -> Step {
+        if cx.moves_connections() && has_moved(cx, at, call) {
+            return fail(WsaError::NotConn);
+        }
         match call {
             SpiCall::CloseSocket { .. } => self.close(cx, at),
             SpiCall::Bind { name, .. } => done(connection::bind(cx, at, *name)),
@@ -449,6 +452,26 @@ fn admit(cx: &mut Context<'_>, function: SpiFunction) -> Result<(), WsaError> {
         return Err(WsaError::NetDown);
     }
     Ok(())
+}
+
+/// Whether a call is about the data of a connection that another process has got (Move2).
+fn has_moved(cx: &mut Context<'_>, at: At, call: &SpiCall) -> bool {
+    use SpiCall::{Recv, RecvDisconnect, RecvFrom, Send, SendDisconnect, SendTo, Shutdown};
+    let about_data = matches!(
+        call,
+        Send { .. }
+            | SendTo { .. }
+            | Recv { .. }
+            | RecvFrom { .. }
+            | Shutdown { .. }
+            | SendDisconnect { .. }
+            | RecvDisconnect { .. }
+    );
+    let elsewhere = cx.afd.mover(at.socket).is_some_and(|mover| mover != cx.thread.process);
+    if about_data && elsewhere {
+        cx.log.rule(RuleId::Move2);
+    }
+    about_data && elsewhere
 }
 
 /// The protocol info of this provider's own entry for a transport.

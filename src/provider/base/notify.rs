@@ -2,7 +2,7 @@
 
 use super::{Answer, At};
 use crate::abi::{FD_MAX_EVENTS, NetworkEventRecord, NetworkEvents, SpiReturn, WsaError};
-use crate::provider::Context;
+use crate::provider::{Context, ShapeFault};
 use crate::rules::RuleId;
 use crate::world::afd::{Registrant, Target};
 use crate::world::ids::{Handle, Window};
@@ -49,6 +49,9 @@ fn register(cx: &mut Context<'_>, at: At, target: Target, events: NetworkEvents)
         }
         return Err(WsaError::Inval);
     }
+    if is_anothers(cx, at, target) && cx.faulty(ShapeFault::KeepRegistration) {
+        return Ok(());
+    }
     cx.log.rule(RuleId::R17);
     if cx.machine.policies().blocking_mode == BlockingMode::PerDescriptor
         && let Some(entry) = cx.handles.get_mut(at.s)
@@ -58,6 +61,15 @@ fn register(cx: &mut Context<'_>, at: At, target: Target, events: NetworkEvents)
     let registrant = Registrant { process: cx.thread.process, handle: at.s };
     let (afd, mut afd_cx) = cx.afd();
     afd.register(&mut afd_cx, at.socket, registrant, target, events)
+}
+
+/// Whether the registration in force is of the other mode or of another process.
+fn is_anothers(cx: &Context<'_>, at: At, target: Target) -> bool {
+    let earlier = cx.afd.socket(at.socket).and_then(|socket| socket.registration());
+    earlier.is_some_and(|earlier| {
+        let other_mode = matches!(earlier.target, Target::Event(_)) != matches!(target, Target::Event(_));
+        other_mode || earlier.registrant.process != cx.thread.process
+    })
 }
 
 /// WSPEnumNetworkEvents: copies and clears the record and resets the event given, all or nothing (A24).

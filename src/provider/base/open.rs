@@ -6,7 +6,7 @@ use crate::abi::consts::{
     SOCK_STREAM,
 };
 use crate::abi::{Block, Info, ProviderFlags, ServiceFlags1, SocketFlags, SpiReturn, WsaError};
-use crate::provider::Context;
+use crate::provider::{Context, Duplicating, ShapeFault, ShapeKind};
 use crate::rules::RuleId;
 use crate::world::afd::{Family, Kind, Transport};
 use crate::world::duplication::{Duplication, Opened};
@@ -25,6 +25,13 @@ pub(super) struct Opening {
     pub(super) protocol: i32,
     pub(super) group: u32,
     pub(super) flags: SocketFlags,
+}
+
+impl Opening {
+    /// Whether any of the three is FROM_PROTOCOL_INFO.
+    fn takes_from_info(&self) -> bool {
+        [self.af, self.kind, self.protocol].contains(&FROM_PROTOCOL_INFO)
+    }
 }
 
 /// Why an entry cannot be served: reliable datagrams are not carried out.
@@ -92,7 +99,7 @@ impl Base {
             cx.log.rule(RuleId::Socket8);
             return Err(WsaError::Inval);
         }
-        match token_of(info, cx.machine.policies().token_place) {
+        match token_of(info, cx.token_place()) {
             0 => self.fresh(cx, opening, info),
             token => self.open_block(cx, opening, info, token),
         }
@@ -101,6 +108,9 @@ impl Base {
     fn fresh(&mut self, cx: &mut Context<'_>, opening: &Opening, info: &Info) -> Answer {
         cx.log.rule(RuleId::Socket1);
         cx.log.rule(RuleId::Socket10);
+        if opening.takes_from_info() && cx.faulty(ShapeFault::RefuseFromProtocolInfo) {
+            return Err(WsaError::AfNoSupport);
+        }
         let entry = chosen_entry(cx, opening, info)?;
         let transport = transport_of(&entry).ok_or_else(|| no_transport(cx, &entry))?;
         if transport.kind == Kind::Raw {
@@ -178,6 +188,10 @@ impl Base {
         let opened = self.attach(cx, opening, info, duplication.socket)?;
         cx.log.rule(RuleId::Socket12);
         cx.log.note(|| Event::DuplicationOpened(*duplication));
+        if cx.moves_connections() {
+            cx.log.rule(RuleId::Move1);
+            cx.afd.set_mover(duplication.socket, cx.thread.process);
+        }
         cx.settle_opened(duplication.token, &opened);
         Ok(opened)
     }
@@ -203,6 +217,9 @@ impl Base {
         duplication: &Duplication,
         first: Opened,
     ) -> Answer {
+        if cx.faulty(ShapeFault::OpenAgain) {
+            return self.attach(cx, opening, info, duplication.socket);
+        }
         cx.log.policy(PolicyId::block_reuse);
         match cx.machine.policies().block_reuse {
             BlockReuse::SameDescriptor if self.still_names(cx, first, duplication.socket) => {
@@ -244,7 +261,7 @@ fn recognise(cx: &mut Context<'_>, info: &Info, token: u32) -> Result<Duplicatio
         return Err(WsaError::Inval);
     };
     let transport = cx.afd.socket(duplication.socket).map(|socket| socket.transport());
-    let proof = match cx.machine.policies().token_place {
+    let proof = match cx.token_place() {
         TokenPlace::ProviderReserved => true,
         TokenPlace::ServiceFlags => info.fields().service_flags4 == !token,
     };
@@ -266,7 +283,7 @@ fn check_opener(cx: &mut Context<'_>, duplication: &Duplication) -> Result<(), W
         TargetIdentity::Incarnation => duplication.target == opener,
         TargetIdentity::Number => cx.directory.id(opener) == Some(duplication.target_id),
     };
-    if right {
+    if right || cx.faulty(ShapeFault::OpenForAnyone) {
         return Ok(());
     }
     cx.log.rule(RuleId::R2);
@@ -339,6 +356,12 @@ fn given_or(given: i32, said: i32) -> i32 {
 }
 
 impl Context<'_> {
+    /// Whether this base gives a connection away with its block.
+    #[inline]
+    pub(super) fn moves_connections(&self) -> bool {
+        matches!(self.shape().kind, ShapeKind::Base { duplicating: Duplicating::MovesConnection, .. })
+    }
+
     /// A block is spent unopened.
     fn drop_pending(&mut self, token: u32) {
         let Some(duplication) = self.duplications.remove(token) else { return };
@@ -359,7 +382,8 @@ impl Context<'_> {
         if policies.reference_taken == ReferenceTaken::AtOpen {
             self.log.policy(PolicyId::reference_taken);
         }
-        let remembered = policies.block_reuse != BlockReuse::Refuse;
+        let again = self.shape().faults.contains(ShapeFault::OpenAgain);
+        let remembered = again || policies.block_reuse != BlockReuse::Refuse;
         if let Some(Duplication { holds_reference: true, socket, .. }) = self.duplications.spend(token, remembered) {
             let (afd, mut cx) = self.afd();
             afd.drop_duplication(&mut cx, socket);

@@ -3,11 +3,11 @@
 use super::{Layer, Step, Token, done, fail};
 use crate::abi::{Info, SpiCall, SpiReturn, WsaError};
 use crate::provider::base::negotiate;
-use crate::provider::{Callee, Context, Flow, InFlight};
+use crate::provider::{Callee, Context, Flow, InFlight, ShapeFault};
 use crate::rules::RuleId;
 use crate::world::ids::InstanceId;
 use crate::world::policy::{LayerHandleOwner, PolicyId};
-use crate::world::table::Key;
+use crate::world::table::{Key, Table};
 
 /// The room a layer has for the path of a library, in characters: what Windows says a path needs at most.
 const MAX_PATH: usize = 260;
@@ -46,6 +46,13 @@ impl Link {
         cx.log.rule(RuleId::R21);
         if !self.next_is_base {
             cx.log.rule(RuleId::Chain2);
+            let mut info = given.clone();
+            if cx.faulty(ShapeFault::ModifyChainInfo) {
+                info.edit(|fields| fields.message_size = !fields.message_size);
+            }
+            return info;
+        }
+        if cx.faulty(ShapeFault::KeepChainEntry) {
             return given.clone();
         }
         if given.reserved() != 0 {
@@ -53,6 +60,7 @@ impl Link {
         }
         cx.log.rule(RuleId::Chain3);
         match cx.catalog.entry(self.next_entry) {
+            Some(entry) if given.reserved() != 0 && cx.faulty(ShapeFault::LoseReservedBelow) => entry.info.clone(),
             Some(entry) => entry.info.with_reserved(given.reserved()),
             None => given.clone(),
         }
@@ -142,6 +150,10 @@ impl Layer {
         flight: &mut InFlight<'_>,
     ) -> Step {
         if flight.result.is_err() {
+            if !self.links.is_empty() && cx.faulty(ShapeFault::FreeOnFailedStartup) {
+                self.records = Table::new();
+                self.claimed.clear();
+            }
             return Flow::Pass;
         }
         if !cx.is_complete(from) {
@@ -169,6 +181,7 @@ impl Layer {
                 cx.log.rule(RuleId::Cleanup2);
                 fail(WsaError::NotInitialised)
             }
+            1 if cx.faulty(ShapeFault::AbortAtCleanup) => self.abort_next(cx, self.lower_handles(), call),
             1 => self.clean_next(cx, call),
             _ => {
                 cx.log.rule(RuleId::Cleanup1);
@@ -179,8 +192,12 @@ impl Layer {
     }
 
     /// Cleans up the last link; without links left the layer lets go of what is its own.
-    fn clean_next(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
+    pub(super) fn clean_next(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Step {
         match self.links.last() {
+            Some(_) if cx.faulty(ShapeFault::SkipLowerCleanup) => {
+                self.links.clear();
+                self.clean_next(cx, call)
+            }
             Some(link) => {
                 *call = SpiCall::Cleanup;
                 Flow::Call { callee: Callee::Instance(link.next), token: Token::Cleaning }
@@ -210,6 +227,7 @@ impl Layer {
             }
         }
         self.claimed.clear();
+        self.peers.clear();
         if let Some(thread) = self.worker.take() {
             let _ = cx.close_thread(thread);
         }

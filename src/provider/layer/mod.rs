@@ -12,26 +12,34 @@
 //! | `extension` | extension functions, and the context of accepted sockets |
 //! | `overlapped` | overlapped calls and their completions |
 //! | `pass` | everything else |
+//! | `filter`, `redirect`, `payload`, `token` | what a layer does beyond passing calls on |
+//! | `faulty` | what only faulty layers do |
 
 mod extension;
+mod faulty;
+mod filter;
 mod link;
 mod overlapped;
 mod pass;
+pub(crate) mod payload;
+mod redirect;
 mod select;
 mod socket;
+mod token;
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
+use super::behaviour::Payload;
 use super::context::Cancel;
 use super::split::Split;
-use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed};
-use crate::abi::{Extension, FunctionPointer, SpiCall, SpiReturn, WsaError};
+use super::{Callee, Context, Flow, HandleKind, InFlight, Provider, Resumed, ShapeFault};
+use crate::abi::{Extension, FunctionPointer, Room, SockAddr, SpiCall, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
 use crate::world::canonical::Renaming;
 use crate::world::frame::Woken;
-use crate::world::ids::{Handle, InstanceId, Window};
+use crate::world::ids::{Handle, InstanceId, ProcessId, Window};
 use crate::world::table::{Key, Table};
 use link::Link;
 use overlapped::{Outstanding, OutstandingId};
@@ -51,6 +59,8 @@ pub struct Layer {
     records: Table<RecordId, Record>,
     /// The lower handles an IFS layer has taken over, with their link.
     claimed: BTreeMap<Handle, u16>,
+    /// The peers that clients of redirected sockets asked for.
+    peers: BTreeMap<Handle, SockAddr>,
     /// Overlapped operations passed down that have not come back.
     outstanding: Table<OutstandingId, Outstanding>,
     /// The functions of the next links, as far as it has asked for them.
@@ -85,16 +95,24 @@ struct Known {
 pub enum Token {
     /// Hands the answer up.
     Plain,
+    /// Hands it up, too; a faulty layer may have spoilt it.
+    Spoiling,
     /// WSPStartup of the next link; afterwards this call, or the return of this version.
     Starting(Box<link::Starting>),
-    /// WSPSocket through this link; whether with WSA_FLAG_OVERLAPPED.
-    Opening(u16, bool),
+    /// WSPSocket.
+    Opening(Opening),
+    /// WSPConnect to a proxy.
+    Connecting(Handle),
+    /// WSPGetPeerName of a redirected socket.
+    Naming(Box<(Handle, Room)>),
+    /// A receive whose payload is to be changed back.
+    Receiving(Payload),
     /// WSPAccept on this handle.
     Accepting(Handle),
     /// WSPJoinLeaf on this handle.
     Joining(Handle),
-    /// WSPDuplicateSocket through this link.
-    Duplicating(u16),
+    /// WSPDuplicateSocket through this link, for this process.
+    Duplicating(u16, ProcessId),
     /// WSPCloseSocket of this handle.
     Closing(Handle),
     /// The lower socket is being closed because this error came up after it was opened (Socket13).
@@ -117,6 +135,21 @@ pub enum Token {
     Cleaning,
     /// WSPCleanup of a next link that is of no use.
     Refusing,
+    /// The lower handle of this one was closed, and is being closed once more.
+    ClosingAgain(Handle),
+    /// WSPCleanup: abortive linger is being set; on these handles it is still to come.
+    Aborting(Box<Vec<(Handle, u16)>>),
+}
+
+/// A WSPSocket on its way down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Opening {
+    /// Through which link.
+    link: u16,
+    /// Whether with WSA_FLAG_OVERLAPPED.
+    overlapped: bool,
+    /// The layer's own token of the block, 0 if it has none.
+    token: u32,
 }
 
 /// A WSPAsyncSelect on its way: on which handle, and where its messages went before.
@@ -170,10 +203,16 @@ impl Provider for Layer {
                 };
             }
         };
+        if flight.result.is_err() {
+            faulty::invent_error(cx, flight);
+        }
         match token {
-            Token::Plain => Flow::Pass,
+            Token::Plain | Token::Spoiling => Flow::Pass,
             Token::Starting(starting) => self.started(cx, *starting, from, flight),
-            Token::Opening(link, overlapped) => self.opened(cx, link, overlapped, flight),
+            Token::Opening(opening) => self.opened(cx, opening, flight),
+            Token::Connecting(s) => self.redirected(s, flight),
+            Token::Naming(asked) => self.named(cx, asked.0, asked.1, flight),
+            Token::Receiving(payload) => Self::payload_up(cx, payload, flight),
             Token::Overlapped(id) => self.started_overlapped(cx, id, flight),
             Token::Querying(link) => self.queried(cx, link, flight),
             Token::Asking(asking) => self.asked_below(cx, *asking, flight),
@@ -181,19 +220,24 @@ impl Provider for Layer {
             Token::Result(_) => fail(WsaError::SysCallFailure),
             Token::Accepting(listener) => self.accepted(cx, listener, from, flight),
             Token::Joining(s) => self.joined(cx, s, from, flight),
-            Token::Duplicating(link) => self.duplicated(cx, link, flight),
+            Token::Duplicating(link, target) => self.duplicated(cx, link, target, flight),
             Token::Closing(s) => self.closed(cx, s, flight),
             Token::Undoing(error) => fail(error),
             Token::Selecting(selecting) => self.selected(cx, *selecting, flight),
             Token::Polling(split) => self.select_answered(cx, split, flight),
             Token::Cleaning => self.cleaned(cx, flight),
             Token::Refusing => fail(WsaError::SysNotReady),
+            Token::ClosingAgain(s) => self.closed_again(cx, s, flight),
+            Token::Aborting(left) => self.abort_next(cx, *left, flight.call),
         }
     }
 }
 
 impl Layer {
     fn on_socket(&mut self, cx: &mut Context<'_>, known: Known, s: Handle, call: &mut SpiCall) -> Step {
+        if let Some(step) = self.behave(cx, known, s, call) {
+            return step;
+        }
         if let Some(step) = self.about_extensions(cx, known, s, call) {
             return step;
         }
@@ -202,12 +246,19 @@ impl Layer {
         }
         match call {
             SpiCall::DuplicateSocket { .. } => self.duplicate(cx, known, call),
+            SpiCall::CloseSocket { .. } if cx.faulty(ShapeFault::KeepLowerOpen) => {
+                self.give_back(cx, s);
+                done()
+            }
             SpiCall::CloseSocket { .. } => self.down(known, call, Token::Closing(s)),
             SpiCall::Accept { .. } => self.down(known, call, Token::Accepting(s)),
             SpiCall::JoinLeaf { .. } => self.down(known, call, Token::Joining(s)),
             SpiCall::AsyncSelect { .. } => self.async_select(cx, known, s, call),
             SpiCall::GetSockOpt { level, option, room, .. } if pass::asks_for_protocol_info(*level, *option) => {
                 Flow::Return(self.protocol_info(cx, known, *option, *room))
+            }
+            SpiCall::Ioctl { code, room, .. } if faulty::spoils(cx, *code) => {
+                Flow::Return(faulty::base_handle(cx, s, *room))
             }
             SpiCall::Ioctl { code, room, returned: true, .. } if cx.shape().handles == HandleKind::NonIfs => {
                 match pass::own_answer(cx, known, s, *code, *room) {
@@ -220,6 +271,24 @@ impl Layer {
             }
             _ => self.down(known, call, Token::Plain),
         }
+    }
+
+    /// What a layer does that does more than pass calls on; `None` if the call goes its usual way.
+    #[inline]
+    fn behave(&mut self, cx: &mut Context<'_>, known: Known, s: Handle, call: &mut SpiCall) -> Option<Step> {
+        let behaviour = cx.machine.shape(cx.shape_id).behaviour.as_deref()?;
+        if let Some(error) = Self::refusal(cx, behaviour, call) {
+            return Some(fail(error));
+        }
+        if let Some(proxy) = behaviour.redirects_to
+            && let Some(step) = self.redirect(cx, known, s, proxy, call)
+        {
+            return Some(step);
+        }
+        if let Some(step) = self.peer_name(known, s, call) {
+            return Some(step);
+        }
+        behaviour.payload.and_then(|payload| self.payload_down(cx, known, payload, call))
     }
 
     /// The same call, one link down, on the lower handle.
@@ -286,10 +355,11 @@ impl Layer {
     }
 
     pub(super) fn hash_but_contexts(&self, state: &mut Renaming<'_>) {
-        let Self { startups, links, records, claimed, outstanding, worker, functions } = self;
+        let Self { startups, links, records, claimed, peers, outstanding, worker, functions } = self;
         (startups, links).hash(state);
         state.unordered(records.iter(), |(_, record), state| record.hash(state));
         state.unordered(claimed.iter(), |claim, state| claim.hash(state));
+        state.unordered(peers.iter(), |peer, state| peer.hash(state));
         (outstanding, worker, functions).hash(state);
     }
 

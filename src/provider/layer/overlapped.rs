@@ -81,6 +81,9 @@ impl Layer {
         flight: &mut InFlight<'_>,
     ) -> Step {
         own_in_answer(cx, &mut flight.result);
+        if let Some(payload) = cx.shape().behaviour.as_deref().and_then(|behaviour| behaviour.payload) {
+            super::payload::restore(payload, &mut flight.result);
+        }
         // Not every WSA_IO_PENDING has an operation behind it: faults can say anything.
         let pending = cx.overlapped.is_pending((Some(cx.instance), id.slot()));
         match &flight.result {

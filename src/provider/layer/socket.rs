@@ -1,10 +1,11 @@
 //! Calls that make, hand over or end descriptors.
 
-use super::{Known, Layer, Record, RecordId, Step, Token, fail};
-use crate::abi::{Block, Info, SocketFlags, SpiCall, SpiReturn, WsaError};
-use crate::provider::{Context, Flow, HandleKind, InFlight};
+use super::faulty::{self, meant};
+use super::{Known, Layer, Opening, Record, RecordId, Step, Token, fail};
+use crate::abi::{Block, SocketFlags, SpiCall, SpiReturn, WsaError};
+use crate::provider::{Context, Flow, HandleKind, InFlight, ShapeFault};
 use crate::rules::RuleId;
-use crate::world::ids::{Handle, InstanceId, Window};
+use crate::world::ids::{Handle, InstanceId, ProcessId, Window};
 use crate::world::policy::BlockReuse;
 use crate::world::table::Key;
 
@@ -17,8 +18,12 @@ impl Layer {
         if !cx.is_genuine(info) {
             return fail(WsaError::Inval);
         }
-        let given: Info = info.clone();
-        match self.link(given.catalog_entry_id()).and_then(|at| self.link_at(at).map(|link| (at, link))) {
+        let wanted = meant(cx, info.clone());
+        let (given, token) = match Self::token_down(cx, wanted) {
+            Ok(given) => given,
+            Err(error) => return fail(error),
+        };
+        match self.link_for(cx, &given).and_then(|at| self.link_at(at).map(|link| (at, link))) {
             Some((at, link)) => {
                 *info = link.info_below(cx, &given);
                 let overlapped = flags.contains(SocketFlags::OVERLAPPED);
@@ -26,7 +31,7 @@ impl Layer {
                     cx.log.rule(RuleId::Socket15);
                     *flags |= SocketFlags::OVERLAPPED;
                 }
-                self.call_link(at, Token::Opening(at, overlapped))
+                self.call_link(at, Token::Opening(Opening { link: at, overlapped, token }))
             }
             None => self.start_then(cx, &given, call),
         }
@@ -35,16 +40,17 @@ impl Layer {
     pub(super) fn opened(
         &mut self,
         cx: &mut Context<'_>,
-        link: u16,
-        overlapped: bool,
+        Opening { link, overlapped, token }: Opening,
         flight: &mut InFlight<'_>,
     ) -> Step {
         let Ok(SpiReturn::Socket { socket, .. }) = &mut flight.result else { return Flow::Pass };
+        Self::token_spent(cx, token);
         match self.adopt(cx, link, *socket, None, overlapped) {
             Ok(own) => {
                 *socket = own;
                 Flow::Pass
             }
+            Err(error) if cx.faulty(ShapeFault::LeakLowerOnFailedOpen) => fail(error),
             Err(error) => self.undo(cx, link, *socket, error, flight.call),
         }
     }
@@ -110,7 +116,9 @@ impl Layer {
         }
         let link = self.link_at(at).ok_or(WsaError::NotInitialised)?;
         let owner = link.owner(cx);
-        match cx.shape().handles {
+        let handles = cx.shape().handles;
+        match handles {
+            HandleKind::Ifs if cx.faulty(ShapeFault::SkipRegistration) => Ok(lower),
             HandleKind::Ifs => {
                 cx.log.rule(RuleId::WpuModify3);
                 let handle = cx.modify_ifs_handle(owner, lower)?;
@@ -126,9 +134,13 @@ impl Layer {
                         self.records[record].upper = upper;
                         cx.inherit_like(lower, upper);
                     }
+                    Err(_) if cx.faulty(ShapeFault::LeakContextOnFailedOpen) => {}
                     Err(_) => {
                         self.records.remove(record);
                     }
+                }
+                if made.is_ok() && cx.faulty(ShapeFault::ReturnLowerHandle) {
+                    return Ok(lower);
                 }
                 made
             }
@@ -159,15 +171,31 @@ impl Layer {
         if let (SpiCall::DuplicateSocket { info: Some(info), .. }, Some(link)) = (&mut *call, link) {
             *info = link.info_below(cx, info);
         }
-        self.down(known, call, Token::Duplicating(known.link))
+        if let SpiCall::DuplicateSocket { info, .. } = call
+            && cx.faulty(ShapeFault::PassNullBuffer)
+        {
+            *info = None;
+        }
+        let SpiCall::DuplicateSocket { process, .. } = *call else { return fail(WsaError::Inval) };
+        self.down(known, call, Token::Duplicating(known.link, process))
     }
 
     /// The layer's own chain entry goes up, with dwProviderReserved from below (Dup10).
-    pub(super) fn duplicated(&mut self, cx: &mut Context<'_>, link: u16, flight: &mut InFlight<'_>) -> Step {
+    pub(super) fn duplicated(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: u16,
+        target: ProcessId,
+        flight: &mut InFlight<'_>,
+    ) -> Step {
         let own = self.link_at(link).and_then(|link| link.own_info(cx));
         if let (Ok(SpiReturn::Info(info)), Some(own)) = (&mut flight.result, own) {
+            if cx.faulty(ShapeFault::AnswerForNextLink) {
+                return Flow::Pass;
+            }
             cx.log.rule(RuleId::Dup10);
-            *info = own.with_reserved(info.reserved());
+            let word = Self::token_up(cx, info.reserved(), target);
+            *info = own.with_reserved(faulty::reserved(cx, word));
         }
         Flow::Pass
     }
@@ -175,33 +203,45 @@ impl Layer {
     /// WSPCloseSocket: the lower handle is closed, now the layer's own goes (Close16).
     pub(super) fn closed(&mut self, cx: &mut Context<'_>, s: Handle, flight: &mut InFlight<'_>) -> Step {
         if flight.result.is_ok() {
-            cx.log.rule(RuleId::Close16);
-            match cx.shape().handles {
-                HandleKind::Ifs => {
-                    self.claimed.remove(&s);
-                }
-                HandleKind::NonIfs if self.is_busy(s) => {
-                    // What is on its way up needs the handle: it goes with the last abort.
-                    if let Some(record) = self.record_mut(cx, s) {
-                        record.closing = true;
-                    }
-                }
-                HandleKind::NonIfs => {
-                    cx.log.rule(RuleId::R27);
-                    // Not by upcall: one that fails must not leave the record behind.
-                    if let Some(context) = cx.handles.context(s) {
-                        self.records.remove(RecordId::from_slot(context));
-                    }
-                    let _ = cx.close_socket_handle(s);
-                }
+            if cx.faulty(ShapeFault::CloseLowerTwice) {
+                return self.close_again(cx, s, flight.call);
             }
+            cx.log.rule(RuleId::Close16);
+            self.give_back(cx, s);
         }
         Flow::Pass
+    }
+
+    /// The layer's own handle goes.
+    pub(super) fn give_back(&mut self, cx: &mut Context<'_>, s: Handle) {
+        self.peers.remove(&s);
+        let handles = cx.shape().handles;
+        match handles {
+            HandleKind::Ifs => {
+                self.claimed.remove(&s);
+            }
+            HandleKind::NonIfs if self.is_busy(s) => {
+                // What is on its way up needs the handle: it goes with the last abort.
+                if let Some(record) = self.record_mut(cx, s) {
+                    record.closing = true;
+                }
+            }
+            HandleKind::NonIfs if cx.faulty(ShapeFault::KeepContextOnClose) => {}
+            HandleKind::NonIfs => {
+                cx.log.rule(RuleId::R27);
+                // Not by upcall: one that fails must not leave the record behind.
+                if let Some(context) = cx.handles.context(s) {
+                    self.records.remove(RecordId::from_slot(context));
+                }
+                let _ = cx.close_socket_handle(s);
+            }
+        }
     }
 
     /// Takes away what the layer keeps for a handle that is there no more.
     pub(in crate::provider) fn forget(&mut self, s: Handle) {
         self.claimed.remove(&s);
+        self.peers.remove(&s);
         let known = self.records.iter().find(|(_, record)| record.upper == s).map(|(id, _)| id);
         if let Some(id) = known {
             self.records.remove(id);

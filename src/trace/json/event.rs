@@ -184,6 +184,9 @@ impl Line<'_, '_> {
             Event::Injected { function, error } => {
                 ("inject", object([("call", json!(function.name())), ("error", json!(error.name()))]))
             }
+            Event::Faulty { by, fault } => {
+                ("faulty", object([("provider", json!(self.words().shape(*by))), ("fault", json!(fault.name()))]))
+            }
             Event::InjectedUpcall { upcall, error } => {
                 ("inject", object([("call", json!(upcall.name())), ("error", json!(error.name()))]))
             }

@@ -39,6 +39,7 @@ impl Builder<'_, '_> {
                 self.now = ticks.0;
             }
             Event::Injected { function, error } => self.mark(at, format!("fault: {function} fails with {error}")),
+            Event::Faulty { .. } => self.mark(at, text::line(self.trace, at, Style::Full)),
             Event::InjectedUpcall { upcall, error } => self.mark(at, format!("fault: {upcall} fails with {error}")),
             _ => self.aside(at, &text::line(self.trace, at, Style::Full)),
         }

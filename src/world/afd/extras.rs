@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::SocketId;
 use super::companion::Companion;
 use super::multicast::Multicast;
 use super::route::Place;
 use super::socket::SharedSocket;
+use super::{Incarnation, SocketId};
 use crate::abi::{NetworkEvents, ServiceFlags1, SocketFlags};
 
 /// The rarely used part of a shared socket.
@@ -34,6 +34,8 @@ pub(super) struct Extras {
     pub(super) roles: SocketFlags,
     /// Of a c_root: the ends of its leaves, in the order they joined.
     pub(super) leaves: Vec<SocketId>,
+    /// Which process has got the connection, where a base moves connections.
+    pub(super) mover: Option<Incarnation>,
     /// Of a leaf's end at the root: the root.
     pub(super) root: Option<SocketId>,
 }

@@ -5,7 +5,7 @@
 //! What a leaf sends is read at the root's end for it. A c_leaf that listens is for roots only.
 
 use super::socket::SharedSocket;
-use super::{Afd, Cx, SocketId};
+use super::{Afd, Cx, Incarnation, SocketId};
 use crate::abi::{MessageFlags, SocketFlags, WsaError};
 use crate::rules::RuleId;
 
@@ -14,6 +14,19 @@ impl Afd {
     #[must_use]
     pub fn roles(&self, id: SocketId) -> SocketFlags {
         self.sockets.get(id).and_then(|socket| socket.extras.as_ref()).map_or(SocketFlags::empty(), |e| e.roles)
+    }
+
+    /// Says which process has got the connection, where a base gives it away with its block.
+    pub fn set_mover(&mut self, id: SocketId, process: Incarnation) {
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.extras_mut().mover = Some(process);
+        }
+    }
+
+    /// The process that has got the connection; `None` while nobody opened a block of it.
+    #[must_use]
+    pub fn mover(&self, id: SocketId) -> Option<Incarnation> {
+        self.socket(id)?.extras.as_ref()?.mover
     }
 
     /// Gives a fresh socket its multipoint roles.

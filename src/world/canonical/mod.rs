@@ -277,15 +277,18 @@ fn hash_rest(world: &World, state: &mut Renaming<'_>) {
         afd,
         events: _,
         ports: _,
-        duplications: _,
+        duplications,
         faults,
         waits: _,
+        sections,
         checks,
     } = world;
     machine.hash(state);
     installed.hash(state);
     now.hash(state);
     faults.hash(state);
+    sections.hash(state);
+    duplications.stranded().for_each(|socket| socket.hash(state));
     afd.hash_but_sockets(state);
     // Under the names of this world: where somebody looks at contracts, worlds that differ in numbers stay apart.
     checks.hash(state);

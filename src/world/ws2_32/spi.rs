@@ -6,8 +6,8 @@ use super::choose::{self, Request};
 use super::{After, Ws2Token, open_type};
 use crate::abi::client::Value;
 use crate::abi::{Block, Info, Name, Overlapped, SocketFlags, SpiCall, SpiResult, SpiReturn, WsaError};
-use crate::provider::Callee;
 use crate::provider::context::Cancel;
+use crate::provider::{Callee, ShapeFault};
 use crate::rules::RuleId;
 use crate::world::World;
 use crate::world::drive::{Next, blocked_providers};
@@ -116,7 +116,10 @@ impl World {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
         let policies = self.machine.policies();
-        let token_place = policies.token_place;
+        let token_place = match self.machine.any_faulty(ShapeFault::TokenInServiceFlags) {
+            true => TokenPlace::ServiceFlags,
+            false => policies.token_place,
+        };
         let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
             return Next::finish(Err(WsaError::NotInitialised));
         };

@@ -4,15 +4,17 @@ use super::{After, Starting, Then, Ws2Token};
 use crate::abi::client::{Value, WsaData};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
 use crate::abi::{SpiCall, SpiReturn, WsaError};
-use crate::provider::{Callee, HandleKind, InFlight, Resumed, ShapeKind};
+use crate::provider::{Callee, HandleKind, InFlight, Instance, Resumed, ShapeFault, ShapeKind, State};
 use crate::rules::RuleId;
 use crate::world::World;
+use crate::world::afd::Release;
 use crate::world::catalog::ShapeId;
 use crate::world::drive::Next;
 use crate::world::handles::Object;
 use crate::world::ids::{Incarnation, InstanceId, ThreadId};
 use crate::world::log::Log;
 use crate::world::process::Process;
+use crate::world::table::Table;
 
 /// Versions as numbers that can be compared: major in the high byte.
 pub(crate) fn comparable(version: u16) -> u16 {
@@ -100,15 +102,22 @@ impl World {
         process.client = crate::world::process::Client::default();
         process.overlapped.abort_all();
         process.catalog_watches.clear();
-        process.instances = crate::world::table::Table::new();
+        let unloaded = std::mem::take(&mut process.instances);
         process.loaded.clear();
         process.handles.unbind_all();
+        if !self.machine.is_faithful() {
+            self.drop_left_over(thread.process, unloaded, log);
+        }
         Next::finish(Ok(Value::Done))
     }
 
     /// Socket handles that no provider has claimed: with several that could, each leaves them to the others, and the
     /// end of the last takes them along.
     fn release_unclaimed(&mut self, process: Incarnation, log: &mut Log) {
+        if self.machine.any_faulty(ShapeFault::SkipLowerCleanup) {
+            // Nobody has told the base of the end.
+            return;
+        }
         let state = &self.processes[process.0 as usize];
         let takes_any = |shape: ShapeId| {
             let shape = self.machine.shape(shape);
@@ -124,6 +133,17 @@ impl World {
             log.rule(RuleId::Cleanup10);
             self.processes[process.0 as usize].handles.remove(handle);
             self.drop_object(process, handle, object, how, log);
+        }
+    }
+
+    /// A provider that was never told of the end has held on to its sockets; with its code they go.
+    fn drop_left_over(&mut self, process: Incarnation, unloaded: Table<InstanceId, Instance>, log: &mut Log) {
+        self.forget_operations(process, log);
+        for (_, instance) in unloaded.iter() {
+            let State::Base(base) = &instance.state else { continue };
+            for (handle, socket) in base.records() {
+                self.drop_object(process, handle, Object::Socket(socket), Release::Close, log);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wspsim::model::{LimitChanges, Model, PolicyChanges};
 use wspsim::provider::HandleKind::{self, Ifs, NonIfs};
+use wspsim::provider::ShapeFault;
 use wspsim::world::fault::Fault;
 use wspsim::world::machine::{Interface, Limits, Machine, Platform};
 use wspsim::world::policy::{Policies, PolicyId};
@@ -56,7 +57,10 @@ pub fn machine(input: &mut Input<'_>) -> Arc<Machine> {
         let plain = STACKS.iter().map(|(base, layers)| support::machine(*base, layers, Platform::default()));
         let plain: Vec<Arc<Machine>> = plain.chain(MODELS.iter().map(|name| model(name))).collect();
         let platforms = sets.iter().flat_map(|&policies| limits.map(|limits| platform(limits, policies)));
-        platforms.flat_map(|platform| plain.iter().map(move |machine| with(machine, platform.clone()))).collect()
+        let faithful: Vec<Arc<Machine>> =
+            platforms.flat_map(|platform| plain.iter().map(move |machine| with(machine, platform.clone()))).collect();
+        let faulty: Vec<Arc<Machine>> = (0..).zip(&faithful).map(|(lot, machine)| spoilt(machine, lot)).collect();
+        [faithful, faulty].concat()
     });
     let at = usize::from(input.byte()) | usize::from(input.byte()) << 8;
     Arc::clone(&machines[at % machines.len()])
@@ -65,6 +69,22 @@ pub fn machine(input: &mut Input<'_>) -> Arc<Machine> {
 fn with(machine: &Machine, platform: Platform) -> Arc<Machine> {
     let faults = if platform.limits == SMALL { vec![Fault::ConnectLatency { ms: 20 }] } else { Vec::new() };
     Arc::new(Machine { platform, faults, ..machine.clone() })
+}
+
+/// The machine with two faults drawn by lot for each of its providers that can have them.
+fn spoilt(machine: &Machine, lot: u32) -> Arc<Machine> {
+    let mut machine = machine.clone();
+    let mut state = lot.wrapping_mul(0x9e37_79b1);
+    for shape in &mut machine.shapes {
+        let fitting: Vec<ShapeFault> =
+            ShapeFault::ALL.iter().copied().filter(|fault| fault.of().fits(&shape.kind, shape.handles)).collect();
+        for _ in 0..2 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            shape.faults.insert(fitting[(state >> 16) as usize % fitting.len()]);
+        }
+        machine.faulty = machine.faulty | shape.faults;
+    }
+    Arc::new(machine)
 }
 
 fn platform(limits: Limits, policies: Policies) -> Platform {

@@ -283,14 +283,14 @@ impl Wild<'_> {
         (process.client.startups == 1 && loaded).then_some(thread.process)
     }
 
-    /// After the final WSACleanup a process has no socket, and no provider anything to do with it.
+    /// After the final WSACleanup a process has no socket, and no provider anything to do with it. Faulty providers leak.
     fn is_clean(&self, process: Incarnation) {
         let Some(process) = self.world.process(process) else { return };
         if process.client.startups > 0 {
             return;
         }
         let sockets = process.handles.iter().filter(|(_, entry)| matches!(entry.object, Object::Socket(_))).count();
-        assert_eq!(sockets, 0, "sockets after the final cleanup");
+        assert!(sockets == 0 || !self.world.machine().is_faithful(), "{sockets} sockets after the final cleanup");
         assert!(process.handles.iter().all(|(_, entry)| entry.binding.is_none()), "ws2_32 knows handles after its end");
     }
 
