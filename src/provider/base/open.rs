@@ -120,9 +120,11 @@ impl Base {
             cx.log.rule(RuleId::Socket9);
             return Err(WsaError::MFile);
         }
+        let maker = cx.shape_id;
         let (afd, mut afd_cx) = cx.afd();
         let socket = afd.create(&mut afd_cx, transport, opening.flags.contains(SocketFlags::OVERLAPPED))?;
         afd.add_descriptor(&mut afd_cx, socket);
+        afd.set_maker(socket, maker);
         match transport.kind {
             Kind::Messages => afd.set_service(socket, entry.fields().service_flags1),
             Kind::Raw => afd.set_protocol(socket, protocol_of(opening, &entry)),

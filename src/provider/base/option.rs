@@ -46,8 +46,13 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
     Ok(SpiReturn::Bytes(bytes))
 }
 
-/// SO_PROTOCOL_INFO: the base's own entry; a layer answers for itself.
+/// SO_PROTOCOL_INFO: the base's own entry; a layer answers for itself. A base is asked about handles of other providers,
+/// too, when somebody looks for the owner of one, and knows only its own (Inherit5).
 fn protocol_info(cx: &mut Context<'_>, at: At, option: SockOpt, room: usize) -> Answer {
+    if cx.afd.maker(at.socket) != Some(cx.shape_id) {
+        cx.log.rule(RuleId::Inherit5);
+        return Err(WsaError::NotSock);
+    }
     let entry = own_entry(cx, shared(cx, at)?.transport()).ok_or(WsaError::NoProtoOpt)?;
     let needed = if option == SockOpt::ProtocolInfoW { ProtocolInfoW::SIZE } else { ProtocolInfoA::SIZE };
     if room < needed {

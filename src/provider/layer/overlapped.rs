@@ -3,9 +3,9 @@
 
 use super::extension::own_in_answer;
 use super::{Known, Layer, Record, RecordId, Step, Token, fail};
-use crate::abi::{Overlapped, SpiCall, WsaError};
+use crate::abi::{Overlapped, SpiCall, SpiFunction, WsaError};
 use crate::provider::base::{Asked, asked, asked_again};
-use crate::provider::{Context, Flow, HandleKind, InFlight};
+use crate::provider::{Context, Flow, HandleKind, InFlight, ShapeFault};
 use crate::rules::RuleId;
 use crate::table_key;
 use crate::world::ids::Handle;
@@ -94,6 +94,7 @@ impl Layer {
             }
             // Over at once: the completion is on its way up.
             Ok(_) => {}
+            Err(_) if cx.function == Some(SpiFunction::AcceptEx) && cx.faulty(ShapeFault::PinOnFailedAcceptEx) => {}
             Err(_) => {
                 self.outstanding.remove(id);
             }

@@ -276,6 +276,7 @@ impl Afd {
         let source = self.source_place(cx, client, place.ip)?;
         let parent = &self.sockets[listener];
         let mut end = SharedSocket::new(parent.transport, parent.overlapped, parent.options.clone());
+        end.maker = parent.maker;
         let family = end.transport.family;
         end.bound = Some(Bound { place, entry: None });
         end.role = Role::Connected(Connection::new(source, client, cx.now, false));

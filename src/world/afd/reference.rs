@@ -9,6 +9,7 @@ use super::values::Options;
 use super::{Afd, Change, Cx, SocketId, Transport};
 use crate::abi::WsaError;
 use crate::rules::RuleId;
+use crate::world::catalog::ShapeId;
 
 impl Afd {
     /// Makes a shared socket without references; the caller adds the first. WSAENOBUFS at the machine's limit.
@@ -23,6 +24,20 @@ impl Afd {
         }
         let options = Options::new(cx.platform);
         Ok(self.insert(cx, SharedSocket::new(transport, overlapped, options)))
+    }
+
+    /// Says whose socket a fresh one is.
+    #[inline]
+    pub fn set_maker(&mut self, id: SocketId, maker: ShapeId) {
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.maker = maker;
+        }
+    }
+
+    /// Whose socket it is.
+    #[must_use]
+    pub fn maker(&self, id: SocketId) -> Option<ShapeId> {
+        self.sockets.get(id).map(|socket| socket.maker)
     }
 
     /// Whether one more shared socket is possible.

@@ -49,6 +49,7 @@ impl Afd {
         }
         let parent = &self.sockets[root];
         let mut leaf = SharedSocket::new(parent.transport, parent.overlapped, parent.options.clone());
+        leaf.maker = parent.maker;
         leaf.nonblocking = parent.nonblocking;
         let service = parent.extras.as_ref().map(|extras| extras.service).unwrap_or_default();
         let registration = parent.registration.as_ref().map(|registration| Box::new(registration.for_accepted()));

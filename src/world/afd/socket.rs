@@ -17,12 +17,15 @@ use super::urgent::Urgent;
 use super::values::Options;
 use super::{Kind, SocketId, Ticks, Transport};
 use crate::abi::WsaError;
+use crate::world::catalog::ShapeId;
 use crate::world::ids::ThreadId;
 
 /// What all descriptors of one socket share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SharedSocket {
     pub(super) transport: Transport,
+    /// The base provider whose socket it is; that of a listener's for what it accepts.
+    pub(super) maker: ShapeId,
     pub(super) overlapped: bool,
     pub(super) nonblocking: bool,
     pub(super) life: Life,
@@ -179,6 +182,7 @@ impl SharedSocket {
         };
         Self {
             transport,
+            maker: ShapeId(0),
             overlapped,
             nonblocking: false,
             life: Life::Open,
