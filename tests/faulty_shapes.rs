@@ -1,6 +1,8 @@
 //! Every fault a provider can have is shown at work by a scenario under `tests/scenarios/contracts`, and the contract
 //! checker catches each of them. `cargo test --test faulty_shapes -- --nocapture` prints which duty caught which fault.
 
+#![allow(clippy::print_stdout, reason = "the table is for whoever asks for it")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
