@@ -143,8 +143,9 @@ macro_rules! control {
         ("lpwspioctl");
     Ioctl8: "SIO_BASE_HANDLE gives the base provider's handle; every layer passes it down untouched."
         ("winsock-ioctls");
-    Ioctl9: "SIO_BSP_HANDLE may be answered by a layer with its own handle, so that what follows comes to the layer."
-        ("winsock-ioctls");
+    Ioctl9: "SIO_BSP_HANDLE may be answered by a layer with its own handle, so that what follows comes to the layer; an \
+        overlapped call is no exception."
+        ("winsock-ioctls, derived");
     Ioctl10: "SIO_UDP_CONNRESET decides whether a datagram that reached no socket makes a later receive fail."
         ("winsock-ioctls");
     Ioctl11: "SIO_ADDRESS_LIST_QUERY gives the local addresses of the socket's family that it could be bound to."
@@ -173,6 +174,8 @@ macro_rules! control {
         ("lpwspioctl");
     Ioctl22: "A code nobody knows gives WSAEINVAL."
         ("lpwspioctl") by unknown_ioctl;
+    Ioctl23: "SIO_BSP_HANDLE_POLL is for calls that are not overlapped; with an overlapped structure it gives WSAEINVAL."
+        ("winsock-ioctls; the code is derived");
 
     // WSPCancelBlockingCall
     Cancel1: "WSPCancelBlockingCall ends the blocking call of its own thread, which then gives WSAEINTR."

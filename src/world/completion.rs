@@ -62,7 +62,8 @@ impl World {
             let Some(instance) = state.instances.get_mut(layer) else { return };
             let shape = instance.shape;
             let Some(layer) = instance.state.layer_mut() else { return };
-            let Some((upper, above)) = layer.completed(overlapped.id) else { return };
+            let below = overlapped.id;
+            let Some((upper, above)) = layer.completed(below, &mut completion.result) else { return };
             let drained = layer.drained(upper);
             log.rule(RuleId::L4);
             completion.before_close = false;

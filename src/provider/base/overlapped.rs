@@ -6,7 +6,7 @@
 
 use super::data::{destination, lost_by_keep_alive, may_receive_from, refuse};
 use super::{Answer, At, Base, Blocked, Step, fail, ioctl, shared};
-use crate::abi::{Gather, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, SpiFunction, WsaError};
+use crate::abi::{Gather, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, SpiFunction, WsaError};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
 use crate::world::afd::{Issuer, Operation, Work};
@@ -89,6 +89,10 @@ impl Base {
             Err(error) => return fail(error),
             Ok(true) => return self.ioctl(cx, at, control),
             Ok(false) => {}
+        }
+        if Ioctl::lookup(control.code) == Some(Ioctl::BspHandlePoll) {
+            cx.log.rule(RuleId::Ioctl23);
+            return fail(WsaError::Inval);
         }
         match ioctl::at_once(cx, at, control) {
             Ok(ioctl::Carried::Awaits(event)) => {

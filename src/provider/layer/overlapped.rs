@@ -2,8 +2,9 @@
 //! remembers the client's, and announces completions upwards on its own handle.
 
 use super::extension::own_in_answer;
+use super::pass::own_answer;
 use super::{Known, Layer, Record, RecordId, Step, Token, fail};
-use crate::abi::{Overlapped, SpiCall, SpiFunction, WsaError};
+use crate::abi::{Overlapped, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::provider::base::{Asked, asked, asked_again};
 use crate::provider::{Context, Flow, HandleKind, InFlight, ShapeFault};
 use crate::rules::RuleId;
@@ -23,6 +24,8 @@ pub(super) struct Outstanding {
     upper: Handle,
     /// The structure of whoever called the layer.
     overlapped: Overlapped,
+    /// What the layer says in place of a provider below that succeeds.
+    answer: Option<SpiReturn>,
 }
 
 impl Layer {
@@ -35,7 +38,16 @@ impl Layer {
         call: &mut SpiCall,
     ) -> Option<Step> {
         match self.exchange(cx, s, call) {
-            Ok(exchanged) => Some(self.down(known, call, Token::Overlapped(exchanged?))),
+            Ok(exchanged) => {
+                let id = exchanged?;
+                if let SpiCall::Ioctl { code, room, .. } = *call
+                    && let Some(Ok(answer)) = own_answer(cx, known, s, code, room)
+                    && let Some(outstanding) = self.outstanding.get_mut(id)
+                {
+                    outstanding.answer = Some(answer);
+                }
+                Some(self.down(known, call, Token::Overlapped(id)))
+            }
             Err(error) => Some(fail(error)),
         }
     }
@@ -67,7 +79,7 @@ impl Layer {
             self.worker = Some(cx.open_current_thread()?);
         }
         let Some(overlapped) = given.take() else { return Ok(None) };
-        let id = self.outstanding.insert(Outstanding { upper: s, overlapped: *overlapped });
+        let id = self.outstanding.insert(Outstanding { upper: s, overlapped: *overlapped, answer: None });
         let own = Overlapped { id: id.slot(), event: Handle::NULL, routine: None, layer: Some(cx.instance) };
         *given = Some(Box::new(own));
         Ok(Some(id))
@@ -83,6 +95,11 @@ impl Layer {
         own_in_answer(cx, &mut flight.result);
         if let Some(payload) = cx.shape().behaviour.as_deref().and_then(|behaviour| behaviour.payload) {
             super::payload::restore(payload, &mut flight.result);
+        }
+        if let (Ok(answer), Some(Outstanding { answer: Some(own), .. })) =
+            (&mut flight.result, self.outstanding.get(id))
+        {
+            *answer = own.clone();
         }
         // Not every WSA_IO_PENDING has an operation behind it: faults can say anything.
         let pending = cx.overlapped.is_pending((Some(cx.instance), id.slot()));
@@ -118,9 +135,13 @@ impl Layer {
         Flow::Return(asked_again(cx, id))
     }
 
-    /// An operation passed down has ended: the layer's handle and the structure it was started with.
-    pub(crate) fn completed(&mut self, id: u32) -> Option<(Handle, Overlapped)> {
-        let Outstanding { upper, overlapped } = self.outstanding.remove(OutstandingId::from_slot(id))?;
+    /// An operation passed down has ended: the layer's handle and the structure it was started with. The layer may
+    /// have an answer of its own for a success.
+    pub(crate) fn completed(&mut self, id: u32, result: &mut SpiResult) -> Option<(Handle, Overlapped)> {
+        let Outstanding { upper, overlapped, answer } = self.outstanding.remove(OutstandingId::from_slot(id))?;
+        if let (Ok(result), Some(answer)) = (result, answer) {
+            *result = answer;
+        }
         Some((upper, overlapped))
     }
 
