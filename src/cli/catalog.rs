@@ -1,15 +1,16 @@
 //! `wspsim catalog`: the machine a model describes, as a person would list it.
 
+use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use comfy_table::Table;
 use serde_json::{Map, Value as Json, json};
-use wspsim::abi::consts::{family_name, protocol_name, socket_type_name};
+use wspsim::abi::consts::{WINSOCK_VERSION_2_2, family_name, protocol_name, socket_type_name};
 use wspsim::abi::{EntrySet, Info, LspCategories, ProviderFlags, SpiFunction};
 use wspsim::model::{Diagnostic, Library, Missing, Model};
-use wspsim::provider::{HandleKind, Shape, ShapeKind};
+use wspsim::provider::{AcceptContext, Duplicating, Functions, HandleKind, Shape, ShapeKind, Waiting};
 use wspsim::world::catalog::{Catalog, CatalogEntry};
 use wspsim::world::machine::Machine;
 use wspsim::world::policy::{Policies, PolicyId, Profile};
@@ -167,6 +168,10 @@ fn providers(machine: &Machine, look: &Look) -> String {
         if !shape.missing.is_empty() {
             facts.push(("missing", joined(shape.missing.iter())));
         }
+        let unusual: Vec<String> = settings(shape).iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        if !unusual.is_empty() {
+            facts.push(("settings", unusual.join(", ")));
+        }
         let facts = facts.iter().map(|(name, text)| definition(&format!("    {name}:"), 14, text, look.width));
         head + &facts.collect::<String>() + &faults(shape, look)
     });
@@ -220,6 +225,34 @@ fn hooks(shape: &Shape) -> String {
             if absent.len() <= hooks.len() { format!("all but {}", joined(absent)) } else { joined(hooks.iter()) }
         }
     }
+}
+
+/// What a model says of a provider beside handles and entries, where it is not the default; in the words of the model.
+fn settings(shape: &Shape) -> Vec<(&'static str, String)> {
+    let newest = (WINSOCK_VERSION_2_2, WINSOCK_VERSION_2_2);
+    let versions = (shape.versions != newest).then(|| ("versions", versions(shape.versions)));
+    let told = match &shape.kind {
+        ShapeKind::Base { duplicating, service_thread, waiting } => vec![
+            told("duplicating", duplicating, &Duplicating::default()),
+            told("service_thread", service_thread, &false),
+            told("waiting", waiting, &Waiting::default()),
+        ],
+        ShapeKind::Layer { functions, accept_context, code, .. } => vec![
+            told("extension_functions", functions, &Functions::of(shape.handles)),
+            told("accept_context", accept_context, &AcceptContext::default()),
+            code.as_ref().map(|code| ("code", code.name().to_owned())),
+        ],
+    };
+    told.into_iter().flatten().chain(versions).collect()
+}
+
+fn told<T: Debug + PartialEq>(name: &'static str, value: &T, default: &T) -> Option<(&'static str, String)> {
+    (value != default).then(|| (name, format!("{value:?}")))
+}
+
+fn versions((lowest, highest): (u16, u16)) -> String {
+    let text = |version: u16| format!("{}.{}", version & 0xff, version >> 8);
+    format!("{} to {}", text(lowest), text(highest))
 }
 
 fn joined(functions: impl IntoIterator<Item = SpiFunction>) -> String {
@@ -303,6 +336,11 @@ fn shape_json(shape: &Shape) -> Json {
     }
     if !shape.missing.is_empty() {
         object["missing"] = shape.missing.iter().map(|function| json!(function.name())).collect();
+    }
+    let unusual: Map<String, Json> =
+        settings(shape).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    if !unusual.is_empty() {
+        object["settings"] = Json::Object(unusual);
     }
     object
 }
