@@ -47,6 +47,16 @@ fn run_leaves_files_that_say_they_go_wrong_to_explore() {
 }
 
 #[test]
+fn coverage_leaves_files_that_say_they_go_wrong_to_explore() {
+    let races = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/races");
+    let in_a_folder = wspsim().args(["coverage", races]).output().expect("it runs");
+    assert_eq!(in_a_folder.status.code(), Some(0), "{}", String::from_utf8_lossy(&in_a_folder.stderr));
+    let named = wspsim().args(["coverage", &format!("{races}/B9-shutdown-in-close.ron")]).output().expect("it runs");
+    assert_eq!(named.status.code(), Some(1), "one order of it is played when it is asked for by name");
+    assert!(String::from_utf8_lossy(&named.stderr).contains("plays do not hold"));
+}
+
+#[test]
 fn json_has_an_object_for_each_scenario_and_model_and_a_summary() {
     let races = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/races");
     let save = folder("explore-json");

@@ -114,6 +114,11 @@ impl Plan {
         self.stacks.is_empty()
     }
 
+    /// Whether to leave it to `explore`: its programs go wrong in some order, and nobody has asked for it by name.
+    pub(crate) fn is_for_explore(&self, file: &Found) -> bool {
+        !file.named && self.scenario.goes_wrong()
+    }
+
     /// The models the scenario names.
     pub(crate) fn models(&self) -> Vec<&str> {
         self.scenario.models().collect()

@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use wspsim::explore::Verdict as Explored;
 use wspsim::model::{Diagnostic, Library};
 use wspsim::scenario::Override;
 use wspsim::trace::{Trace, json};
@@ -191,14 +190,8 @@ fn playable(plan: play::Plan, file: &Found, only: Option<&str>) -> Result<Option
             let help = format!("it names {}", plan.models().join(", "));
             Err(vec![files::about(&file.path, &title).with_help(help)])
         }
-        _ => Ok((!plan.is_empty() && (file.named || !goes_wrong(&plan))).then_some(plan)),
+        _ => Ok((!plan.is_empty() && !plan.is_for_explore(file)).then_some(plan)),
     }
-}
-
-/// Whether the file says that its programs go wrong in some order. The one order that is played here may be that one, so
-/// in a folder such a file is left to `explore`.
-fn goes_wrong(plan: &play::Plan) -> bool {
-    plan.scenario().stated().is_some_and(|stated| stated.verdict != Explored::Holds)
 }
 
 fn nothing_to_play(arguments: &Arguments) -> String {

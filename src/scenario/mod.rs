@@ -368,7 +368,7 @@
 //! | `sometimes: [K, ...]` | checks that each hold in some state of some order, 64 at most; never reached: violated |
 //! | `finally: [K, ...]` | checks at the end of every order; passed over when a label has no value in that order |
 //! | `allowed: [{"n": E, "m": E}, ...]` | what named steps may come to together; names left out may come to anything. `Never`: the step is not reached |
-//! | `verdict: violated` | what exploring it comes to: `holds`, `violated`, `violated(allowed)` (the kind of what is wrong: `expect`, `step`, `check`, `always`, `sometimes`, `finally`, `allowed`, `unclaimed`, `leak`, `invariant`) or `stuck`; left out, nothing is said. `run` passes over a file that says it goes wrong, unless it is named |
+//! | `verdict: violated` | what exploring it comes to: `holds`, `violated`, `violated(allowed)` (the kind of what is wrong: `expect`, `step`, `check`, `always`, `sometimes`, `finally`, `allowed`, `unclaimed`, `leak`, `invariant`) or `stuck`; left out, nothing is said. `run` and `coverage` pass over a file that says it goes wrong, unless it is named |
 //! | `budget: (ops: 100000, ms: 3600000)` | the choices of one run, and its virtual time |
 //!
 //! Verdicts: *holds*; *violated*: something is wrong in some order; *stuck*: somebody waits in some order and nobody

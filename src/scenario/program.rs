@@ -202,6 +202,13 @@ impl Scenario {
         self.programs.stated
     }
 
+    /// Whether the file says that its programs go wrong in some order. A play takes one order, which may be that one, so
+    /// whoever plays all scenarios of a folder passes over such a file.
+    #[must_use]
+    pub fn goes_wrong(&self) -> bool {
+        self.stated().is_some_and(|stated| stated.verdict != crate::explore::Verdict::Holds)
+    }
+
     /// What a step does; those of the programs count on behind those before them.
     pub(super) fn action(&self, step: usize) -> Option<&Action> {
         let of_program = || Some(&self.programs.item(ItemId(step as u32))?.step.action);

@@ -19,7 +19,7 @@ use super::{diagnostics, files};
 ///
 /// Plays all scenarios on all their stacks and counts by what happened, not by what the scenarios say. A documented error
 /// is reached when an entry of a provider, or an upcall, answered with it. Answers that FailCall and FailUpcall made are
-/// counted apart and reach nothing.
+/// counted apart and reach nothing. As in `run`, a file that says its programs go wrong is passed over unless it is named.
 #[derive(Args)]
 #[command(after_help = "Examples:
   wspsim coverage scenarios
@@ -88,7 +88,11 @@ fn count(arguments: &Arguments, scenarios: &[files::Found], output: &mut Output)
     let instead = Override { profile: arguments.profile.map(Into::into), ..Override::default() };
     let wanted = Wanted { model: None, instead };
     for file in scenarios {
-        let plays = play::plan(file, &mut library, &wanted).map(|plan| plan.play(true));
+        let planned = play::plan(file, &mut library, &wanted);
+        if planned.as_ref().is_ok_and(|plan| plan.is_for_explore(file)) {
+            continue;
+        }
+        let plays = planned.map(|plan| plan.play(true));
         let outcome = Outcome { file: file.source.file.clone(), plays };
         match &outcome.plays {
             Ok(plays) => plays.iter().for_each(|played| counted.coverage.add(&played.report, &played.policies)),
