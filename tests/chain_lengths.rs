@@ -1,13 +1,21 @@
 //! Whatever holds on one layer and on two holds on chains of every length: each scenario of the library that names both
-//! is played once more on chains of three to seven elements.
+//! is played once more on chains of four to seven elements.
+//!
+//! And no alarm is false: nothing that a scenario does makes the contract checker find fault with a faithful provider,
+//! however many of them stand on one another.
 
 use std::path::{Path, PathBuf};
 
 use wspsim::model::Library;
-use wspsim::scenario::{Logging, Scenario, Verdict, play};
+use wspsim::scenario::{Logging, Override, Scenario, Verdict, play};
+use wspsim::world::checks::Contracts;
+
+/// A chain of every length, from the base alone to six layers over it.
+const CHAINS: [&str; 7] =
+    ["windows", "layer", "two-layers", "three-layers", "four-layers", "five-layers", "six-layers"];
 
 /// The chains longer than two layers over a base.
-const LONGER: [&str; 4] = ["three-layers", "four-layers", "five-layers", "six-layers"];
+const LONGER: &[&str] = CHAINS.split_at(3).1;
 
 /// Scenarios that count what a chain of a certain length needs.
 const OF_A_LENGTH: [&str; 1] = [
@@ -27,19 +35,23 @@ fn ron_files(folder: &Path, found: &mut Vec<PathBuf>) {
     found.sort();
 }
 
-/// Plays what holds on one and on two layers on the longer chains; how many plays that were, and what went wrong.
-fn played(folder: &str) -> (usize, Vec<String>) {
+/// The scenarios below a folder of the library, with their files. What is no scenario is a model.
+fn scenarios(folder: &str) -> impl Iterator<Item = (PathBuf, Scenario)> {
     let mut files = Vec::new();
     ron_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(folder), &mut files);
+    files.into_iter().filter_map(|path| Scenario::load(&path).ok().map(|scenario| (path, scenario)))
+}
+
+/// Plays what holds on one and on two layers on the longer chains; how many plays that were, and what went wrong.
+fn played(folder: &str) -> (usize, Vec<String>) {
     let (mut library, mut plays, mut wrong) = (Library::new(), 0, Vec::new());
-    for path in files {
-        let Ok(scenario) = Scenario::load(&path) else { continue };
+    for (path, scenario) in scenarios(folder) {
         let names = |wanted: &str| scenario.models().any(|model| model == wanted);
         let of_a_length = OF_A_LENGTH.iter().any(|name| path.file_stem().is_some_and(|stem| stem == *name));
         if of_a_length || !names("layer") || !names("two-layers") {
             continue;
         }
-        for model in LONGER {
+        for &model in LONGER {
             let machine = scenario.machine(&mut library, model).expect("a built-in model");
             let report = play(&scenario, &machine, Logging::Off);
             plays += 1;
@@ -78,4 +90,47 @@ fn the_rest_of_the_library_holds_on_chains_of_every_length() {
     check("calls", 100);
     check("blocking", 20);
     check("select", 10);
+}
+
+/// What of the library is about providers that are not faithful, or not put together as they have to be.
+const FAULTY: [&str; 2] = [
+    // Every fault, with the duty it breaks.
+    "contracts/",
+    // An IFS layer over a base that is none.
+    "calls/socket-ifs-over-non-ifs.ron",
+];
+
+/// Plays a scenario on a chain, whether it is meant for that or not, and holds everybody to their duties. What was
+/// told; `None` if nobody there could be faithful.
+fn alarms(scenario: &Scenario, library: &mut Library, model: &str) -> Option<Vec<String>> {
+    let fail = Override { contracts: Some(Contracts::Fail), ..Override::default() };
+    let machine = scenario.machine_with(library, model, fail).ok().filter(|machine| machine.is_faithful())?;
+    let breaches = play(scenario, &machine, Logging::Off).breaches;
+    Some(breaches.iter().map(|breach| format!("{} on {model}: {breach:?}", scenario.file())).collect())
+}
+
+#[test]
+fn nothing_makes_an_alarm_about_faithful_providers() {
+    let (mut library, mut plays, mut wrong) = (Library::new(), [0; CHAINS.len()], Vec::new());
+    let mut others = 0;
+    for (path, scenario) in scenarios("") {
+        if FAULTY.iter().any(|faulty| path.display().to_string().replace('\\', "/").contains(faulty)) {
+            continue;
+        }
+        let named: Vec<String> = scenario.models().map(str::to_owned).collect();
+        if CHAINS.iter().any(|chain| named.iter().any(|model| model == chain)) {
+            for (at, model) in CHAINS.iter().enumerate() {
+                let Some(told) = alarms(&scenario, &mut library, model) else { continue };
+                plays[at] += 1;
+                wrong.extend(told);
+            }
+        }
+        for model in named.iter().filter(|model| !CHAINS.contains(&&***model)) {
+            let Some(told) = alarms(&scenario, &mut library, model) else { continue };
+            others += 1;
+            wrong.extend(told);
+        }
+    }
+    assert!(wrong.is_empty(), "{} false alarms: {wrong:#?}", wrong.len());
+    assert!(plays.iter().all(|&plays| plays > 1000) && others > 500, "{plays:?} plays on chains, {others} on others");
 }
