@@ -58,6 +58,10 @@ macro_rules! common {
     Chain5: "A layer that exchanges the entry for the base's keeps dwProviderReserved, else the base would see an \
         ordinary open and make a fresh socket."
         ("Microsoft layered-provider sample");
+    Chain6: "A DLL that stands in a chain twice finds its first place both times and starts itself without end. Windows \
+        ends the process when the stack is used up; here the call in frame 256 is not made, and its caller gets \
+        WSAEPROVIDERFAILEDINIT."
+        ("derived from Chain4 and Startup10");
 
     // Blocking.
     B1: "A new socket blocks; FIONBIO changes that, and WSPAsyncSelect and WSPEventSelect make it nonblocking whatever \

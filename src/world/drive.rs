@@ -17,6 +17,10 @@ use crate::provider::context::Cancel;
 use crate::provider::{Callee, Context, InFlight, Instance, Move, ProviderToken, Resumed};
 use crate::rules::RuleId;
 
+/// Most frames of a thread. A chain has seven members and a callback may call again, so only a provider that calls
+/// itself without end comes this far.
+const FRAMES_MAX: usize = 256;
+
 /// What the topmost frame of a thread wants next. How it goes on afterwards stands in the frame already.
 pub(super) enum Next {
     /// The client call is over. Boxed, so that this type fits into two registers on its way.
@@ -132,6 +136,10 @@ impl World {
     }
 
     fn call_provider(&mut self, thread: ThreadId, callee: Callee, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+        if self.frames(thread).len() >= FRAMES_MAX {
+            log.rule(RuleId::Chain6);
+            return self.resume_top(thread, Resumed::NotLoaded, flight, log);
+        }
         let Some(instance) = self.load(thread.process, callee) else {
             return self.resume_top(thread, Resumed::NotLoaded, flight, log);
         };
