@@ -100,7 +100,7 @@ pub(crate) enum Move {
 }
 
 /// Whom a provider calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Callee {
     /// A provider of this process that is known to be loaded.
     Instance(InstanceId),

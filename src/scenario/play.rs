@@ -330,7 +330,7 @@ impl<'a> Player<'a> {
                 let fits = self.judge(on, step, call.name(), Came::Parked, thread.process, socket);
                 self.threads[on.0 as usize].given_up |= !fits;
             }
-            Ok(Outcome::Started(..) | Outcome::Done) | Err(Stop::Over) => {}
+            Ok(Outcome::Started(..) | Outcome::Done | Outcome::Paused) | Err(Stop::Over) => {}
             Err(Stop::Rejected(why)) => self.rejected(why),
         }
     }

@@ -64,7 +64,7 @@ impl Reader {
             Event::ClientReturn { thread, .. } => {
                 self.end(*thread, at, |begin| matches!(events[begin], Event::ClientCall { .. }));
             }
-            Event::Parked { .. } => self.running = None,
+            Event::Parked { .. } | Event::Paused { .. } => self.running = None,
             Event::ProcessEnded { process } => self.abandon(*process),
             _ => {}
         }
@@ -107,6 +107,7 @@ fn running_thread(event: &Event, before: Option<ThreadId>) -> Option<ThreadId> {
         Event::ClientCall { thread, .. }
         | Event::ClientReturn { thread, .. }
         | Event::Parked { thread, .. }
+        | Event::Paused { thread, .. }
         | Event::Resumed { thread } => Some(*thread),
         Event::Enter(entering) => Some(entering.thread),
         Event::Leave(leaving) => Some(leaving.thread),

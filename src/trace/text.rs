@@ -45,6 +45,9 @@ impl Line<'_, '_> {
                 let deadline = deadline.map(|at| format!(", until {} ms at most", at.0)).unwrap_or_default();
                 format!("{}: waits for {}{deadline}", self.words.thread(*thread), self.words.until(*thread, until))
             }
+            Event::Paused { thread, provider, answered } => {
+                format!("{}: {}", self.words.thread(*thread), self.words.pause(*provider, *answered))
+            }
             Event::Resumed { thread } => format!("{}: goes on", self.words.thread(*thread)),
             Event::Rule(rule) => format!("rule {rule}"),
             Event::Policy(policy) => self.words.policy(*policy),
@@ -108,6 +111,7 @@ impl Line<'_, '_> {
                 let answer = self.words.value(self.place(), &answer);
                 format!("op: the callback of {} returns {answer}", self.words.thread(*thread))
             }
+            Op::ToBorder(within) => format!("{}, to the next frame border", self.op(within)),
             Op::Advance { to } => format!("op: time moves to {} ms", to.0),
             Op::Fault(fault) => format!("op: fault {fault:?}"),
             Op::BreakConnection { process, socket, error } => {

@@ -209,6 +209,13 @@ impl<'t, 'a> Words<'t, 'a> {
         known.map_or_else(|| format!("provider {}", shape.0).into(), |name| Cow::Borrowed(&**name))
     }
 
+    /// A call pauses at a frame border.
+    #[must_use]
+    pub fn pause(&self, provider: Option<ShapeId>, answered: bool) -> String {
+        let provider = provider.map_or("a provider".into(), |shape| self.shape(shape));
+        if answered { format!("pauses after the answer of {provider}") } else { format!("pauses before {provider}") }
+    }
+
     /// A shared socket by the first label one of its descriptors got.
     #[must_use]
     pub fn socket(&self, socket: SocketId) -> String {

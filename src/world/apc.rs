@@ -4,6 +4,7 @@
 //! op answers ([`Routine`]); meanwhile the thread may make calls, and no other routine runs on it (O8).
 
 use super::World;
+use super::border::Reach;
 use super::drive::Next;
 use super::event::Event;
 use super::frame::{Frame, Token, Until, Wait, Woken};
@@ -77,13 +78,13 @@ impl World {
     }
 
     /// Completion routines run during a wait: afterwards an alertable wait is over, a blocked call goes on waiting.
-    pub(super) fn run_apcs(&mut self, thread: ThreadId, log: &mut Log) -> Outcome {
+    pub(super) fn run_apcs(&mut self, thread: ThreadId, reach: Reach, log: &mut Log) -> Outcome {
         if let Some(wait) = self.next_stop(thread, log) {
             self.push_routine(thread);
             return self.park(thread, wait, log);
         }
         match self.thread(thread).and_then(Thread::wait).map(|wait| &wait.until) {
-            Some(Until::Alertable(_)) => self.go_on(thread, Woken::Alerted, log),
+            Some(Until::Alertable(_)) => self.go_on(thread, Woken::Alerted, reach, log),
             _ => {
                 log.policy(PolicyId::blocking_alertable);
                 Outcome::Parked
@@ -92,11 +93,11 @@ impl World {
     }
 
     /// The routine a thread is inside has returned: the next one may run (O8).
-    pub(super) fn routine_returned(&mut self, thread: ThreadId, log: &mut Log) -> Outcome {
+    pub(super) fn routine_returned(&mut self, thread: ThreadId, reach: Reach, log: &mut Log) -> Outcome {
         log.rule(RuleId::O8);
         let routine = self.thread_mut(thread).and_then(|state| state.frames.pop());
         self.waits -= u32::from(routine.is_some_and(|frame| frame.wait.is_some()));
-        self.run_apcs(thread, log)
+        self.run_apcs(thread, reach, log)
     }
 
     /// Runs the routines of a thread until one stays inside itself.

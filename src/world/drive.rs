@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::World;
+use super::border::Reach;
 use super::event::{Entering, Event, Leaving};
 use super::frame::{Frame, Token, Wait, Woken};
 use super::ids::{Incarnation, InstanceId, SocketId, ThreadId};
@@ -46,7 +47,7 @@ impl Next {
 
 impl World {
     /// Starts a client call on a thread that accepts one.
-    pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Outcome {
+    pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, reach: Reach, log: &mut Log) -> Outcome {
         log.note(|| Event::ClientCall { thread, call: Box::new(call.clone()) });
         match call {
             Call::Os(_) => Frame::push_os(self.frames(thread)),
@@ -55,13 +56,13 @@ impl World {
         match call {
             Call::Spi(call) => {
                 let next = self.enter_spi(thread, call, log);
-                self.drive(thread, next, InFlight::new(call), log)
+                self.drive(thread, next, InFlight::new(call), reach, log)
             }
             Call::Api(api) => {
                 let api = std::mem::replace(api, ApiCall::Cleanup);
                 let mut call = SpiCall::Cleanup;
                 let next = self.enter_api(thread, api, &mut call, log);
-                self.drive(thread, next, InFlight::new(&mut call), log)
+                self.drive(thread, next, InFlight::new(&mut call), reach, log)
             }
             Call::Catalog(call) => {
                 let result = self.catalog_call(thread, call, log);
@@ -70,21 +71,21 @@ impl World {
             Call::Os(os) => {
                 let os = std::mem::replace(os, OsCall::ExitProcess);
                 let next = self.enter_os(thread, os, log);
-                self.drive(thread, next, InFlight::new(&mut SpiCall::Cleanup), log)
+                self.drive(thread, next, InFlight::new(&mut SpiCall::Cleanup), reach, log)
             }
         }
     }
 
     /// Lets a parked thread go on.
-    pub(super) fn resume_parked(&mut self, thread: ThreadId, woken: Woken, log: &mut Log) -> Outcome {
+    pub(super) fn resume_parked(&mut self, thread: ThreadId, woken: Woken, reach: Reach, log: &mut Log) -> Outcome {
         if woken == Woken::Alerted {
-            return self.run_apcs(thread, log);
+            return self.run_apcs(thread, reach, log);
         }
-        self.go_on(thread, woken, log)
+        self.go_on(thread, woken, reach, log)
     }
 
     /// A parked thread goes on with why.
-    pub(super) fn go_on(&mut self, thread: ThreadId, woken: Woken, log: &mut Log) -> Outcome {
+    pub(super) fn go_on(&mut self, thread: ThreadId, woken: Woken, reach: Reach, log: &mut Log) -> Outcome {
         log.note(|| Event::Resumed { thread });
         let Some(frame) = self.frames(thread).last_mut() else { return Outcome::Done };
         let wait = frame.wait.take();
@@ -96,10 +97,20 @@ impl World {
             true => self.resume_os(thread, wait, woken),
             false => self.resume_top(thread, Resumed::Woken(woken), &mut flight, log),
         };
-        self.drive(thread, next, flight, log)
+        self.drive(thread, next, flight, reach, log)
     }
 
-    fn drive(&mut self, thread: ThreadId, mut next: Next, mut flight: InFlight<'_>, log: &mut Log) -> Outcome {
+    pub(super) fn drive(
+        &mut self,
+        thread: ThreadId,
+        mut next: Next,
+        mut flight: InFlight<'_>,
+        reach: Reach,
+        log: &mut Log,
+    ) -> Outcome {
+        if reach == Reach::Border {
+            return self.drive_to_border(thread, next, flight, log);
+        }
         loop {
             next = match next {
                 Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
@@ -135,7 +146,13 @@ impl World {
         Outcome::Parked
     }
 
-    fn call_provider(&mut self, thread: ThreadId, callee: Callee, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+    pub(super) fn call_provider(
+        &mut self,
+        thread: ThreadId,
+        callee: Callee,
+        flight: &mut InFlight<'_>,
+        log: &mut Log,
+    ) -> Next {
         if self.frames(thread).len() >= FRAMES_MAX {
             log.rule(RuleId::Chain6);
             return self.resume_top(thread, Resumed::NotLoaded, flight, log);
@@ -162,7 +179,7 @@ impl World {
     }
 
     /// A provider has answered: its frame goes, the one below goes on.
-    fn answer(&mut self, thread: ThreadId, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
+    pub(super) fn answer(&mut self, thread: ThreadId, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
         let frames = self.frames(thread);
         let Some(&Frame { token: Token::Provider(from, _), function, .. }) = frames.last() else {
             return Next::finish(Err(WsaError::SysCallFailure));
@@ -172,7 +189,7 @@ impl World {
     }
 
     /// A provider's answer stands in flight: who called it goes on.
-    fn answered(
+    pub(super) fn answered(
         &mut self,
         thread: ThreadId,
         from: InstanceId,
@@ -403,7 +420,7 @@ impl World {
     }
 
     /// The frames of a thread that is known to exist.
-    fn frames(&mut self, thread: ThreadId) -> &mut Vec<Frame> {
+    pub(super) fn frames(&mut self, thread: ThreadId) -> &mut Vec<Frame> {
         &mut self.processes[thread.process.0 as usize].threads[thread.index as usize].frames
     }
 

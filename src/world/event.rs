@@ -50,7 +50,16 @@ pub enum Event {
         /// Until when at most.
         deadline: Option<Ticks>,
     },
-    /// A parked call goes on.
+    /// A thread's call pauses at a frame border.
+    Paused {
+        /// The thread.
+        thread: ThreadId,
+        /// The provider that is called next, or that has answered.
+        provider: Option<ShapeId>,
+        /// Whether it has answered.
+        answered: bool,
+    },
+    /// A parked or paused call goes on.
     Resumed {
         /// The thread.
         thread: ThreadId,

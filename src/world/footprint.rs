@@ -10,11 +10,12 @@
 
 use super::World;
 use super::afd::{Io, SharedSocket, Target};
+use super::border::{Border, Paused, Reach};
 use super::frame::{Frame, Until};
 use super::handles::Object;
 use super::ids::{EventId, Handle, Incarnation, PortId, ProcessId, SocketId, ThreadId};
 use super::op::Op;
-use super::policy::{TokenPlace, WakeOrder};
+use super::policy::{FailedOpen, TokenPlace, WakeOrder};
 use crate::abi::client::{ApiCall, Call, OsCall};
 use crate::abi::{Block, FdSet, Ioctl, SockOpt, SpiCall};
 
@@ -169,6 +170,11 @@ impl Footprint {
     }
 }
 
+/// Whether a call looks at more than its own descriptor on its way: what it waits for, or what it will tell of its end.
+fn is_of_many(call: &SpiCall) -> bool {
+    call.overlapped().is_some() || matches!(call, SpiCall::Select { .. } | SpiCall::CancelBlockingCall)
+}
+
 impl World {
     /// What an op may read and change now.
     #[must_use]
@@ -178,6 +184,7 @@ impl World {
             && match op {
                 Op::Call { thread, call } => self.of_call(*thread, call, &mut print).is_some(),
                 Op::Run { thread } => self.of_run(*thread, &mut print).is_some(),
+                Op::ToBorder(op) => self.of_frame(op, &mut print).is_some(),
                 _ => false,
             };
         if known { print } else { Footprint::everything() }
@@ -208,7 +215,46 @@ impl World {
         }
     }
 
+    /// One frame of a call.
+    fn of_frame(&self, op: &Op, print: &mut Footprint) -> Option<()> {
+        match op {
+            // ws2_32 looks the provider up, and in its own process only.
+            Op::Call { thread, call: Call::Spi(call) } if !is_of_many(call) && self.has_started(thread.process) => {
+                print.process(thread.process);
+                self.thread(*thread)?.frames.is_empty().then_some(())
+            }
+            Op::Call { thread, call } => self.of_call(*thread, call, print),
+            Op::Run { thread } => match &self.thread(*thread)?.paused {
+                Some(paused) => {
+                    print.process(thread.process);
+                    self.of_paused(thread.process, paused, Reach::Border, print)
+                }
+                None => self.of_run(*thread, print),
+            },
+            _ => None,
+        }
+    }
+
+    /// A paused call goes on.
+    fn of_paused(&self, process: Incarnation, paused: &Paused, reach: Reach, print: &mut Footprint) -> Option<()> {
+        let whole = reach == Reach::Whole || self.machine.policies().failed_open == FailedOpen::NeverConsumed;
+        match paused.at {
+            Border::Over(_) => Some(()),
+            // Who gets the answer keeps books of its own process.
+            Border::Answer | Border::AnswerAtOnce(..) if !whole && !is_of_many(&paused.call) => Some(()),
+            _ => self.of_spi(process, &paused.call, print),
+        }
+    }
+
+    /// Whether a provider has been started in a process: the first start looks at all processes.
+    fn has_started(&self, process: Incarnation) -> bool {
+        self.process(process).is_some_and(|process| !process.client.started.is_empty())
+    }
+
     fn of_spi(&self, process: Incarnation, call: &SpiCall, print: &mut Footprint) -> Option<()> {
+        if !self.has_started(process) {
+            print.add(CLIENTS, Access::Write);
+        }
         match call {
             SpiCall::Socket { info, .. } => self.of_open(info.as_ref(), print),
             SpiCall::DuplicateSocket { s, process: target, .. } => {
@@ -313,6 +359,9 @@ impl World {
     fn of_run(&self, thread: ThreadId, print: &mut Footprint) -> Option<()> {
         print.process(thread.process);
         let state = self.thread(thread)?;
+        if let Some(paused) = &state.paused {
+            return self.of_paused(thread.process, paused, Reach::Whole, print);
+        }
         let one_wait = state.waits() == 1 && state.apcs.is_empty();
         let Frame { wait: Some(wait), .. } = state.frames.last().filter(|_| one_wait)? else { return None };
         match &wait.until {

@@ -23,6 +23,7 @@ impl World {
         if waits != self.waits {
             return Err(format!("{waits} frames wait, but {} are counted", self.waits));
         }
+        self.processes().try_for_each(|(id, process)| pauses_in_calls(id, process))?;
         self.references_add_up()?;
         self.operations_add_up()?;
         self.descriptors_have_sockets()?;
@@ -107,6 +108,15 @@ fn descriptors(process: &Process) -> impl Iterator<Item = SocketId> + '_ {
         State::Layer(_) | State::Own(_) => Vec::new(),
     });
     ifs.chain(non_ifs)
+}
+
+/// A thread that paused is inside a call, and waits for nothing.
+fn pauses_in_calls(incarnation: Incarnation, process: &Process) -> Result<(), String> {
+    let mut paused = process.threads.iter().filter(|thread| thread.paused.is_some());
+    match paused.any(|thread| thread.ended || thread.frames.is_empty() || thread.wait().is_some()) {
+        true => Err(format!("a thread of process {} paused outside of any call that runs", incarnation.0)),
+        false => Ok(()),
+    }
 }
 
 /// A process that has ended holds nothing; a provider that was cleaned up holds no contexts. A context may outlive its

@@ -3,14 +3,15 @@
 //! [`World`] holds everything that can change: processes with their threads and handles, loaded providers, shared
 //! sockets, pending duplications, events, virtual time. [`World::step`] is the only way it changes; it is total.
 //!
-//! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`] and `drive` (how a
-//! call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
+//! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`], `drive` and
+//! [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
 //! (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole),
 //! [`footprint`] (what an op may touch); [`checks`] (who keeps the contracts);
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
 pub mod apc;
+pub mod border;
 pub mod canonical;
 pub mod catalog;
 pub mod checks;

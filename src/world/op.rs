@@ -30,7 +30,7 @@ pub enum Op {
         /// What.
         call: Call,
     },
-    /// A parked thread whose wait is over goes on.
+    /// A parked thread whose wait is over goes on, or one whose call paused.
     Run {
         /// Who.
         thread: ThreadId,
@@ -65,6 +65,8 @@ pub enum Op {
         /// How many handles it may hold; `None`: the machine's limit again.
         handles: Option<u32>,
     },
+    /// A call, a going on or an answer that runs to the next frame border only; any other op is as it is alone.
+    ToBorder(Box<Op>),
 }
 
 /// What came of an op.
@@ -74,6 +76,8 @@ pub enum Outcome {
     Returned(CallResult),
     /// A call waits.
     Parked,
+    /// A call paused at a frame border.
+    Paused,
     /// A process appeared.
     Started(Incarnation, ProcessId),
     /// It happened.
@@ -91,7 +95,7 @@ pub enum Rejection {
     NoThread,
     /// The thread is inside a call.
     ThreadBusy,
-    /// The thread is not parked, or its wait is not over.
+    /// The thread is neither paused nor parked, or its wait is not over.
     NotReady,
     /// The thread is not inside a callback.
     NoCallback,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::apc::Apc;
+use super::border::Paused;
 use super::catalog::{Catalog, CatalogWatch, ShapeId};
 use super::frame::{Frame, Until, Wait};
 use super::handles::Handles;
@@ -73,6 +74,8 @@ pub struct Client {
 pub struct Thread {
     /// The call in progress, outermost frame first. Empty: the thread is free.
     pub frames: Vec<Frame>,
+    /// Where the innermost call in progress paused; `None` unless somebody steps by frames.
+    pub paused: Option<Box<Paused>>,
     /// What WSAGetLastError returns.
     pub last_error: Option<WsaError>,
     /// Whether a Winsock 1.1 blocking hook is installed.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::afd::Cx;
+use super::border::Reach;
 use super::event::Event;
 use super::fault::Fault;
 use super::frame::{Until, Wait, Woken};
@@ -23,15 +24,19 @@ impl World {
     /// A [`Rejection`] when the op makes no sense now; the world is then unchanged.
     pub fn step(&mut self, mut op: Op, log: &mut Log) -> Result<Outcome, Rejection> {
         log.note(|| Event::Op(Box::new(op.clone())));
+        let mut reach = Reach::Whole;
+        while let Op::ToBorder(within) = op {
+            (op, reach) = (*within, Reach::Border);
+        }
         if let Op::Call { thread, call } = &mut op {
-            let outcome = self.call(*thread, call, log);
+            let outcome = self.call(*thread, call, reach, log);
             self.settle(log);
             return outcome;
         }
         let outcome = match op {
-            Op::Call { .. } => Ok(Outcome::Done),
-            Op::Run { thread } => self.run(thread, log),
-            Op::Answer { thread, value } => self.answer_callback(thread, value, log),
+            Op::Call { .. } | Op::ToBorder(_) => Ok(Outcome::Done),
+            Op::Run { thread } => self.run(thread, reach, log),
+            Op::Answer { thread, value } => self.answer_callback(thread, value, reach, log),
             Op::StartProcess { id, suspended, program } => self.start_process(id, suspended, program, log),
             Op::Kill { process } => self.kill(process, log),
             Op::Advance { to } => Ok(self.advance(to, log)),
@@ -54,8 +59,8 @@ impl World {
         self.deliver_signals(log);
     }
 
-    /// What can happen now without a client doing anything, in a fixed order: parked threads whose wait is over by
-    /// process and thread, then the passing of time up to the next deadline.
+    /// What can happen now without a client doing anything, in a fixed order: paused threads and parked ones whose wait
+    /// is over by process and thread, then the passing of time up to the next deadline.
     #[must_use]
     pub fn enabled(&self) -> Vec<Op> {
         let mut ops: Vec<Op> = self.runnable().map(|thread| Op::Run { thread }).collect();
@@ -65,24 +70,30 @@ impl World {
         ops
     }
 
-    /// Parked threads whose wait is over, by process and thread.
+    /// Paused threads and parked ones whose wait is over, by process and thread.
     pub fn runnable(&self) -> impl Iterator<Item = ThreadId> + '_ {
         self.processes().flat_map(move |(process, p)| {
             p.threads.iter().enumerate().filter_map(move |(index, thread)| {
                 let id = ThreadId { process, index: index as u32 };
-                let woken = self.woken(p, thread, thread.wait()?);
-                woken.filter(|&woken| self.is_next(thread, woken)).map(|_| id)
+                self.can_go_on(p, thread).then_some(id)
             })
         })
     }
 
-    /// Whether a parked thread's wait is over, and it is its turn.
+    /// Whether a thread is paused, or it is parked, its wait is over and it is its turn.
     #[must_use]
     pub fn is_runnable(&self, thread: ThreadId) -> bool {
         let Some(process) = self.process(thread.process) else { return false };
         let Some(state) = process.threads.get(thread.index as usize) else { return false };
-        let woken = state.wait().and_then(|wait| self.woken(process, state, wait));
-        woken.is_some_and(|woken| self.is_next(state, woken))
+        self.can_go_on(process, state)
+    }
+
+    fn can_go_on(&self, process: &Process, thread: &Thread) -> bool {
+        if thread.paused.is_some() {
+            return process.state == ProcessState::Running;
+        }
+        let woken = thread.wait().and_then(|wait| self.woken(process, thread, wait));
+        woken.is_some_and(|woken| self.is_next(thread, woken))
     }
 
     /// The next moment at which time alone makes something happen.
@@ -93,7 +104,7 @@ impl World {
         waits.chain(self.afd.next_deadline()).filter(|&deadline| deadline > self.now).min()
     }
 
-    fn call(&mut self, thread: ThreadId, call: &mut Call, log: &mut Log) -> Result<Outcome, Rejection> {
+    fn call(&mut self, thread: ThreadId, call: &mut Call, reach: Reach, log: &mut Log) -> Result<Outcome, Rejection> {
         let state = self.living_thread(thread)?;
         if !state.accepts_call() {
             return Err(Rejection::ThreadBusy);
@@ -104,7 +115,7 @@ impl World {
         if !is_modelled(call) {
             return Err(Rejection::NotModelled);
         }
-        Ok(self.start_call(thread, call, log))
+        Ok(self.start_call(thread, call, reach, log))
     }
 
     /// Whether the ws2_32 of a thread's process is of a width that has not the function called.
@@ -114,22 +125,31 @@ impl World {
         call.function().needs().is_some_and(|needed| needed != width)
     }
 
-    fn run(&mut self, thread: ThreadId, log: &mut Log) -> Result<Outcome, Rejection> {
+    fn run(&mut self, thread: ThreadId, reach: Reach, log: &mut Log) -> Result<Outcome, Rejection> {
         let state = self.living_thread(thread)?;
+        if state.paused.is_some() {
+            return Ok(self.resume_paused(thread, reach, log));
+        }
         let wait = state.wait().ok_or(Rejection::NotReady)?;
         let process = &self.processes[thread.process.0 as usize];
         let woken =
             self.woken(process, state, wait).filter(|&woken| self.is_next(state, woken)).ok_or(Rejection::NotReady)?;
         self.note_turn(state, woken, log);
-        Ok(self.resume_parked(thread, woken, log))
+        Ok(self.resume_parked(thread, woken, reach, log))
     }
 
-    fn answer_callback(&mut self, thread: ThreadId, value: i32, log: &mut Log) -> Result<Outcome, Rejection> {
+    fn answer_callback(
+        &mut self,
+        thread: ThreadId,
+        value: i32,
+        reach: Reach,
+        log: &mut Log,
+    ) -> Result<Outcome, Rejection> {
         match self.living_thread(thread)?.wait() {
             Some(Wait { until: Until::Callback, cancelled: None, .. }) => {
-                Ok(self.resume_parked(thread, Woken::Answered(value), log))
+                Ok(self.resume_parked(thread, Woken::Answered(value), reach, log))
             }
-            Some(Wait { until: Until::Routine, cancelled: None, .. }) => Ok(self.routine_returned(thread, log)),
+            Some(Wait { until: Until::Routine, cancelled: None, .. }) => Ok(self.routine_returned(thread, reach, log)),
             _ => Err(Rejection::NoCallback),
         }
     }

@@ -105,11 +105,13 @@ fn entry(
 #[derive(Clone)]
 pub struct Bench {
     pub world: World,
+    /// How often calls have paused; `None`: they run whole.
+    pub pauses: Option<u32>,
 }
 
 impl Bench {
     pub fn new(machine: &Arc<Machine>) -> Self {
-        Self { world: World::new(Arc::clone(machine)) }
+        Self { world: World::new(Arc::clone(machine)), pauses: None }
     }
 
     /// A process that has done WSAStartup.
@@ -126,7 +128,23 @@ impl Bench {
 
     pub fn step(&mut self, on: Incarnation, call: Call) -> Outcome {
         let thread = ThreadId { process: on, index: 0 };
-        self.world.step(Op::Call { thread, call }, &mut Log::off()).expect("a sensible op")
+        let op = Op::Call { thread, call };
+        if self.pauses.is_none() {
+            return self.world.step(op, &mut Log::off()).expect("a sensible op");
+        }
+        let mut outcome = self.go_to_border(op);
+        while outcome == Outcome::Paused {
+            self.world.check_invariants().expect("invariants");
+            outcome = self.go_to_border(Op::Run { thread });
+        }
+        outcome
+    }
+
+    /// Goes on to the next frame border.
+    pub fn go_to_border(&mut self, op: Op) -> Outcome {
+        let outcome = self.world.step(Op::ToBorder(Box::new(op)), &mut Log::off()).expect("a sensible op");
+        self.pauses = Some(self.pauses.unwrap_or(0) + u32::from(outcome == Outcome::Paused));
+        outcome
     }
 
     pub fn api(&mut self, on: Incarnation, call: ApiCall) -> CallResult {

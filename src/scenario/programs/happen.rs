@@ -201,7 +201,7 @@ impl Orders<'_> {
                 tell(Told::Did { on, item: id, came: Some(&Came::Parked), case: None });
                 Ok(())
             }
-            Ok(Outcome::Started(..) | Outcome::Done) => Err(impossible()),
+            Ok(Outcome::Started(..) | Outcome::Done | Outcome::Paused) => Err(impossible()),
             Err(Stop::Rejected(why)) => {
                 tell(Told::Did { on, item: id, came: None, case: None });
                 fails(cannot_happen(why.to_string()))

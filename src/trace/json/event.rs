@@ -125,6 +125,13 @@ impl Line<'_, '_> {
             Event::Leave(leaving) => ("end", self.leave(leaving)),
             Event::Upcall(upcall) => ("upcall", self.upcall(upcall)),
             Event::Parked { thread, until, deadline } => ("wait", self.wait(*thread, until, *deadline)),
+            Event::Paused { thread, provider, answered } => {
+                let provider = provider.map(|shape| self.words().shape(shape));
+                let side = if *answered { "after" } else { "before" };
+                let of = json!(self.trace.spans.owner(self.at));
+                let (thread, side, provider) = (self.thread(*thread), json!(side), json!(provider));
+                ("pause", object([("of", of), ("thread", thread), ("side", side), ("provider", provider)]))
+            }
             Event::Resumed { thread } => ("resume", object([("thread", self.thread(*thread))])),
             Event::Rule(rule) if !self.decided.is_told(self.at) => {
                 ("rule", object([("of", json!(self.trace.spans.owner(self.at))), ("rule", json!(rule.name()))]))
@@ -356,6 +363,11 @@ impl Line<'_, '_> {
     }
 
     fn op(&self, op: &Op) -> Object {
+        if let Op::ToBorder(within) = op {
+            let mut fields = self.op(within);
+            fields.insert("to_border".to_owned(), json!(true));
+            return fields;
+        }
         let (name, args) = match op {
             Op::StartProcess { id, suspended, program } => {
                 let mut args = object([("id", json!(id.map(|id| id.0))), ("suspended", json!(suspended))]);
@@ -368,6 +380,7 @@ impl Line<'_, '_> {
             Op::Answer { thread, value } => {
                 ("answer", object([("thread", self.thread(*thread)), ("value", json!(value))]))
             }
+            Op::ToBorder(_) => ("to_border", Object::new()),
             Op::Advance { to } => ("advance", object([("to", json!(to.0))])),
             Op::Fault(fault) => ("fault", of_fault(fault)),
             Op::BreakConnection { process, socket, error } => {

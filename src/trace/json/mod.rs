@@ -35,6 +35,7 @@
 //! | `end` | it is answered | `of` (the `n` of its begin), `thread`, `depth`, `callee`, `call`, `result` or `error`, `rules`, `policies` |
 //! | `upcall` | a provider asked ws2_32 for something | `thread`, `depth`, `caller`, `callee`, `call`, `args`, `result` or `error` |
 //! | `wait` | a thread's call waits | `of` (the `n` of the innermost begin), `thread`, `until` (one of `socket` with `interest`: `readable`, `writable`, `acceptable`, `connected`, `drained` or `turn`; `callback`, `window`, `ipc`, `events` with `all`), `deadline` (a time, or null), `rules`, `policies` |
+//! | `pause` | a call stops at a frame border, before a provider is called or after its answer; only where a scenario asks for it | `of` (its begin), `thread`, `side` (`before` or `after`), `provider` |
 //! | `resume` | it goes on | `thread` |
 //! | `change` | a shared socket changed | `socket`, `change` (its name), and the fields of the change |
 //! | `duplication` | a hand-over was `made`, `opened` or `dropped` (unopened) | `state`, `block`, `label`, `socket`, `target`, `target_id`, `reference` (whether it counts as one) |

@@ -106,6 +106,7 @@ impl<'t, 'a> Builder<'t, 'a> {
             Event::Leave(leaving) => self.leave(at, leaving),
             Event::Upcall(upcall) => self.upcall(at, upcall),
             Event::Parked { thread, until, deadline } => self.parked(*thread, until, *deadline),
+            Event::Paused { thread, provider, answered } => self.paused(at, *thread, *provider, *answered),
             Event::Resumed { thread } => {
                 self.acting = Some(thread.process);
                 self.aside(at, "goes on");

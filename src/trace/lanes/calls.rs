@@ -12,6 +12,7 @@ use crate::world::afd::Change;
 use crate::world::catalog::ShapeId;
 use crate::world::event::Event;
 use crate::world::ids::SocketId;
+use crate::world::op::Op;
 use crate::world::policy::{Policies, PolicyId};
 
 /// The structure of all client calls of a trace.
@@ -122,9 +123,23 @@ impl<'t, 'a> Calls<'t, 'a> {
         self.trace.result(self.trace.spans.partner(begin)?)
     }
 
-    /// Whether the call waited before it gave something.
+    /// Whether the call waited before it gave something, or others came between.
     pub(super) fn waited(&self, call: usize) -> bool {
-        self.members(call).any(|at| matches!(self.trace.events[at], Event::Parked { .. }))
+        self.members(call).any(|at| match self.trace.events[at] {
+            Event::Parked { .. } => true,
+            Event::Paused { .. } => !self.goes_on_at_once(at),
+            _ => false,
+        })
+    }
+
+    /// Whether what pauses here is the next to go on, in the same step.
+    pub(super) fn goes_on_at_once(&self, pause: usize) -> bool {
+        let Event::Paused { thread: paused, .. } = self.trace.events[pause] else { return false };
+        let Some(Event::Op(op)) = self.trace.events.get(pause + 1) else { return false };
+        let same_step =
+            self.trace.mark(pause).map(|mark| mark.event) == self.trace.mark(pause + 1).map(|mark| mark.event);
+        let within = if let Op::ToBorder(within) = &**op { within } else { op };
+        same_step && matches!(**within, Op::Run { thread } if thread == paused)
     }
 
     /// Who made a call fail: the last rule and the policies that decided where the error first came up. The policy

@@ -8,6 +8,7 @@ use crate::trace::paint::Tone;
 use crate::trace::value::Value;
 use crate::trace::words::Place;
 use crate::trace::{args, client};
+use crate::world::catalog::ShapeId;
 use crate::world::event::{Entering, Event, Leaving, UpcallDone};
 use crate::world::frame::Until;
 use crate::world::ids::{ThreadId, Ticks};
@@ -29,6 +30,15 @@ impl Builder<'_, '_> {
         let deadline = deadline.map(|at| format!(", until {} ms", at.0)).unwrap_or_default();
         let text = format!("waits for {}{deadline}", self.words.until(thread, until));
         self.say(Said::change(lane(thread.process), 1, text));
+    }
+
+    pub(super) fn paused(&mut self, at: usize, thread: ThreadId, provider: Option<ShapeId>, answered: bool) {
+        self.acting = Some(thread.process);
+        let text = self.words.pause(provider, answered);
+        match self.calls.goes_on_at_once(at) {
+            true => self.aside(at, &text),
+            false => self.say(Said::change(lane(thread.process), self.inside(at), text)),
+        }
     }
 
     /// A call that returned at once has told its result already.

@@ -58,12 +58,15 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn op(&mut self, op: &Op) {
+        if let Op::ToBorder(within) = op {
+            return self.op(within);
+        }
         self.acting = match op {
             Op::Call { thread, .. } | Op::Run { thread } | Op::Answer { thread, .. } => Some(thread.process),
             Op::Kill { process } | Op::LimitHandles { process, .. } | Op::BreakConnection { process, .. } => {
                 Some(*process)
             }
-            Op::StartProcess { .. } | Op::Advance { .. } | Op::Fault(_) => None,
+            Op::StartProcess { .. } | Op::Advance { .. } | Op::Fault(_) | Op::ToBorder(_) => None,
         };
         self.killing = matches!(op, Op::Kill { .. });
         match op {
@@ -89,7 +92,7 @@ impl Builder<'_, '_> {
                     format!("process {} may hold {limit}", self.words.process(*process)),
                 ));
             }
-            Op::StartProcess { .. } | Op::Call { .. } | Op::Run { .. } | Op::Advance { .. } => {}
+            Op::StartProcess { .. } | Op::Call { .. } | Op::Run { .. } | Op::Advance { .. } | Op::ToBorder(_) => {}
         }
     }
 

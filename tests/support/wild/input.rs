@@ -38,6 +38,11 @@ impl<'a> Input<'a> {
         u32::from_le_bytes([self.byte(), self.byte(), self.byte(), self.byte()])
     }
 
+    /// True half the time; uses nothing up.
+    pub fn is_odd(&self) -> bool {
+        self.rest.iter().fold(0, |sum, byte| sum ^ byte) & 1 == 1
+    }
+
     /// True once in `of` times.
     #[inline]
     pub fn rarely(&mut self, of: u8) -> bool {

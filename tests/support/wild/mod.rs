@@ -61,6 +61,8 @@ struct Wild<'a> {
     watch: Watch,
     /// The ops so far, when they are needed again.
     ops: Vec<Op>,
+    /// Whether half of the ops go to the next frame border only.
+    by_frames: bool,
 }
 
 /// Plays bytes; a few of all runs are watched closely.
@@ -165,15 +167,17 @@ impl<'a> Wild<'a> {
         let first = rest.byte();
         let log = if first >= 0x80 { Log::on() } else { Log::off() };
         let world = World::new(machines::machine(&mut rest));
-        let (input, who) = (Input::new(&[]), Incarnation(0));
-        let mut wild = Self { rest, input, world, who, log, blocks: Vec::new(), watch, ops: Vec::new() };
+        let (input, who, by_frames) = (Input::new(&[]), Incarnation(0), first & 2 != 0);
+        let mut wild = Self { rest, input, world, who, log, blocks: Vec::new(), watch, ops: Vec::new(), by_frames };
         wild.begin(first / 32 % 4);
         wild
     }
 
     fn next_op(&mut self, count: usize) -> Option<Op> {
         self.input = self.rest.op().filter(|_| count < OPS)?;
-        Some(self.op())
+        let to_border = self.by_frames && self.input.is_odd();
+        let op = self.op();
+        Some(if to_border { Op::ToBorder(Box::new(op)) } else { op })
     }
 }
 
@@ -209,6 +213,7 @@ impl Wild<'_> {
     fn thread_of(&self, op: &Op) -> Option<ThreadId> {
         match op {
             Op::Call { thread, .. } | Op::Run { thread } | Op::Answer { thread, .. } => Some(*thread),
+            Op::ToBorder(within) => self.thread_of(within),
             _ => None,
         }
     }
