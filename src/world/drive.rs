@@ -48,6 +48,12 @@ impl Next {
 impl World {
     /// Starts a client call on a thread that accepts one.
     pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, reach: Reach, log: &mut Log) -> Outcome {
+        if reach == Reach::Whole
+            && let Call::Spi(call) = call
+            && let Some(outcome) = self.call_straight(thread, call, log)
+        {
+            return outcome;
+        }
         log.note(|| Event::ClientCall { thread, call: Box::new(call.clone()) });
         match call {
             Call::Os(_) => Frame::push_os(self.frames(thread)),
@@ -237,7 +243,7 @@ impl World {
 
     /// Runs one step of a provider in its surroundings. `entered` is the entry of a call that has just come in: it gets
     /// a frame when this step does not end it, for most calls of a base are over at once.
-    fn with_instance(
+    pub(super) fn with_instance(
         &mut self,
         thread: ThreadId,
         id: InstanceId,
@@ -256,7 +262,8 @@ impl World {
         };
         let Process { handles, client, instances, threads, windows, loaded, overlapped, program, .. } = process;
         let state = &mut threads[thread.index as usize];
-        let depth = state.frames.len() as u32 + u32::from(entered.is_some());
+        // Below every provider there is ws2_32, if without a frame.
+        let depth = state.frames.len().max(1) as u32 + u32::from(entered.is_some());
         let (in_callback, hook) = (anyone_waits && state.in_callback(), state.hook);
         let Some(instance) = instances.get_mut(id) else {
             // Unloaded by the last WSACleanup while a call was blocked in it.

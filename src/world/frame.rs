@@ -6,7 +6,7 @@
 use super::afd::Interest;
 use super::ids::{EventId, Handle, InstanceId, PortId, SocketId, Ticks, Window};
 use super::watch::Watched;
-use super::ws2_32::Ws2Token;
+use super::ws2_32::{After, Ws2Token};
 use crate::abi::{SpiFunction, WsaError};
 use crate::provider::ProviderToken;
 
@@ -34,6 +34,11 @@ impl Frame {
     #[inline]
     pub fn push_ws2_32(frames: &mut Vec<Self>) {
         frames.push(const { Self::WS2_32 });
+    }
+
+    /// Puts a frame of ws2_32 below those there are: it has called the provider whose frame is the lowest.
+    pub(super) fn put_ws2_32_below(frames: &mut Vec<Self>, after: After) {
+        frames.insert(0, Self { token: Token::Ws2(Ws2Token::Calling(after)), ..Self::WS2_32 });
     }
 
     /// Puts a frame of a provider on top, with what the provider remembers.

@@ -3,9 +3,9 @@
 //! [`World`] holds everything that can change: processes with their threads and handles, loaded providers, shared
 //! sockets, pending duplications, events, virtual time. [`World::step`] is the only way it changes; it is total.
 //!
-//! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`], `drive` and
-//! [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets), [`watch`]
-//! (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole),
+//! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`], `drive`, `straight`
+//! and [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets),
+//! [`watch`] (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole),
 //! [`footprint`] (what an op may touch); [`checks`] (who keeps the contracts);
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
@@ -42,6 +42,7 @@ pub mod program;
 pub mod sections;
 pub(crate) mod signal;
 mod step;
+mod straight;
 pub mod table;
 pub mod upcalls;
 mod wake;

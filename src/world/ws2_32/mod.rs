@@ -23,6 +23,7 @@ mod spi;
 mod start;
 
 pub(crate) use choose::type_of_other_protocol;
+pub(super) use spi::Route;
 pub(crate) use spi::token_of;
 pub(crate) use start::comparable;
 

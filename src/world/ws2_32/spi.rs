@@ -19,7 +19,7 @@ use crate::world::log::Log;
 use crate::world::policy::{BlockReuse, DuplicateInheritable, FailedOpen, PolicyId, TokenPlace};
 
 /// Where a handle leads.
-pub(super) enum Route {
+pub(in crate::world) enum Route {
     Owner(InstanceId),
     Unknown,
     NoSocket,
@@ -53,6 +53,15 @@ impl World {
             _ if open_type::is_meant(call) => self.open_type(thread, call, log),
             _ => self.enter_on_handle(thread, call, after, log),
         }
+    }
+
+    /// Whether ws2_32 has to do something about a call on a socket before, or instead of, calling its owner.
+    #[inline]
+    pub(in crate::world) fn is_for_ws2_32(&self, thread: ThreadId, call: &SpiCall, log: &mut Log) -> bool {
+        let refused = |overlapped| self.check_overlapped(thread, call.socket(), overlapped, log).is_err();
+        matches!(call, SpiCall::DuplicateSocket { info: None, .. })
+            || open_type::is_meant(call)
+            || call.overlapped().is_some_and(refused)
     }
 
     /// What holds for an overlapped structure whoever owns the socket: it serves one operation at a time (O5), and a
@@ -92,7 +101,7 @@ impl World {
 
     /// Whose handle it is (R26).
     #[inline]
-    pub(super) fn route(&self, thread: ThreadId, handle: Handle) -> Route {
+    pub(in crate::world) fn route(&self, thread: ThreadId, handle: Handle) -> Route {
         let process = &self.processes[thread.process.0 as usize];
         match process.handles.get(handle) {
             Some(HandleEntry { binding: Some(Binding { instance, .. }), .. }) => Route::Owner(*instance),
@@ -112,27 +121,36 @@ impl World {
     }
 
     fn enter_socket(&mut self, thread: ThreadId, call: &mut SpiCall, log: &mut Log) -> Next {
+        match self.choose(thread, call, log) {
+            Ok((entry, after)) => self.call_entry(thread, entry, call, after, log),
+            Err(error) => Next::finish(Err(error)),
+        }
+    }
+
+    /// Chooses the entry a new socket is of, whose protocol info then stands in the call.
+    #[inline]
+    pub(in crate::world) fn choose(
+        &self,
+        thread: ThreadId,
+        call: &mut SpiCall,
+        log: &mut Log,
+    ) -> Result<(u32, After), WsaError> {
         let SpiCall::Socket { af, kind, protocol, info, flags, .. } = call else {
-            return Next::finish(Err(WsaError::SysCallFailure));
+            return Err(WsaError::SysCallFailure);
         };
         let policies = self.machine.policies();
         let token_place = match self.machine.any_faulty(ShapeFault::TokenInServiceFlags) {
             true => TokenPlace::ServiceFlags,
             false => policies.token_place,
         };
-        let Some(catalog) = &self.processes[thread.process.0 as usize].client.catalog else {
-            return Next::finish(Err(WsaError::NotInitialised));
-        };
-        let chosen = match &*info {
+        let catalog =
+            self.processes[thread.process.0 as usize].client.catalog.as_ref().ok_or(WsaError::NotInitialised)?;
+        let entry = match &*info {
             Some(block) => {
                 log.rule(RuleId::R23);
-                choose::by_block(catalog, block, log)
+                choose::by_block(catalog, block, log)?
             }
-            None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, policies, log),
-        };
-        let entry = match chosen {
-            Ok(entry) => entry,
-            Err(error) => return Next::finish(Err(error)),
+            None => choose::by_triple(catalog, Request { af: *af, kind: *kind, protocol: *protocol }, policies, log)?,
         };
         let (id, given) = (entry.id(), info.is_some());
         let token = match info.get_or_insert_with(|| Block::Info(entry.info.clone())) {
@@ -144,8 +162,7 @@ impl World {
             (true, 0) => RuleId::Socket18,
             (true, _) => RuleId::Dup15,
         });
-        let after = After::Socket { flags: *flags, token };
-        self.call_entry(thread, id, call, after, log)
+        Ok((id, After::Socket { flags: *flags, token }))
     }
 
     /// The two conversions need no socket; without protocol info the first entry that serves the family gets them
@@ -207,7 +224,7 @@ impl World {
     }
 
     /// The end of a WSPSocket: the descriptor's inheritance, and what a block has become.
-    pub(super) fn settle_socket(
+    pub(in crate::world) fn settle_socket(
         &mut self,
         thread: ThreadId,
         flags: SocketFlags,

@@ -167,7 +167,7 @@ impl World {
     }
 
     /// The instance of an entry's provider, if ws2_32 has started that provider id in this process.
-    pub(super) fn started_instance(&self, thread: ThreadId, entry: u32) -> Option<InstanceId> {
+    pub(in crate::world) fn started_instance(&self, thread: ThreadId, entry: u32) -> Option<InstanceId> {
         let client = &self.processes[thread.process.0 as usize].client;
         let provider = client.catalog.as_ref()?.entry(entry)?.provider_id();
         client.started.iter().find(|&&(id, _)| id == provider).map(|&(_, instance)| instance)
