@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use wspsim::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
-use wspsim::abi::consts::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM};
+use wspsim::abi::consts::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
 use wspsim::abi::{
     Block, Gather, Guid, Info, Name, ProtocolChain, ProtocolInfoW, ProviderFlags, Scatter, ServiceFlags1, SockAddr,
     SocketFlags, SpiCall, SpiReturn, WsaError,
@@ -25,6 +25,16 @@ pub const V2_2: u16 = 0x0202;
 /// A machine with one base provider (TCP and UDP over IPv4 and IPv6) under `layers`, given from the base upwards.
 /// Chains stand before the entries they cover.
 pub fn machine(base: HandleKind, layers: &[HandleKind], platform: Platform) -> Arc<Machine> {
+    machine_of(&TRANSPORTS, base, layers, platform)
+}
+
+/// The same with other protocols than TCP and UDP.
+pub fn machine_of(
+    transports: &[(i32, i32, i32)],
+    base: HandleKind,
+    layers: &[HandleKind],
+    platform: Platform,
+) -> Arc<Machine> {
     let mut shapes = vec![shape(
         "base",
         1,
@@ -32,18 +42,18 @@ pub fn machine(base: HandleKind, layers: &[HandleKind], platform: Platform) -> A
         ShapeKind::Base { duplicating: Duplicating::Shares, service_thread: false, waiting: Waiting::Natively },
     )];
     let mut entries: Vec<CatalogEntry> = Vec::new();
-    for (at, (family, kind, protocol)) in TRANSPORTS.into_iter().enumerate() {
+    for (at, &(family, kind, protocol)) in transports.iter().enumerate() {
         let id = 1001 + at as u32;
         entries.push(entry(id, ShapeId(0), ProtocolChain::base(id), family, kind, protocol, base));
     }
-    let mut chains: Vec<Vec<u32>> = (1001..1005).map(|id| vec![id]).collect();
+    let mut chains: Vec<Vec<u32>> = (1001..).take(transports.len()).map(|id| vec![id]).collect();
     for (at, &handles) in layers.iter().enumerate() {
         let number = at as u32 + 1;
         shapes.push(shape("layer", 1 + number, handles, ShapeKind::layer(handles)));
         let (code, layer_id) = (ShapeId(number as u16), 1100 * number);
         entries.push(entry(layer_id, code, ProtocolChain::LAYER, 0, 0, 0, handles));
         let mut front = Vec::new();
-        for (which, (family, kind, protocol)) in TRANSPORTS.into_iter().enumerate() {
+        for (which, &(family, kind, protocol)) in transports.iter().enumerate() {
             chains[which].insert(0, layer_id);
             let chain = ProtocolChain::new(&chains[which]).expect("at most seven");
             front.push(entry(layer_id + 1 + which as u32, code, chain, family, kind, protocol, handles));
@@ -54,7 +64,8 @@ pub fn machine(base: HandleKind, layers: &[HandleKind], platform: Platform) -> A
     Arc::new(Machine::new("test", platform, shapes, Catalog::new(entries), Vec::new()))
 }
 
-const TRANSPORTS: [(i32, i32, i32); 4] = [
+/// TCP and UDP, over IPv4 and IPv6.
+pub const TRANSPORTS: [(i32, i32, i32); 4] = [
     (AF_INET, SOCK_STREAM, IPPROTO_TCP),
     (AF_INET, SOCK_DGRAM, IPPROTO_UDP),
     (AF_INET6, SOCK_STREAM, IPPROTO_TCP),
@@ -87,8 +98,9 @@ fn entry(
     handles: HandleKind,
 ) -> CatalogEntry {
     let ifs = if handles == HandleKind::Ifs { ServiceFlags1::IFS_HANDLES } else { ServiceFlags1::empty() };
+    let parts = if kind == SOCK_SEQPACKET { ServiceFlags1::PARTIAL_MESSAGE } else { ServiceFlags1::empty() };
     let info = ProtocolInfoW {
-        service_flags1: ifs,
+        service_flags1: ifs | parts,
         provider_flags: ProviderFlags::MATCHES_PROTOCOL_ZERO,
         provider_id: Guid::from_u128(u128::from(shape.0) + 1),
         catalog_entry_id: id,

@@ -1,14 +1,14 @@
 //! What a thread is in the middle of, as far as the books care.
 
 use wspsim::abi::client::{ApiCall, Call, OsCall};
-use wspsim::abi::{Gather, Ioctl, MessageFlags, NetworkEvents, Overlapped, Scatter, SpiCall};
+use wspsim::abi::{Gather, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, Scatter, SockAddr, SpiCall};
 use wspsim::world::World;
 use wspsim::world::ids::{Handle, SocketId, ThreadId};
 
 /// A call in progress.
 #[derive(Clone, Debug)]
 pub enum Doing {
-    Send { socket: SocketId, data: Vec<u8>, flags: MessageFlags, overlapped: Option<Overlapped> },
+    Send { socket: SocketId, data: Vec<u8>, flags: MessageFlags, to: Option<SockAddr>, overlapped: Option<Overlapped> },
     Recv { socket: SocketId, room: usize, flags: MessageFlags, overlapped: Option<Overlapped>, held: Vec<u8> },
     Close { socket: SocketId, s: Handle },
     Accept { socket: SocketId },
@@ -35,8 +35,14 @@ impl Doing {
         let overlapped = call.overlapped().filter(|_| world.afd().socket(socket).is_some_and(|it| it.overlapped()));
         let overlapped = overlapped.cloned();
         Some(match call {
-            SpiCall::Send { data, flags, .. } => Self::Send { socket, data: all(data), flags: *flags, overlapped },
-            SpiCall::Recv { room, flags, .. } => {
+            SpiCall::Send { data, flags, .. } => {
+                Self::Send { socket, data: all(data), flags: *flags, to: None, overlapped }
+            }
+            SpiCall::SendTo { data, flags, to, .. } => {
+                let to = if let Name::At { address, .. } = to { Some(*address) } else { None };
+                Self::Send { socket, data: all(data), flags: *flags, to, overlapped }
+            }
+            SpiCall::Recv { room, flags, .. } | SpiCall::RecvFrom { room, flags, .. } => {
                 Self::Recv { socket, room: total(room), flags: *flags, overlapped, held: Vec::new() }
             }
             SpiCall::CloseSocket { s } => Self::Close { socket, s: *s },

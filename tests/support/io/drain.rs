@@ -3,10 +3,12 @@
 
 use wspsim::abi::client::{Call, Cancelled, OsCall, Value};
 use wspsim::abi::{Bytes, Ioctl, MessageFlags, Scatter, SpiCall, SpiReturn};
+use wspsim::world::afd::SharedSocket;
 use wspsim::world::fault::Fault;
 use wspsim::world::ids::{Handle, Incarnation, ThreadId};
 use wspsim::world::op::Op;
 
+use super::machines::MESSAGES;
 use super::{Play, Wrong};
 
 /// A run that is not quiet after so many steps never will be.
@@ -15,6 +17,7 @@ const STEPS: usize = 3_000;
 impl Play<'_> {
     /// Ends a run.
     pub(super) fn drain(&mut self) -> Result<(), Wrong> {
+        self.step(Op::Fault(Fault::NetworkUp))?.ok();
         self.step(Op::Fault(Fault::LinksRestored))?.ok();
         self.quiet()?;
         for thread in self.one_thread_each() {
@@ -76,10 +79,11 @@ impl Play<'_> {
         for s in self.handles(thread.process) {
             let (code, input) = (Ioctl::Fionbio.code(), Some(Bytes::word(1)));
             self.spi(thread, SpiCall::Ioctl { s, code, input, room: None, returned: true, overlapped: None })?;
-            for flags in [MessageFlags::empty(), MessageFlags::OOB] {
+            let messages = self.transport == MESSAGES || self.datagrams();
+            for flags in [if messages { MessageFlags::PARTIAL } else { MessageFlags::empty() }, MessageFlags::OOB] {
                 let call = SpiCall::Recv { s, room: Scatter::One(1000), flags, overlapped: None, returned: true };
                 while let Some(value) = self.spi(thread, call.clone())? {
-                    if is_empty(&value) {
+                    if is_empty(&value) && !messages {
                         break;
                     }
                     self.quiet()?;
@@ -94,9 +98,13 @@ impl Play<'_> {
         for thread in self.one_thread_each() {
             for s in self.handles(thread.process) {
                 let Some(socket) = self.shared(thread.process, s) else { continue };
+                let takes = |end: &SharedSocket| end.local().is_some() && !end.shut_for_receiving();
+                if self.datagrams() && self.world.afd().socket(socket).is_some_and(takes) {
+                    self.datagrams.nothing_left(&self.world, socket)?;
+                }
                 let Some(&(at, side)) = self.streams.ends.get(&socket) else { continue };
                 let line = &self.streams.connections[at].lines[1 - side];
-                if !line.dead && line.outstanding() > 0 {
+                if !line.dead && (line.outstanding() > 0 || line.has_message()) {
                     return Err(format!("{} bytes for socket {} cannot be received", line.outstanding(), socket.0));
                 }
             }

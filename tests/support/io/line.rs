@@ -38,6 +38,8 @@ pub struct Line {
     read: u64,
     /// Urgent bytes nobody has read, and how many ordinary ones go before each.
     marks: VecDeque<(u64, u8)>,
+    /// Where messages end that nobody has read to their end.
+    ends: VecDeque<u64>,
     /// The receiving end takes nothing any more, or the connection is broken.
     pub dead: bool,
 }
@@ -90,6 +92,17 @@ impl Line {
 
     /// An urgent byte follows what this send has handed over.
     pub fn mark(&mut self, whose: Whose, byte: u8) {
+        let place = self.place_behind(whose);
+        self.marks.push_back((place, byte));
+    }
+
+    /// A message ends with what this send has handed over.
+    pub fn end_message(&mut self, whose: Whose) {
+        let place = self.place_behind(whose);
+        self.ends.push_back(place);
+    }
+
+    fn place_behind(&self, whose: Whose) -> u64 {
         let mut place = self.read;
         for piece in &self.pieces {
             place += piece.taken as u64;
@@ -97,7 +110,7 @@ impl Line {
                 break;
             }
         }
-        self.marks.push_back((place, byte));
+        place
     }
 
     /// The queues at both ends hold so many bytes: what is fluid has taken the rest.
@@ -138,6 +151,7 @@ impl Line {
         for mark in &mut self.marks {
             mark.0 = mark.0.min(end);
         }
+        self.ends.retain(|&place| place <= end);
     }
 
     /// So many bytes are with a receiver, whatever they are.
@@ -168,6 +182,29 @@ impl Line {
             }
         }
         line.crossed(bytes.len())
+    }
+
+    /// One receive has brought these bytes of a message; `part`: and more of it follows.
+    pub fn receive_message(&mut self, bytes: &[u8], part: bool, peek: bool) -> Result<(), Wrong> {
+        let mut look = if peek { Some(self.clone()) } else { None };
+        let line = look.as_mut().unwrap_or(self);
+        line.receive(bytes, false, false)?;
+        let (read, end) = (line.read, line.ends.front().copied());
+        match end {
+            Some(end) if !part && end == read => {
+                line.ends.pop_front();
+                Ok(())
+            }
+            // The end has a way of its own to go, if nothing came with it.
+            Some(end) if part && read <= end => Ok(()),
+            None if part => Ok(()),
+            _ => Err(format!("a message ends at {end:?}, and one receive stopped at {read}, a part: {part}")),
+        }
+    }
+
+    /// Whether a whole message is on its way.
+    pub fn has_message(&self) -> bool {
+        !self.ends.is_empty()
     }
 
     /// No receive goes across the mark (Recv18).

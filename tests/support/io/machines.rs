@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use wspsim::abi::consts::{AF_INET, SOCK_SEQPACKET};
 use wspsim::provider::HandleKind::{self, Ifs, NonIfs};
 use wspsim::world::machine::{Limits, Machine, Platform};
 
@@ -21,6 +22,9 @@ const STACKS: &[(HandleKind, &[HandleKind])] = &[
     (NonIfs, &[NonIfs, NonIfs, NonIfs]),
 ];
 
+/// What random I/O goes through: beside TCP and UDP, messages over connections.
+pub const MESSAGES: (i32, i32, i32) = (AF_INET, SOCK_SEQPACKET, 200);
+
 /// Buffers of both directions, bytes.
 const BUFFERS: [(u32, u32); 4] = [(8, 8), (20, 3), (0, 10), (64, 64)];
 
@@ -29,7 +33,9 @@ pub fn machine(input: &mut Input<'_>) -> Arc<Machine> {
     static MACHINES: OnceLock<Vec<Arc<Machine>>> = OnceLock::new();
     let machines = MACHINES.get_or_init(|| {
         let all = BUFFERS.iter().flat_map(|&buffers| STACKS.iter().map(move |&stack| (buffers, stack)));
-        all.map(|(buffers, (base, layers))| support::machine(base, layers, platform(buffers))).collect()
+        let transports = [&support::TRANSPORTS[..], &[MESSAGES]].concat();
+        let machine = |(buffers, (base, layers))| support::machine_of(&transports, base, layers, platform(buffers));
+        all.map(machine).collect()
     });
     Arc::clone(&machines[usize::from(input.byte()) % machines.len()])
 }

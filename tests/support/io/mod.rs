@@ -7,6 +7,7 @@
 
 mod calls;
 mod causes;
+mod datagrams;
 mod drain;
 mod line;
 mod machines;
@@ -21,6 +22,7 @@ mod input;
 use std::collections::BTreeMap;
 
 use wspsim::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
+use wspsim::abi::consts::{AF_INET, SOCK_DGRAM, SOCK_STREAM};
 use wspsim::abi::{Info, SpiCall};
 use wspsim::world::World;
 use wspsim::world::event::Event;
@@ -31,6 +33,7 @@ use wspsim::world::program::Program;
 
 use crate::support::V2_2;
 use calls::Doing;
+use datagrams::Datagrams;
 use input::Input;
 use notices::Notices;
 use pending::Pending;
@@ -58,8 +61,11 @@ pub struct Play<'a> {
     /// What each thread is in the middle of, the outermost call first.
     doing: BTreeMap<ThreadId, Vec<Doing>>,
     streams: Streams,
+    datagrams: Datagrams,
     pending: Pending,
     notices: Notices,
+    /// Address family, socket type and protocol of this run's connections.
+    transport: (i32, i32, i32),
     /// Whether this run cuts links: only then may a stream give up.
     parts: bool,
     /// Numbers for overlapped structures and for what sends carry: never used twice.
@@ -125,7 +131,13 @@ pub fn told(bytes: &[u8]) -> String {
 impl<'a> Play<'a> {
     fn new(bytes: &'a [u8], story: Option<Vec<String>>) -> Result<Self, Wrong> {
         let mut rest = Input::new(bytes);
-        let parts = rest.byte() % 4 == 0;
+        let kind = rest.byte();
+        let parts = kind % 4 == 0;
+        let transport = match kind {
+            0..=127 => (AF_INET, SOCK_STREAM, 0),
+            128..=207 => machines::MESSAGES,
+            _ => (AF_INET, SOCK_DGRAM, 0),
+        };
         let world = World::new(machines::machine(&mut rest));
         let mut play = Self {
             rest,
@@ -137,8 +149,10 @@ impl<'a> Play<'a> {
             blocks: Vec::new(),
             doing: BTreeMap::new(),
             streams: Streams::default(),
+            datagrams: Datagrams::default(),
             pending: Pending::default(),
             notices: Notices::default(),
+            transport,
             parts,
             next: 0,
             story,
@@ -220,6 +234,7 @@ impl<'a> Play<'a> {
         let mut seen = Seen { op: &op, outcome: happened, events: &events, doing, thread };
         self.know(&seen);
         self.pending.after(&self.world, &seen, &mut self.streams)?;
+        self.datagrams.after(&self.world, &seen, &self.streams.moved)?;
         self.streams.after(&self.world, &mut seen, &self.doing, self.parts)?;
         self.notices.after(&self.world, &seen)?;
         self.remember(seen);

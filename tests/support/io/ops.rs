@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wspsim::abi::client::{ApiCall, Call, Cancelled, OsCall, Value};
-use wspsim::abi::consts::{AF_INET, FROM_PROTOCOL_INFO, SOCK_STREAM};
+use wspsim::abi::consts::{FROM_PROTOCOL_INFO, SOCK_DGRAM};
 use wspsim::abi::{
     Block, Bytes, Gather, Ioctl, Linger, MessageFlags, Name, NetworkEvents, Overlapped, Routine, Scatter, SockAddr,
     SockOpt, SocketFlags, SpiCall, SpiReturn, WsaError,
@@ -91,7 +91,9 @@ impl Play<'_> {
         if which < 120 {
             return Ok(None);
         }
-        let id = self.fresh();
+        // A structure whose operation is over and was announced may be given to another.
+        let over = self.pending.reusable(thread.process).filter(|_| which >= 200);
+        let id = over.unwrap_or_else(|| self.fresh());
         let routine = match which % 6 {
             0 | 1 => Some(Routine::Returns),
             2 => Some(Routine::Asks),
@@ -107,11 +109,17 @@ impl Play<'_> {
         Ok(Some(Box::new(Overlapped { id, event, routine, layer: None })))
     }
 
+    /// Whether datagrams flow in this run.
+    pub(super) fn datagrams(&self) -> bool {
+        self.transport.1 == SOCK_DGRAM
+    }
+
     /// What a send carries: no two sends alike.
     fn data(&mut self) -> Vec<u8> {
         let (number, length) = (self.fresh(), usize::from(self.input.byte()) % 24);
         let mixed = |at: usize| (number.wrapping_mul(0x9e37_79b1) ^ (at as u32).wrapping_mul(0x85eb_ca6b)) >> 13;
-        (0..length).map(|at| (mixed(at) ^ mixed(at) >> 9) as u8).collect()
+        let begins = if self.datagrams() { number.to_le_bytes().to_vec() } else { Vec::new() };
+        begins.into_iter().chain((0..length).map(|at| (mixed(at) ^ mixed(at) >> 9) as u8)).collect()
     }
 
     fn sends(&mut self, thread: ThreadId, s: Handle) -> Result<(), Wrong> {
@@ -124,8 +132,14 @@ impl Play<'_> {
         let flags = match self.input.byte() % 10 {
             0 => MessageFlags::OOB,
             1 => MessageFlags::DONTROUTE,
+            2 | 3 => MessageFlags::PARTIAL,
             _ => MessageFlags::empty(),
         };
+        let place = usize::from(self.input.byte());
+        let to = self.datagrams.address(place).map_or(Name::Null, Name::of);
+        if self.datagrams() || place % 4 == 0 {
+            return self.plain(thread, SpiCall::SendTo { s, data, flags, to, overlapped, returned: true });
+        }
         self.plain(thread, SpiCall::Send { s, data, flags, overlapped, returned: true })
     }
 
@@ -146,6 +160,10 @@ impl Play<'_> {
             9 => MessageFlags::OOB | MessageFlags::PEEK,
             _ => MessageFlags::empty(),
         };
+        if self.datagrams() || self.input.rarely(4) {
+            let from = Some(16);
+            return self.plain(thread, SpiCall::RecvFrom { s, room, flags, from, overlapped, returned: true });
+        }
         self.plain(thread, SpiCall::Recv { s, room, flags, overlapped, returned: true })
     }
 
@@ -201,6 +219,9 @@ impl Play<'_> {
         let name = Name::of(SockAddr::v4([127, 0, 0, 1].into(), port));
         let Some(listener) = self.opens(server)? else { return Ok(()) };
         self.plain(server, SpiCall::Bind { s: listener, name })?;
+        if self.datagrams() {
+            return Ok(());
+        }
         self.plain(server, SpiCall::Listen { s: listener, backlog: 5 })?;
         if self.input.rarely(3) {
             self.registers(server, listener)?;
@@ -212,7 +233,8 @@ impl Play<'_> {
 
     fn opens(&mut self, thread: ThreadId) -> Result<Option<Handle>, Wrong> {
         let flags = SocketFlags::OVERLAPPED;
-        let call = SpiCall::Socket { af: AF_INET, kind: SOCK_STREAM, protocol: 0, info: None, group: 0, flags };
+        let (af, kind, protocol) = self.transport;
+        let call = SpiCall::Socket { af, kind, protocol, info: None, group: 0, flags };
         Ok(match self.spi(thread, call)? {
             Some(Value::Spi(SpiReturn::Socket { socket, .. })) => Some(socket),
             _ => None,
@@ -356,6 +378,18 @@ impl Play<'_> {
                 Op::BreakConnection { process, socket, error: WsaError::ConnReset }
             }
             1 | 2 => Op::Fault(Fault::LinksRestored),
+            4 if self.datagrams() => {
+                let effect = match which / 64 {
+                    0 => LinkEffect::Reorder { ms },
+                    1 => LinkEffect::Partition,
+                    _ => LinkEffect::Loss,
+                };
+                let until_ms = Some(self.world.now().plus_ms(ms).0);
+                let every = Some(2).filter(|_| which % 16 < 8);
+                Op::Fault(Fault::Link(LinkRule { until_ms, every, ..LinkRule::always(effect) }))
+            }
+            5 if which < 64 => Op::Fault(Fault::NetworkDown),
+            5 if which < 128 => Op::Fault(Fault::NetworkUp),
             3 if self.parts => {
                 let until_ms = Some(self.world.now().plus_ms(2 * ms).0).filter(|_| which < 160);
                 Op::Fault(Fault::Link(LinkRule { until_ms, ..LinkRule::always(LinkEffect::Partition) }))

@@ -43,6 +43,8 @@ impl Queue {
 /// One overlapped call that started.
 #[derive(Clone, Debug)]
 struct Operation {
+    /// Which was posted first.
+    posted: usize,
     thread: ThreadId,
     socket: SocketId,
     /// What a send carries; `None`: a receive.
@@ -63,6 +65,8 @@ struct Operation {
 #[derive(Clone, Debug, Default)]
 pub struct Pending {
     operations: BTreeMap<u32, Operation>,
+    /// How many were posted so far.
+    posted: usize,
 }
 
 /// What a step announced.
@@ -106,13 +110,13 @@ impl Pending {
         }
         self.progress(world, streams)?;
         self.routines_ran(seen)?;
-        self.answers(seen)
+        self.answers(world, seen)
     }
 
     fn start(&mut self, world: &World, seen: &Seen<'_>, streams: &mut Streams) {
         let (Some(thread), Some(answer)) = (seen.thread, seen.answer()) else { return };
         let (socket, data, room, flags, overlapped) = match &seen.doing {
-            Some(Doing::Send { socket, data, flags, overlapped: Some(o) }) => {
+            Some(Doing::Send { socket, data, flags, overlapped: Some(o), .. }) => {
                 (*socket, Some(data.clone()), 0, *flags, o)
             }
             Some(Doing::Recv { socket, room, flags, overlapped: Some(o), .. }) => (*socket, None, *room, *flags, o),
@@ -131,7 +135,9 @@ impl Pending {
             streams.moved.push(Moved { socket, id: overlapped.id, flow: Flow::Posted(data.clone(), flags) });
         }
         let (counted, outcome, port) = (0, None, world.afd().completion_port(socket));
+        self.posted += 1;
         let operation = Operation {
+            posted: self.posted,
             thread,
             socket,
             data,
@@ -163,7 +169,9 @@ impl Pending {
         for queue in below.values_mut() {
             queue.reverse();
         }
-        for (&id, operation) in &mut self.operations {
+        let mut operations: Vec<_> = self.operations.iter_mut().collect();
+        operations.sort_by_key(|(_, operation)| operation.posted);
+        for (&id, operation) in operations {
             let (socket, queue) = (operation.socket, operation.queue());
             let flow = match &operation.outcome {
                 Some(_) if operation.counted == usize::MAX => continue,
@@ -210,7 +218,7 @@ impl Pending {
     }
 
     /// What clients were told when they asked.
-    fn answers(&mut self, seen: &Seen<'_>) -> Result<(), Wrong> {
+    fn answers(&mut self, world: &World, seen: &Seen<'_>) -> Result<(), Wrong> {
         if let Some(Ok(Value::Packet(Some(packet)))) = seen.answer() {
             return self.packet(packet);
         }
@@ -222,8 +230,9 @@ impl Pending {
         let known = self.operations.get(overlapped).filter(|operation| operation.thread.process == thread.process);
         let (Some(operation), Some(answer)) = (known, seen.answer()) else { return Ok(()) };
         let expected = operation.outcome.clone().unwrap_or(Err(WsaError::IoIncomplete)).map(Value::Spi);
-        // A descriptor that is gone says so instead.
-        if *answer == expected || *answer == Err(WsaError::NotSock) {
+        // A descriptor that is gone says so instead, and so does a network that is down.
+        let down = *answer == Err(WsaError::NetDown) && world.afd().network_down();
+        if *answer == expected || *answer == Err(WsaError::NotSock) || down {
             return Ok(());
         }
         Err(format!("WSPGetOverlappedResult of {overlapped} gives {answer:?} and should give {expected:?}"))
@@ -247,6 +256,12 @@ impl Pending {
     pub fn unfinished(&self, process: wspsim::world::ids::Incarnation) -> impl Iterator<Item = u32> + '_ {
         let open = self.operations.iter();
         open.filter(move |(_, it)| it.thread.process == process && it.outcome.is_none()).map(|(&id, _)| id)
+    }
+
+    /// A structure of this process whose operation has ended and was announced in every way it had to be.
+    pub fn reusable(&self, process: wspsim::world::ids::Incarnation) -> Option<u32> {
+        let mut of = self.operations.iter().filter(|(_, it)| it.thread.process == process && it.outcome.is_some());
+        of.find(|(_, it)| it.routines.0 == it.routines.1 && it.packets.0 == it.packets.1).map(|(&id, _)| id)
     }
 
     /// Structures somebody of this process could ask about.
@@ -317,9 +332,14 @@ impl Operation {
             (None, Ok(SpiReturn::Received(received))) => Flow::Received {
                 bytes: received.data[counted.min(received.data.len())..].to_vec(),
                 flags: self.flags,
+                over: Some(Ok(received.flags)),
                 ended: received.data.is_empty() && self.room > 0,
             },
-            (None, _) => Flow::Received { bytes: Vec::new(), flags: self.flags, ended: false },
+            (None, outcome) => {
+                let ended = *outcome == Err(WsaError::Discon);
+                let over = outcome.as_ref().err().map(|&error| Err(error));
+                Flow::Received { bytes: Vec::new(), flags: self.flags, over, ended }
+            }
         }
     }
 
@@ -329,7 +349,7 @@ impl Operation {
             Work::Receive { so_far, .. } => {
                 let bytes = so_far[self.counted.min(so_far.len())..].to_vec();
                 self.counted = so_far.len();
-                Flow::Received { bytes, flags: self.flags, ended: false }
+                Flow::Received { bytes, flags: self.flags, over: None, ended: false }
             }
             // None of these is ever started here.
             Work::Change { .. } | Work::Accept(_) | Work::Connect { .. } | Work::Disconnect { .. } => Flow::Sent(0),

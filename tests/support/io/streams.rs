@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wspsim::abi::client::Value;
-use wspsim::abi::{MessageFlags, SockOpt, SpiReturn};
+use wspsim::abi::{MessageFlags, SockOpt, SpiReturn, WsaError};
 use wspsim::world::World;
 use wspsim::world::afd::{Kind, SharedSocket};
 use wspsim::world::ids::{SocketId, ThreadId};
@@ -29,8 +29,8 @@ pub enum Flow {
     SentAll,
     /// A send ended badly.
     SentNoMore,
-    /// A receive took more.
-    Received { bytes: Vec<u8>, flags: MessageFlags, ended: bool },
+    /// A receive took more; `over`: it is over, and gave these flags; `ended`: it found the end of the stream.
+    Received { bytes: Vec<u8>, flags: MessageFlags, over: Option<Result<MessageFlags, WsaError>>, ended: bool },
 }
 
 /// A connection.
@@ -40,6 +40,8 @@ pub struct Connection {
     pub closed: [bool; 2],
     /// What flows from each end to the other.
     pub lines: [Line; 2],
+    /// Whether messages flow, and not just bytes.
+    pub messages: bool,
     /// Why bytes may be lost.
     pub causes: BTreeSet<&'static str>,
 }
@@ -62,8 +64,17 @@ pub struct Streams {
     pub before: BTreeMap<SocketId, Before>,
     /// What overlapped operations did in the step.
     pub moved: Vec<Moved>,
-    /// Overlapped sends that are not over, by number: ordinary bytes, and the urgent one behind them.
-    posted: BTreeMap<u32, (usize, Option<u8>)>,
+    /// Overlapped sends that are not over, by number.
+    posted: BTreeMap<u32, Posted>,
+}
+
+/// What an overlapped send will have sent when it is over.
+#[derive(Default)]
+struct Posted {
+    ordinary: usize,
+    /// Behind the ordinary bytes.
+    urgent: Option<u8>,
+    ends_message: bool,
 }
 
 impl Streams {
@@ -143,12 +154,14 @@ impl Streams {
     }
 
     fn own_send(&mut self, world: &World, seen: &Seen<'_>) -> Result<(), Wrong> {
-        let (Some(thread), Some(Doing::Send { socket, data, flags, overlapped: None })) = (seen.thread, &seen.doing)
+        let (Some(thread), Some(Doing::Send { socket, data, flags, overlapped: None, .. })) =
+            (seen.thread, &seen.doing)
         else {
             return Ok(());
         };
         let Some(&(at, side)) = self.ends.get(socket) else { return Ok(()) };
         let connection = &mut self.connections[at];
+        let ends_message = connection.messages && !flags.contains(MessageFlags::PARTIAL);
         let line = &mut connection.lines[side];
         let whose = Whose::Thread(thread);
         if line.dead {
@@ -167,6 +180,9 @@ impl Streams {
                 line.has(whose, count.min(ordinary.len()))?;
                 if let Some(byte) = urgent.filter(|_| count == data.len()) {
                     line.mark(whose, byte);
+                }
+                if ends_message {
+                    line.end_message(whose);
                 }
                 line.end(whose);
             }
@@ -202,14 +218,18 @@ impl Streams {
                 Flow::Posted(data, flags) => {
                     let (ordinary, urgent) = split(data, *flags);
                     line.begin(whose, ordinary);
-                    self.posted.insert(*id, (ordinary.len(), urgent));
+                    let ends_message = connection.messages && !flags.contains(MessageFlags::PARTIAL);
+                    self.posted.insert(*id, Posted { ordinary: ordinary.len(), urgent, ends_message });
                 }
                 Flow::Sent(count) => line.has(whose, *count)?,
                 Flow::SentAll => {
-                    let (len, urgent) = self.posted.remove(id).unwrap_or_default();
-                    line.has(whose, len)?;
-                    if let Some(byte) = urgent.filter(|_| line.knows(whose)) {
+                    let posted = self.posted.remove(id).unwrap_or_default();
+                    line.has(whose, posted.ordinary)?;
+                    if let Some(byte) = posted.urgent.filter(|_| line.knows(whose)) {
                         line.mark(whose, byte);
+                    }
+                    if posted.ends_message && line.knows(whose) {
+                        line.end_message(whose);
                     }
                     line.end(whose);
                 }
@@ -222,12 +242,14 @@ impl Streams {
 
     fn overlapped_receives(&mut self, world: &World) -> Result<(), Wrong> {
         for Moved { socket, id, flow } in std::mem::take(&mut self.moved) {
-            let Flow::Received { bytes, flags, ended } = flow else { continue };
+            let Flow::Received { bytes, flags, over, ended } = flow else { continue };
+            let over = over.and_then(Result::ok);
             let Some((at, side)) = self.line_into(socket) else { continue };
             let inline = world.afd().socket(socket).is_some_and(|end| end.switch(SockOpt::OobInline));
-            let received = self.received((at, side), &bytes, flags, inline);
+            let received = self.received((at, side), &bytes, flags, over, inline);
             received.map_err(|wrong| format!("operation {id}: {wrong}"))?;
-            if ended && !flags.contains(MessageFlags::OOB) {
+            let empty_message = self.connections[at].messages && over.is_some();
+            if ended && !empty_message && !flags.contains(MessageFlags::OOB) {
                 self.at_end(world, at, side)?;
             }
         }
@@ -239,16 +261,22 @@ impl Streams {
         (at, side): (usize, usize),
         bytes: &[u8],
         flags: MessageFlags,
+        over: Option<MessageFlags>,
         inline: bool,
     ) -> Result<(), Wrong> {
-        let line = &mut self.connections[at].lines[side];
-        if bytes.is_empty() {
+        let connection = &mut self.connections[at];
+        let line = &mut connection.lines[side];
+        let message = over.filter(|_| connection.messages);
+        if bytes.is_empty() && message.is_none() {
             return Ok(());
         }
         if line.dead {
             return Err(format!("{bytes:?} were received after the end"));
         }
         let peek = flags.contains(MessageFlags::PEEK);
+        if let Some(out) = message {
+            return line.receive_message(bytes, out.contains(MessageFlags::PARTIAL), peek);
+        }
         match flags.contains(MessageFlags::OOB) {
             true => line.urgent(bytes, peek),
             false => line.receive(bytes, inline, peek),
@@ -276,12 +304,14 @@ impl Streams {
             Some(Ok(Value::Spi(SpiReturn::Received(received)))) => {
                 let rest = received.data.strip_prefix(&held[..]);
                 let rest = rest.ok_or_else(|| format!("{:?} does not begin with {held:?}", received.data))?;
-                self.received((at, side), rest, *flags, inline)?;
-                if received.data.is_empty() && *room > 0 && !flags.contains(MessageFlags::OOB) {
+                self.received((at, side), rest, *flags, Some(received.flags), inline)?;
+                let messages = self.connections[at].messages;
+                if received.data.is_empty() && *room > 0 && !messages && !flags.contains(MessageFlags::OOB) {
                     self.at_end(world, at, side)?;
                 }
                 Ok(())
             }
+            Some(Err(WsaError::Discon)) => self.at_end(world, at, side),
             Some(_) => Ok(()),
         }
     }
@@ -347,15 +377,17 @@ impl Streams {
     fn meet(&mut self, world: &World) {
         self.ends.retain(|&socket, _| world.afd().socket(socket).is_some());
         for (socket, shared) in world.afd().iter() {
-            let stream = shared.transport().kind == Kind::Stream;
-            let Some(peer) = shared.peer_socket().filter(|_| stream && !self.ends.contains_key(&socket)) else {
+            let kind = shared.transport().kind;
+            let messages = kind == Kind::Messages;
+            let known = messages || kind == Kind::Stream;
+            let Some(peer) = shared.peer_socket().filter(|_| known && !self.ends.contains_key(&socket)) else {
                 continue;
             };
             let at = self.connections.len();
             self.ends.insert(socket, (at, 0));
             self.ends.insert(peer, (at, 1));
             let (lines, causes) = Default::default();
-            self.connections.push(Connection { ends: [socket, peer], closed: [false; 2], lines, causes });
+            self.connections.push(Connection { ends: [socket, peer], closed: [false; 2], lines, messages, causes });
         }
     }
 }
