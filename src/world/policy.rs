@@ -448,6 +448,13 @@ policies! {
         /// No: only its re-enabling call frees an event.
         Held,
     } windows: Held
+    write_reenabled_by: WriteReenabledBy, "E4, E7", "Which failing sends re-enable FD_WRITE?" {
+        /// Those that gave WSAEWOULDBLOCK: before that a client takes it that it can send.
+        #[default]
+        Wsaewouldblock,
+        /// All, as failing calls re-enable other events.
+        AnyFailure,
+    } windows: Wsaewouldblock
     wake_order: WakeOrder, "U6, R10", "Several calls wait on one shared socket for the same thing: which of them goes on?" {
         /// Any: whoever runs first.
         #[default]

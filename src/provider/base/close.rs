@@ -92,14 +92,14 @@ impl Base {
 
     /// Even a refused call re-enables its events (E4).
     pub(super) fn reenable_after_refusal(&mut self, cx: &mut Context<'_>, call: &SpiCall) {
+        let Some(at) = call.socket().and_then(|s| self.at(cx, s).ok()) else { return };
+        let (afd, mut afd_cx) = cx.afd();
         let events = match call {
+            SpiCall::Send { .. } | SpiCall::SendTo { .. } => return afd.note_failed_send(&mut afd_cx, at.socket),
             SpiCall::Recv { .. } | SpiCall::RecvFrom { .. } => NetworkEvents::READ | NetworkEvents::OOB,
-            SpiCall::Send { .. } | SpiCall::SendTo { .. } => NetworkEvents::WRITE,
             SpiCall::Accept { .. } | SpiCall::AcceptEx { .. } => NetworkEvents::ACCEPT,
             _ => return,
         };
-        let Some(at) = call.socket().and_then(|s| self.at(cx, s).ok()) else { return };
-        let (afd, mut afd_cx) = cx.afd();
         afd.reenable(&mut afd_cx, at.socket, events);
     }
 }

@@ -21,14 +21,14 @@ impl Base {
         flags: MessageFlags,
         to: Option<SockAddr>,
     ) -> Step {
-        let Some(data) = data.bytes() else { return refuse(cx, at, NetworkEvents::WRITE, WsaError::Fault) };
+        let Some(data) = data.bytes() else { return refuse_send(cx, at, WsaError::Fault) };
         cx.log.rule(RuleId::Send2);
         if flags.contains(MessageFlags::PARTIAL) && !offers(cx, at, ServiceFlags1::PARTIAL_MESSAGE) {
             cx.log.rule(RuleId::Send11);
-            return refuse(cx, at, NetworkEvents::WRITE, WsaError::OpNotSupp);
+            return refuse_send(cx, at, WsaError::OpNotSupp);
         }
         if lost_by_keep_alive(cx, at) {
-            return refuse(cx, at, NetworkEvents::WRITE, WsaError::NotConn);
+            return refuse_send(cx, at, WsaError::NotConn);
         }
         self.send_more(cx, Sending { at, data, sent: 0, flags, to, deadline: None })
     }
@@ -52,7 +52,7 @@ impl Base {
         }
         match destination(cx, at, to) {
             Ok(to) => self.send(cx, at, data, flags, to),
-            Err(error) => refuse(cx, at, NetworkEvents::WRITE, error),
+            Err(error) => refuse_send(cx, at, error),
         }
     }
 
@@ -73,7 +73,7 @@ impl Base {
         match taken {
             Err(error) => {
                 leave_turn(cx, at);
-                fail(error)
+                refuse_send(cx, at, error)
             }
             Ok(count) => {
                 sending.sent += count;
@@ -115,16 +115,16 @@ impl Base {
         if woken == Woken::TimedOut {
             cx.log.rule(RuleId::Send16);
             leave_turn(cx, sending.at);
-            return fail(WsaError::TimedOut);
+            return refuse_send(cx, sending.at, WsaError::TimedOut);
         }
         self.send_more(cx, sending)
     }
 
     /// WSPRecv.
     pub(super) fn recv(&mut self, cx: &mut Context<'_>, at: At, room: &Scatter, flags: MessageFlags) -> Step {
-        let Some(room) = room.room() else { return refuse(cx, at, NetworkEvents::READ, WsaError::Fault) };
+        let Some(room) = room.room() else { return refuse_receive(cx, at, WsaError::Fault) };
         if lost_by_keep_alive(cx, at) {
-            return refuse(cx, at, NetworkEvents::READ, WsaError::NotConn);
+            return refuse_receive(cx, at, WsaError::NotConn);
         }
         self.recv_more(cx, Receiving { at, room, flags, from: None, so_far: Vec::new(), deadline: None })
     }
@@ -138,10 +138,10 @@ impl Base {
         flags: MessageFlags,
         from: Room,
     ) -> Step {
-        let Some(room) = room.room() else { return refuse(cx, at, NetworkEvents::READ, WsaError::Fault) };
+        let Some(room) = room.room() else { return refuse_receive(cx, at, WsaError::Fault) };
         match may_receive_from(cx, at, from) {
             Ok(from) => self.recv_more(cx, Receiving { at, room, flags, from, so_far: Vec::new(), deadline: None }),
-            Err(error) => refuse(cx, at, NetworkEvents::READ, error),
+            Err(error) => refuse_receive(cx, at, error),
         }
     }
 
@@ -298,10 +298,16 @@ pub(super) fn may_receive_from(cx: &mut Context<'_>, at: At, from: Room) -> Resu
     Ok(from)
 }
 
-/// A call that fails before it reaches the socket re-enables its event all the same (E4).
-pub(super) fn refuse(cx: &mut Context<'_>, at: At, events: NetworkEvents, error: WsaError) -> Step {
+/// A receive that fails before it reaches the socket re-enables its events all the same (E4).
+pub(super) fn refuse_receive(cx: &mut Context<'_>, at: At, error: WsaError) -> Step {
+    receive_over(cx, at);
+    fail(error)
+}
+
+/// A send fails, and not for want of space.
+pub(super) fn refuse_send(cx: &mut Context<'_>, at: At, error: WsaError) -> Step {
     let (afd, mut afd_cx) = cx.afd();
-    afd.reenable(&mut afd_cx, at.socket, events);
+    afd.note_failed_send(&mut afd_cx, at.socket);
     fail(error)
 }
 

@@ -50,7 +50,7 @@ use std::sync::Arc;
 
 use super::{Context, Flow, HandleKind, InFlight, Provider, Resumed};
 use crate::abi::{
-    Condition, Info, MessageFlags, NetworkEvents, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError,
+    Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError,
 };
 use crate::rules::RuleId;
 use crate::table_key;
@@ -256,11 +256,11 @@ impl Base {
             SpiCall::GetOverlappedResult { overlapped, wait, .. } => self.overlapped_result(cx, *overlapped, *wait),
             SpiCall::Send { returned: false, .. } | SpiCall::SendTo { returned: false, .. } => {
                 cx.log.rule(RuleId::Send18);
-                data::refuse(cx, at, NetworkEvents::WRITE, WsaError::Fault)
+                data::refuse_send(cx, at, WsaError::Fault)
             }
             SpiCall::Recv { returned: false, .. } | SpiCall::RecvFrom { returned: false, .. } => {
                 cx.log.rule(RuleId::Recv26);
-                data::refuse(cx, at, NetworkEvents::READ, WsaError::Fault)
+                data::refuse_receive(cx, at, WsaError::Fault)
             }
             SpiCall::Send { data, flags, .. } => self.send(cx, at, data, *flags, None),
             SpiCall::SendTo { data, flags, to, .. } => self.send_to(cx, at, data, *flags, *to),

@@ -4,7 +4,7 @@
 //! An overlapped call never blocks, whatever the mode of the socket (B2): it is over at once or becomes an
 //! [`Operation`] of the shared socket.
 
-use super::data::{destination, lost_by_keep_alive, may_receive_from, refuse};
+use super::data::{destination, lost_by_keep_alive, may_receive_from, refuse_receive, refuse_send};
 use super::{Answer, At, Base, Blocked, Step, fail, ioctl, shared};
 use crate::abi::{Gather, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, SpiFunction, WsaError};
 use crate::provider::{Context, Flow};
@@ -34,7 +34,7 @@ impl Base {
         overlapped: &Overlapped,
     ) -> Step {
         match passed_over(cx, at) {
-            Err(error) => return refuse(cx, at, NetworkEvents::WRITE, error),
+            Err(error) => return refuse_send(cx, at, error),
             Ok(true) => {
                 return match to {
                     Some(to) => self.send_to(cx, at, data, flags, to),
@@ -46,7 +46,7 @@ impl Base {
         let function = if to.is_some() { SpiFunction::WspSendTo } else { SpiFunction::WspSend };
         match sending(cx, at, data, flags, to) {
             Ok(work) => start(cx, at, (function, work), overlapped),
-            Err(error) => refuse(cx, at, NetworkEvents::WRITE, error),
+            Err(error) => refuse_send(cx, at, error),
         }
     }
 
@@ -61,7 +61,7 @@ impl Base {
         overlapped: &Overlapped,
     ) -> Step {
         match passed_over(cx, at) {
-            Err(error) => return refuse(cx, at, NetworkEvents::READ, error),
+            Err(error) => return refuse_receive(cx, at, error),
             Ok(true) => {
                 return match from {
                     Some(from) => self.recv_from(cx, at, room, flags, from),
@@ -73,7 +73,7 @@ impl Base {
         let function = if from.is_some() { SpiFunction::WspRecvFrom } else { SpiFunction::WspRecv };
         match receiving(cx, at, room, flags, from) {
             Ok(work) => start(cx, at, (function, work), overlapped),
-            Err(error) => refuse(cx, at, NetworkEvents::READ, error),
+            Err(error) => refuse_receive(cx, at, error),
         }
     }
 

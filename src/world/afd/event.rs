@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | FD_READ | data waits | any receive |
 //! | FD_OOB | urgent data waits, SO_OOBINLINE off | any receive |
-//! | FD_WRITE | a send is possible | a send that gave WSAEWOULDBLOCK |
+//! | FD_WRITE | a send is possible | a send that gave WSAEWOULDBLOCK; policy `write_reenabled_by` |
 //! | FD_ACCEPT | a request waits and the first was not put off | accept, unless it gave WSATRY_AGAIN |
 //! | FD_CONNECT | connected by this end | the next connect |
 //! | FD_CLOSE | stream ended and all read, or broken | nothing |
@@ -24,7 +24,7 @@ use crate::abi::{NetworkEvents, WsaError};
 use crate::rules::RuleId;
 use crate::world::ids::EventId;
 use crate::world::policy::{
-    ForeignEvent, MessageConnect, PolicyId, RecordAtRegistration, RegistrantCloses, ReportedAtRegistration,
+    ForeignEvent, MessageConnect, PolicyId, RecordAtRegistration, RegistrantCloses, ReportedAtRegistration, WriteReenabledBy,
 };
 
 /// The events a condition can make due, in the order of reporting.
@@ -259,6 +259,19 @@ impl Afd {
             cx.log.note(|| Change::RecordCleared { socket: id, events: record.0 });
         }
         Ok(record)
+    }
+
+    /// A send failed otherwise than by WSAEWOULDBLOCK.
+    pub fn note_failed_send(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let waits = |registration: &Registration| registration.reported.contains(NetworkEvents::WRITE);
+        if !self.registration(id).is_some_and(waits) || self.can_send(id) {
+            return;
+        }
+        cx.log.policy(PolicyId::write_reenabled_by);
+        match cx.platform.policies.write_reenabled_by {
+            WriteReenabledBy::Wsaewouldblock => cx.log.rule(RuleId::E7),
+            WriteReenabledBy::AnyFailure => self.reenable(cx, id, NetworkEvents::WRITE),
+        }
     }
 
     /// A re-enabling call was made, successful or not: the events may be reported again, at once if they still hold.

@@ -201,12 +201,16 @@ impl Afd {
         self.usable(cx, id)?;
         let receives = matches!(operation.work, Work::Receive { .. });
         let accepts = matches!(operation.work, Work::Accept(_));
+        let sends = matches!(operation.work, Work::Send { .. });
         let ended = if self.must_queue(id, &operation) { None } else { self.attempt(cx, id, &mut operation) };
         if receives {
             self.reenable(cx, id, NetworkEvents::READ | NetworkEvents::OOB);
         }
         if accepts {
             self.reenable(cx, id, NetworkEvents::ACCEPT);
+        }
+        if sends && matches!(ended, Some(Err(_))) {
+            self.note_failed_send(cx, id);
         }
         match ended {
             Some(Ok(value)) => {

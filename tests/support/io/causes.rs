@@ -41,7 +41,7 @@ impl Streams {
             }
             Op::Call { thread, call: Call::Spi(SpiCall::Shutdown { s, how: 0 | 2 }) } => {
                 if let Some(socket) = world.shared_socket(thread.process, *s)
-                    && self.before.get(&socket).is_some_and(|before| before.waiting > 0)
+                    && self.before.get(&socket).is_some_and(|before| before.waiting)
                 {
                     self.cause(socket, "shut down for receiving with data unread");
                 }
@@ -79,7 +79,7 @@ impl Streams {
             if before.hard {
                 connection.causes.insert("closed hard");
             }
-            if before.waiting > 0 {
+            if before.waiting {
                 connection.causes.insert("closed with data unread");
             }
             if died(seen) {

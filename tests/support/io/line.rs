@@ -138,6 +138,11 @@ impl Line {
         self.pieces.iter().map(|piece| piece.taken).sum()
     }
 
+    /// Whether urgent data is on its way or unread.
+    pub fn has_urgent(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     /// Bytes behind the first `kept` are lost.
     pub fn cut(&mut self, kept: usize) {
         let mut lost = self.outstanding().saturating_sub(kept);

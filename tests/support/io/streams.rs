@@ -49,8 +49,8 @@ pub struct Connection {
 /// An end before a step.
 pub struct Before {
     pub references: u64,
-    /// Bytes for this end that nobody has received.
-    pub waiting: usize,
+    /// Whether there is data for this end, ordinary or urgent, that nobody has received.
+    pub waiting: bool,
     pub unsent: usize,
     pub hard: bool,
 }
@@ -82,12 +82,13 @@ impl Streams {
     pub fn before(&mut self, world: &World) {
         self.before.clear();
         self.moved.clear();
-        for &socket in self.ends.keys() {
+        for (&socket, &(at, side)) in &self.ends {
+            let urgent = self.connections[at].lines[1 - side].has_urgent();
             let Some(end) = world.afd().socket(socket) else { continue };
             let unsent = |id| world.afd().socket(id).map_or(0, SharedSocket::unsent_bytes);
             let before = Before {
                 references: end.references(),
-                waiting: end.received_bytes() + end.peer_socket().map_or(0, unsent),
+                waiting: urgent || end.received_bytes() + end.peer_socket().map_or(0, unsent) > 0,
                 unsent: end.unsent_bytes(),
                 hard: end.linger().is_on() && end.linger().seconds == 0,
             };
