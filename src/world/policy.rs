@@ -490,6 +490,13 @@ policies! {
         /// Each one of its own: each is started for itself, and stays when the layer is removed.
         Own,
     } windows: Layers
+    base_handle_overlapped: BaseHandleOverlapped, "Ioctl8, O221", "What does an overlapped SIO_BASE_HANDLE give?" {
+        /// The handle, at once.
+        #[default]
+        AtOnce,
+        /// WSA_IO_PENDING, and the operation ends with WSAEOPNOTSUPP.
+        EndsUnsupported,
+    } windows: EndsUnsupported
     provider_info_misuse: ProviderInfoMisuse, "A29, O37", "What does WSCGetProviderInfo give for an unknown provider or class, or without room?" {
         /// WSAEINVALIDPROVIDER, WSAEINVAL, WSAEFAULT.
         #[default]

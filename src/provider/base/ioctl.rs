@@ -71,7 +71,7 @@ impl Base {
             // A nonblocking socket hears by event, a blocking one waits (Ioctl13).
             Ok(Carried::Awaits(_)) if nonblocking(cx, at) => fail(WsaError::WouldBlock),
             Ok(Carried::Awaits(_)) => wait(cx, at, Interest::Changed, None, Blocked::Change(at)),
-            Err(error) => fail(error),
+            Ok(Carried::Fails(error)) | Err(error) => fail(error),
         }
     }
 }
@@ -82,6 +82,8 @@ pub(super) enum Carried {
     Out(SpiReturn),
     /// This change was asked for.
     Awaits(NetworkEvents),
+    /// It was taken, and fails afterwards; overlapped calls only.
+    Fails(WsaError),
 }
 
 /// As much of a WSPIoctl as can be done without waiting.

@@ -12,7 +12,7 @@ use crate::rules::RuleId;
 use crate::world::afd::{Issuer, Operation, Work};
 use crate::world::event::Event;
 use crate::world::frame::{Until, Wait};
-use crate::world::policy::{OverlappedUnflagged, PolicyId};
+use crate::world::policy::{BaseHandleOverlapped, OverlappedUnflagged, PolicyId};
 
 /// What WSPGetOverlappedResult found.
 pub(in crate::provider) enum Asked {
@@ -94,16 +94,18 @@ impl Base {
             cx.log.rule(RuleId::Ioctl23);
             return fail(WsaError::Inval);
         }
-        match ioctl::at_once(cx, at, control) {
+        match at_once(cx, at, control) {
             Ok(ioctl::Carried::Awaits(event)) => {
                 start(cx, at, (SpiFunction::WspIoctl, Work::Change { event }), overlapped)
             }
             Ok(ioctl::Carried::Out(value)) => {
-                let work = Work::Change { event: NetworkEvents::empty() };
-                let operation = operation(cx, at, (SpiFunction::WspIoctl, work), overlapped);
-                let (afd, mut afd_cx) = cx.afd();
-                afd.finish_at_once(&mut afd_cx, at.socket, operation, value.clone());
+                end(cx, at, overlapped, Ok(value.clone()));
                 Flow::Return(Ok(value))
+            }
+            Ok(ioctl::Carried::Fails(error)) => {
+                cx.begin_overlapped(overlapped);
+                end(cx, at, overlapped, Err(error));
+                fail(WsaError::IoPending)
             }
             Err(error) => fail(error),
         }
@@ -196,6 +198,25 @@ pub(super) fn start(cx: &mut Context<'_>, at: At, work: (SpiFunction, Work), ove
         }
         Err(error) => Err(error),
     })
+}
+
+/// As much of an overlapped WSPIoctl as can be done without waiting.
+fn at_once(cx: &mut Context<'_>, at: At, control: &ioctl::Control<'_>) -> Result<ioctl::Carried, WsaError> {
+    if Ioctl::lookup(control.code) == Some(Ioctl::BaseHandle) {
+        cx.log.policy(PolicyId::base_handle_overlapped);
+        if cx.machine.policies().base_handle_overlapped == BaseHandleOverlapped::EndsUnsupported {
+            return Ok(ioctl::Carried::Fails(WsaError::OpNotSupp));
+        }
+    }
+    ioctl::at_once(cx, at, control)
+}
+
+/// An overlapped WSPIoctl has ended.
+fn end(cx: &mut Context<'_>, at: At, overlapped: &Overlapped, result: Answer) {
+    let work = Work::Change { event: NetworkEvents::empty() };
+    let operation = operation(cx, at, (SpiFunction::WspIoctl, work), overlapped);
+    let (afd, mut afd_cx) = cx.afd();
+    afd.finish_at_once(&mut afd_cx, at.socket, operation, result);
 }
 
 impl Context<'_> {

@@ -231,9 +231,9 @@ impl Afd {
     }
 
     /// An operation of another kind that was over at once.
-    pub fn finish_at_once(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation, value: SpiReturn) {
+    pub fn finish_at_once(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation, result: SpiResult) {
         cx.log.rule(RuleId::O2);
-        self.complete(cx, id, operation, Ok(value));
+        self.complete(cx, id, operation, result);
     }
 
     fn must_queue(&self, id: SocketId, operation: &Operation) -> bool {
