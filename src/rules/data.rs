@@ -21,8 +21,9 @@ macro_rules! data {
         ("lpwspsend");
     Send8: "After SD_SEND or SD_BOTH a send gives WSAESHUTDOWN."
         ("lpwspsend, lpwspshutdown");
-    Send9: "A send re-enables FD_WRITE, whether it succeeds or not."
-        ("lpwspsend, lpwspeventselect");
+    Send9: "A send that gave WSAEWOULDBLOCK re-enables FD_WRITE; whether one that failed otherwise does so too, the page \
+        leaves open."
+        ("lpwspsend, lpwspeventselect") by write_reenabled_by;
     Send10: "MSG_OOB is for stream sockets with urgent data, others give WSAEOPNOTSUPP."
         ("lpwspsend");
     Send11: "MSG_PARTIAL without XP1_PARTIAL_MESSAGE, or a send on a receive-only socket, gives WSAEOPNOTSUPP."

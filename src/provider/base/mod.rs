@@ -49,9 +49,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::{Context, Flow, HandleKind, InFlight, Provider, Resumed};
-use crate::abi::{
-    Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError,
-};
+use crate::abi::{Condition, Info, MessageFlags, Room, SockAddr, SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::rules::RuleId;
 use crate::table_key;
 use crate::world::afd::{Interest, SharedSocket, Transport};

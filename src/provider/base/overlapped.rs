@@ -6,7 +6,9 @@
 
 use super::data::{destination, lost_by_keep_alive, may_receive_from, refuse_receive, refuse_send};
 use super::{Answer, At, Base, Blocked, Step, fail, ioctl, shared};
-use crate::abi::{Gather, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, SpiFunction, WsaError};
+use crate::abi::{
+    Gather, Ioctl, MessageFlags, Name, NetworkEvents, Overlapped, Room, Scatter, ServiceFlags1, SpiFunction, WsaError,
+};
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
 use crate::world::afd::{Issuer, Operation, Work};
@@ -147,7 +149,7 @@ fn sending(
     };
     let data = data.bytes().ok_or(WsaError::Fault)?;
     cx.log.rule(RuleId::O6);
-    if flags.contains(MessageFlags::PARTIAL) {
+    if flags.contains(MessageFlags::PARTIAL) && !ioctl::offers(cx, at, ServiceFlags1::PARTIAL_MESSAGE) {
         cx.log.rule(RuleId::Send11);
         return Err(WsaError::OpNotSupp);
     }

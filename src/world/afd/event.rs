@@ -24,7 +24,8 @@ use crate::abi::{NetworkEvents, WsaError};
 use crate::rules::RuleId;
 use crate::world::ids::EventId;
 use crate::world::policy::{
-    ForeignEvent, MessageConnect, PolicyId, RecordAtRegistration, RegistrantCloses, ReportedAtRegistration, WriteReenabledBy,
+    ForeignEvent, MessageConnect, PolicyId, RecordAtRegistration, RegistrantCloses, ReportedAtRegistration,
+    WriteReenabledBy,
 };
 
 /// The events a condition can make due, in the order of reporting.
@@ -267,6 +268,7 @@ impl Afd {
         if !self.registration(id).is_some_and(waits) || self.can_send(id) {
             return;
         }
+        cx.log.rule(RuleId::Send9);
         cx.log.policy(PolicyId::write_reenabled_by);
         match cx.platform.policies.write_reenabled_by {
             WriteReenabledBy::Wsaewouldblock => cx.log.rule(RuleId::E7),

@@ -111,8 +111,15 @@ impl Streams {
         for &(at, side) in &dying {
             self.connections[at].lines[side].all_fluid();
         }
+        // What a call has received made room for what pending receives have: messages in parts.
+        let own_first = seen.answer().is_some();
+        if own_first {
+            self.own_receive(world, seen)?;
+        }
         self.overlapped_receives(world)?;
-        self.own_receive(world, seen)?;
+        if !own_first {
+            self.own_receive(world, seen)?;
+        }
         if let (Some(Doing::Flush { socket }), Some(Ok(_))) = (&seen.doing, seen.answer()) {
             self.flushed(world, *socket)?;
         }
