@@ -11,15 +11,15 @@ impl Afd {
     pub(super) fn land(&mut self, cx: &mut Cx<'_>, until: Ticks) {
         let now = cx.now;
         while let Some(when) = self.links.as_ref().and_then(|links| links.next()).filter(|&when| when <= until) {
-            let Some(flight) = self.links.as_mut().and_then(|links| links.pop(until)) else { break };
+            let Some((sequence, flight)) = self.links.as_mut().and_then(|links| links.pop(until)) else { break };
             cx.now = when;
-            self.arrives(cx, flight);
+            self.arrives(cx, sequence, flight);
         }
         cx.now = now;
         self.drop_idle_links();
     }
 
-    fn arrives(&mut self, cx: &mut Cx<'_>, flight: Flight) {
+    fn arrives(&mut self, cx: &mut Cx<'_>, sequence: u64, flight: Flight) {
         let Flight { from, to, gives_up, .. } = flight;
         let parted = self.links.as_ref().and_then(|links| links.parted_until(cx.now, from, to));
         if let (Some(gives_up), Some(until)) = (gives_up, parted) {
@@ -27,7 +27,7 @@ impl Afd {
                 return self.give_up(cx, &flight.cargo);
             }
             if let Some(links) = &mut self.links {
-                links.launch(until.min(gives_up), flight);
+                links.put_off(until.min(gives_up), sequence, flight);
             }
             return;
         }

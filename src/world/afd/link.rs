@@ -156,10 +156,15 @@ impl Links {
         self.flights.first_key_value().map(|(&(when, _), _)| when).filter(|&when| when != NEVER)
     }
 
-    /// Takes out what is due.
-    pub(super) fn pop(&mut self, now: Ticks) -> Option<Flight> {
+    /// Takes out what is due, with its place among what is due at one time.
+    pub(super) fn pop(&mut self, now: Ticks) -> Option<(u64, Flight)> {
         self.next().filter(|&when| when <= now)?;
-        self.flights.pop_first().map(|(_, flight)| flight)
+        self.flights.pop_first().map(|((_, sequence), flight)| (sequence, flight))
+    }
+
+    /// What could not land tries again, and still before what was sent after it.
+    pub(super) fn put_off(&mut self, when: Ticks, sequence: u64, flight: Flight) {
+        self.flights.insert((when, sequence), flight);
     }
 
     /// A socket is gone or its connection broken: nothing of it is on its way any more, except its datagrams.
@@ -196,14 +201,22 @@ impl Afd {
         }
     }
 
-    /// All link faults end. What a partition held up arrives now, what is merely late keeps its time.
+    /// All link faults end. What a partition held up arrives now, or with what is late and was sent before it; that
+    /// keeps its time.
     pub fn restore_links(&mut self, cx: &mut Cx<'_>) {
         let Some(links) = &mut self.links else { return };
         links.rules.clear();
-        for ((when, sequence), mut flight) in std::mem::take(&mut links.flights) {
-            let held = flight.gives_up.take().is_some();
+        let mut latest: BTreeMap<SocketId, Ticks> = BTreeMap::new();
+        for ((mut when, sequence), mut flight) in std::mem::take(&mut links.flights) {
+            let before = flight.stream().map(|sender| latest.entry(sender).or_insert(cx.now));
+            if flight.gives_up.take().is_some() {
+                when = before.as_deref().copied().unwrap_or(cx.now);
+            }
+            if let Some(before) = before {
+                *before = when.max(*before);
+            }
             if !matches!(flight.cargo, Cargo::Probe { .. }) {
-                links.flights.insert((if held { cx.now } else { when }, sequence), flight);
+                links.flights.insert((when, sequence), flight);
             }
         }
         self.retry_silent_attempts(cx);
@@ -498,6 +511,14 @@ impl Flight {
         match self.cargo {
             Cargo::Bytes { sender, .. } | Cargo::Urgent { sender, .. } => sender == id,
             _ => false,
+        }
+    }
+
+    /// Whose stream it is part of.
+    fn stream(&self) -> Option<SocketId> {
+        match self.cargo {
+            Cargo::Bytes { sender, .. } | Cargo::Urgent { sender, .. } | Cargo::End { sender } => Some(sender),
+            Cargo::Datagram { .. } | Cargo::Reset { .. } | Cargo::Probe { .. } => None,
         }
     }
 
