@@ -64,6 +64,7 @@ macro_rules! windows_flags {
 
         impl $type {
             const NAMES: &'static [(&'static str, Self)] = &[$(($name, Self::$flag)),+];
+            const MEANINGS: &'static [&'static str] = &[$($doc),+];
             const SHORTHANDS: &'static [(&'static str, Self)] =
                 &[$(($all_name, Self::from_bits_retain($all_bits))),*];
 
@@ -77,6 +78,13 @@ macro_rules! windows_flags {
             #[must_use]
             pub const fn windows_names() -> &'static [(&'static str, Self)] {
                 Self::NAMES
+            }
+
+            /// What a single flag means, in words; `None` for several and for bits without a name.
+            #[must_use]
+            pub fn meaning(self) -> Option<&'static str> {
+                let place = Self::NAMES.iter().position(|&(_, flag)| flag == self)?;
+                Self::MEANINGS.get(place).copied()
             }
 
             /// Reads text such as `A|B`, `0` or `0x20`.

@@ -2,6 +2,10 @@
 //!
 //! Pages: ws2spi lpwspioctl, winsock winsock-ioctls. FIONBIO, FIONREAD, SIOCATMARK and SIO_GET_INTERFACE_LIST carry
 //! BSD's encoding; the others Winsock 2's (IOC_WS2) or Microsoft's own (IOC_VENDOR).
+//!
+//! A new code is one row below: then scenarios can name it, traces show it by name, and input or output that is too short
+//! gives WSAEFAULT. What a base does about it is one arm of `handler` in `provider/base/ioctl.rs`: a code that is carried
+//! out gets a function there, any other stands among those that are not. Layers pass it down without being told.
 
 use std::fmt;
 

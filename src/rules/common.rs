@@ -190,7 +190,8 @@ macro_rules! common {
         ws2_32 directly."
         ("wspstartup");
     L3: "A non-IFS layer has its own AcceptEx, ConnectEx, DisconnectEx, TransmitFile, TransmitPackets and WSARecvMsg."
-        ("wscinstallproviderandchains64_32") missing "extension functions";
+        ("wscinstallproviderandchains64_32") missing "a layer has its own AcceptEx, ConnectEx and DisconnectEx; TransmitFile, TransmitPackets, \
+        WSARecvMsg and WSASendMsg have pointers, its own or those below, and no calls that could be made of them";
     L4: "A layer with its own handles calls down with its own overlapped structure and passes the completion on to the \
         client's, because the completion port hangs on its handle."
         ("wpucreatesockethandle");

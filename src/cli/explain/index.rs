@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wspsim::abi::{SpiFunction, Upcall, WsaError};
+use wspsim::abi::{Ioctl, NetworkEvents, SockOpt, SpiFunction, Upcall, WsaError};
 use wspsim::contract;
 use wspsim::provider::ShapeFault;
 use wspsim::provider::shape_fault::NOT_A_SHAPE;
@@ -25,7 +25,20 @@ pub(super) enum Subject {
     Fault(ShapeFault),
     /// A defect real providers were seen to have, by its number.
     Defect(&'static str),
+    Option(SockOpt),
+    Ioctl(Ioctl),
+    Event(NetworkEvents),
+    /// A situation of programs that share sockets, by its number: S1 and on.
+    Situation(u32),
+    /// Something real systems were seen to do, by its number: O1 and on.
+    Observation(u32),
 }
+
+/// The situations that scenarios may name.
+pub(super) const SITUATIONS: u32 = 96;
+
+/// The highest number of an observation; not every number below has one.
+pub(super) const OBSERVATIONS: u32 = 271;
 
 /// What a word means. Capitals do not matter.
 pub(super) fn find(word: &str) -> Option<Subject> {
@@ -40,6 +53,12 @@ pub(super) fn find(word: &str) -> Option<Subject> {
     let fault = || ShapeFault::ALL.iter().find(|fault| is(fault.name())).map(|&fault| Subject::Fault(fault));
     let defect = || defects().into_iter().find(|name| is(name)).map(Subject::Defect);
     let faulty = || fault().or_else(defect);
+    let capitals = word.to_ascii_uppercase();
+    let option = || SockOpt::from_name(&capitals).map(Subject::Option);
+    let ioctl = || Ioctl::from_name(&capitals).map(Subject::Ioctl);
+    let event = || events().find(|(name, _)| is(name)).map(|(_, event)| Subject::Event(event));
+    let situation = || numbered(&capitals, 'S', SITUATIONS).map(Subject::Situation);
+    let observation = || numbered(&capitals, 'O', OBSERVATIONS).map(Subject::Observation);
     rule()
         .or_else(open)
         .or_else(error)
@@ -48,6 +67,20 @@ pub(super) fn find(word: &str) -> Option<Subject> {
         .or_else(profile)
         .or_else(group)
         .or_else(faulty)
+        .or_else(option)
+        .or_else(ioctl)
+        .or_else(event)
+        .or_else(situation)
+        .or_else(observation)
+}
+
+/// The network events by name.
+pub(super) fn events() -> impl Iterator<Item = (&'static str, NetworkEvents)> {
+    NetworkEvents::windows_names().iter().copied()
+}
+
+fn numbered(word: &str, letter: char, most: u32) -> Option<u32> {
+    word.strip_prefix(letter)?.parse().ok().filter(|number| (1..=most).contains(number))
 }
 
 /// Every name that [`find`] knows, but for numbers.
@@ -59,7 +92,10 @@ pub(super) fn names() -> Vec<&'static str> {
     let profiles = Profile::ALL.iter().map(|profile| profile.name());
     let faults = ShapeFault::ALL.iter().map(|fault| fault.name());
     let named = policies.chain(profiles).chain(groups()).chain(faults).chain(defects());
-    rules.chain(open).chain(errors).chain(functions()).chain(named).collect()
+    let options = SockOpt::ALL.iter().map(|option| option.name());
+    let ioctls = Ioctl::ALL.iter().map(|ioctl| ioctl.name());
+    let socket = options.chain(ioctls).chain(events().map(|(name, _)| name));
+    rules.chain(open).chain(errors).chain(functions()).chain(named).chain(socket).collect()
 }
 
 /// The numbered defects that faults of providers show, or that have a reason why none does.
@@ -187,6 +223,13 @@ fn error(word: &str) -> Option<WsaError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_observation_is_known() {
+        let lines = include_str!("../../../tests/observed/lines.tsv").lines().skip(1);
+        let numbers = lines.filter_map(|line| line.split('\t').next()?.strip_prefix('O')?.parse::<u32>().ok());
+        assert_eq!(numbers.max(), Some(OBSERVATIONS));
+    }
 
     #[test]
     fn every_group_has_a_topic_and_every_topic_a_group() {

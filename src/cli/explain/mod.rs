@@ -1,17 +1,23 @@
 //! `wspsim explain`: what a name in a trace or message means, and where it comes from.
 
+mod evidence;
 mod index;
 mod pages;
+mod sockets;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use wspsim::model::explain::nearest;
 
+use super::diagnostics;
 use super::output::{Output, Status};
 
-/// Explains a rule, an error, a function, a policy, a profile, an open point or a fault
+/// Explains rules, errors, functions, policies, options, ioctls, events and whatever else has a name
 ///
 /// Traces and messages name what decided by a short id. This prints what the id stands for, in words, with its
-/// source. Without an id it lists what there is to explain.
+/// source. With paths it also lists the scenarios there that speak of it. Without an id it lists what there is to
+/// explain.
 #[derive(Args)]
 #[command(after_help = "Examples:
   wspsim explain R3                   a rule
@@ -21,10 +27,16 @@ use super::output::{Output, Status};
   wspsim explain block_reuse          a policy and its answers
   wspsim explain windows              a profile and the policies it changes
   wspsim explain A8                   a point the documentation leaves open
-  wspsim explain LoseReserved         what a faulty provider does; RO-6 and MS-2 are defects it was seen as")]
+  wspsim explain LoseReserved         what a faulty provider does; RO-6 and MS-2 are defects it was seen as
+  wspsim explain SO_LINGER            a socket option; SIO_BASE_HANDLE an ioctl, FD_WRITE an event
+  wspsim explain S44 tests/scenarios  a situation or an observation (O221), and the scenarios that play it")]
 pub(crate) struct Arguments {
-    /// A rule, group of rules, error, error number, function, policy, profile, open point, fault or defect
+    /// A rule, group of rules, error, error number, function, policy, profile, open point, fault, defect, option,
+    /// ioctl, event, situation or observation
     id: Option<String>,
+    /// Scenarios, or folders of them, to look for the id in
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
@@ -35,7 +47,13 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
     match index::find(id.trim()) {
         Some(subject) => {
             output.text(&pages::page(subject, &output.look.clone()));
-            Status::Held
+            if arguments.paths.is_empty() {
+                return Status::Held;
+            }
+            let (listed, wrong) = evidence::played(id.trim(), &arguments.paths, &output.look.clone());
+            output.text(&listed);
+            output.message(&diagnostics::rendered(&wrong, &output.messages));
+            if wrong.is_empty() { Status::Held } else { Status::Wrong }
         }
         None => {
             output.message(&unknown(id));

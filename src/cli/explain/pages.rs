@@ -8,13 +8,14 @@ use wspsim::rules::{OpenPoint, RuleId};
 use wspsim::world::policy::{PolicyId, Profile};
 
 use super::index::{self, Subject};
+use super::{evidence, sockets};
 use crate::cli::output::Look;
 use crate::cli::wrap::{definition, wrapped};
 
 /// Where texts begin that stand beside an id.
-const COLUMN: usize = 14;
+pub(super) const COLUMN: usize = 14;
 /// Where texts begin that stand beside a name.
-const WIDE_COLUMN: usize = 26;
+pub(super) const WIDE_COLUMN: usize = 26;
 
 /// The page about something.
 pub(super) fn page(subject: Subject, look: &Look) -> String {
@@ -28,6 +29,11 @@ pub(super) fn page(subject: Subject, look: &Look) -> String {
         Subject::Open(point) => of_open_point(point, look),
         Subject::Fault(fault) => of_fault(fault, look),
         Subject::Defect(id) => of_defect(id, look),
+        Subject::Option(option) => sockets::of_option(option, look),
+        Subject::Ioctl(ioctl) => sockets::of_ioctl(ioctl, look),
+        Subject::Event(event) => sockets::of_event(event, look),
+        Subject::Situation(number) => evidence::of_situation(number, look),
+        Subject::Observation(number) => evidence::of_observation(number, look),
     }
 }
 
@@ -57,6 +63,10 @@ pub(super) fn contents(look: &Look) -> String {
     }
     text += &format!("\n{}", heading("Functions", "wspsim explain WSPDuplicateSocket", look));
     text += &wrapped(&index::functions().join(" "), "  ", look.width);
+    for (title, example, names) in sockets::listed() {
+        text += &format!("\n{}", heading(title, example, look));
+        text += &wrapped(&names.join(" "), "  ", look.width);
+    }
     text += &format!("\n{}", heading("Errors", "wspsim explain WSAEINVAL", look));
     text + &wrapped(&WsaError::ALL.iter().map(|error| error.name()).collect::<Vec<_>>().join(" "), "  ", look.width)
 }
@@ -76,6 +86,13 @@ fn of_rule(rule: RuleId, look: &Look) -> String {
     }
     if let Some(why) = rule.unseen() {
         text += &field("not in traces", why, look);
+    }
+    if rule.group() == "O" {
+        text += &field(
+            "beside it",
+            &format!("an observation of real systems has the same number: {}", evidence::FOLDER),
+            look,
+        );
     }
     text
 }
@@ -193,7 +210,7 @@ fn of_defect(id: &str, look: &Look) -> String {
 }
 
 /// The rules that speak of a name, and those of the group the function has.
-fn mentions(name: &str, look: &Look) -> String {
+pub(super) fn mentions(name: &str, look: &Look) -> String {
     let speaks = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name);
     let own = index::group_of(name);
     let rules = RuleId::ALL.iter().filter(|rule| Some(rule.group()) == own || speaks(rule.sentence()));
@@ -206,10 +223,10 @@ fn rules_of(group: &str) -> Vec<RuleId> {
     RuleId::ALL.iter().copied().filter(|rule| rule.group() == group).collect()
 }
 
-fn heading(title: &str, example: &str, look: &Look) -> String {
+pub(super) fn heading(title: &str, example: &str, look: &Look) -> String {
     format!("{}  {}\n", look.bold(title), look.dim(example))
 }
 
-fn field(name: &str, text: &str, look: &Look) -> String {
+pub(super) fn field(name: &str, text: &str, look: &Look) -> String {
     definition(&format!("  {name}:"), COLUMN + 4, text, look.width)
 }

@@ -84,15 +84,9 @@ impl Afd {
         data: &[u8],
         flags: MessageFlags,
     ) -> Result<usize, WsaError> {
-        if self.sockets[id].offers(ServiceFlags1::UNI_RECV) {
-            cx.log.rule(RuleId::Send11);
-            return Err(WsaError::OpNotSupp);
-        }
+        self.check_direction(cx, id)?;
         let peer = self.end_for(cx, id, Direction::Send)?.peer;
-        if data.len() > cx.platform.limits.message_bytes as usize {
-            cx.log.rule(RuleId::Send6);
-            return Err(WsaError::MsgSize);
-        }
+        self.check_length(cx, data.len())?;
         let Some(peer) = peer.filter(|&peer| self.sockets[peer].takes_data()) else {
             self.send_in_vain(cx, id);
             return Ok(data.len());
@@ -118,6 +112,31 @@ impl Afd {
         }
         self.report_due(cx, peer);
         Ok(data.len())
+    }
+
+    /// Whether a message of this length could ever be sent.
+    pub(super) fn check_message(&self, cx: &mut Cx<'_>, id: SocketId, length: usize) -> Result<(), WsaError> {
+        if self.sockets[id].transport.kind != Kind::Messages {
+            return Ok(());
+        }
+        self.check_direction(cx, id)?;
+        self.check_length(cx, length)
+    }
+
+    fn check_direction(&self, cx: &mut Cx<'_>, id: SocketId) -> Result<(), WsaError> {
+        if self.sockets[id].offers(ServiceFlags1::UNI_RECV) {
+            cx.log.rule(RuleId::Send11);
+            return Err(WsaError::OpNotSupp);
+        }
+        Ok(())
+    }
+
+    fn check_length(&self, cx: &mut Cx<'_>, length: usize) -> Result<(), WsaError> {
+        if length > cx.platform.limits.message_bytes as usize {
+            cx.log.rule(RuleId::Send6);
+            return Err(WsaError::MsgSize);
+        }
+        Ok(())
     }
 
     /// A message that a link fault delays waits in the send queue until it arrives. `None`: nothing delays it.

@@ -202,7 +202,11 @@ impl Afd {
         let receives = matches!(operation.work, Work::Receive { .. });
         let accepts = matches!(operation.work, Work::Accept(_));
         let sends = matches!(operation.work, Work::Send { .. });
-        let ended = if self.must_queue(id, &operation) { None } else { self.attempt(cx, id, &mut operation) };
+        let ended = if self.must_queue(id, &operation) {
+            self.refuse_behind(cx, id, &operation)
+        } else {
+            self.attempt(cx, id, &mut operation)
+        };
         if receives {
             self.reenable(cx, id, NetworkEvents::READ | NetworkEvents::OOB);
         }
@@ -251,6 +255,13 @@ impl Afd {
             // A request that waits is nobody else's: those posted before have taken what they could.
             Work::Accept(_) | Work::Disconnect { .. } => false,
         }
+    }
+
+    /// A send whose turn has not come is refused all the same if it can never go out.
+    fn refuse_behind(&self, cx: &mut Cx<'_>, id: SocketId, operation: &Operation) -> Option<SpiResult> {
+        let Work::Send { data, flags, .. } = &operation.work else { return None };
+        let fits = self.check_send_flags(cx, id, *flags).and_then(|()| self.check_message(cx, id, data.len()));
+        fits.err().map(Err)
     }
 
     fn make_pending(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation) {

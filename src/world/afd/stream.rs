@@ -238,7 +238,7 @@ impl Afd {
 
     /// Flags that a send cannot honour.
     #[inline]
-    fn check_send_flags(&self, cx: &mut Cx<'_>, id: SocketId, flags: MessageFlags) -> Result<(), WsaError> {
+    pub(super) fn check_send_flags(&self, cx: &mut Cx<'_>, id: SocketId, flags: MessageFlags) -> Result<(), WsaError> {
         if flags.is_empty() {
             return Ok(());
         }
