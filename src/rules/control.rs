@@ -142,7 +142,7 @@ macro_rules! control {
     Ioctl7: "An input or output buffer too small for the code gives WSAEFAULT."
         ("lpwspioctl");
     Ioctl8: "SIO_BASE_HANDLE gives the base provider's handle; every layer passes it down untouched."
-        ("winsock-ioctls");
+        ("winsock-ioctls") by base_handle_overlapped;
     Ioctl9: "SIO_BSP_HANDLE may be answered by a layer with its own handle, so that what follows comes to the layer; an \
         overlapped call is no exception."
         ("winsock-ioctls, derived");
