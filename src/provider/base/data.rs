@@ -61,7 +61,11 @@ impl Base {
         let Ok(socket) = shared(cx, at) else { return fail(WsaError::NotSock) };
         let own_turn = socket.sender().is_none_or(|sender| sender == cx.thread);
         if !own_turn || socket.has_pending_sends() && socket.sender().is_none() {
-            return self.wait_to_send(cx, sending, Interest::Turn);
+            let (afd, mut afd_cx) = cx.afd();
+            return match afd.check_send(&mut afd_cx, at.socket, sending.data.len(), sending.flags) {
+                Ok(()) => self.wait_to_send(cx, sending, Interest::Turn),
+                Err(error) => refuse_send(cx, at, error),
+            };
         }
         let datagram = socket.transport().kind.is_datagram();
         let rest = &sending.data[sending.sent..];

@@ -114,8 +114,20 @@ impl Afd {
         Ok(data.len())
     }
 
+    /// Whether such a send could ever go out. One that cannot is refused also while others go before it.
+    pub fn check_send(
+        &self,
+        cx: &mut Cx<'_>,
+        id: SocketId,
+        length: usize,
+        flags: MessageFlags,
+    ) -> Result<(), WsaError> {
+        self.check_send_flags(cx, id, flags)?;
+        self.check_message(cx, id, length)
+    }
+
     /// Whether a message of this length could ever be sent.
-    pub(super) fn check_message(&self, cx: &mut Cx<'_>, id: SocketId, length: usize) -> Result<(), WsaError> {
+    fn check_message(&self, cx: &mut Cx<'_>, id: SocketId, length: usize) -> Result<(), WsaError> {
         if self.sockets[id].transport.kind != Kind::Messages {
             return Ok(());
         }
@@ -228,20 +240,28 @@ impl Afd {
             bytes.extend_from_slice(unsent.map_or(&[], |unsent| unsent.bytes.front(count - bytes.len())));
             return bytes;
         }
+        // The space lets more in, which must not wake a receive that pends before this one has taken the rest.
+        let held = self.hold_pending(id);
         while bytes.len() < count {
-            let rest = count - bytes.len();
-            let Some(connection) = self.sockets[id].connection() else { return bytes };
-            let more = match (connection.received.is_empty(), connection.peer) {
-                (false, _) => self.take_received(cx, id, rest, false),
-                (true, Some(peer)) => self.take_unsent(cx, peer, rest, false).unwrap_or_default(),
-                (true, None) => return bytes,
-            };
+            let more = self.take_more_bytes(cx, id, count - bytes.len());
             if more.is_empty() {
-                return bytes;
+                break;
             }
             bytes.extend(more);
         }
+        if held {
+            self.release_pending(cx, id);
+        }
         bytes
+    }
+
+    fn take_more_bytes(&mut self, cx: &mut Cx<'_>, id: SocketId, rest: usize) -> Vec<u8> {
+        let Some(connection) = self.sockets[id].connection() else { return Vec::new() };
+        match (connection.received.is_empty(), connection.peer) {
+            (false, _) => self.take_received(cx, id, rest, false),
+            (true, Some(peer)) => self.take_unsent(cx, peer, rest, false).unwrap_or_default(),
+            (true, None) => Vec::new(),
+        }
     }
 }
 

@@ -260,8 +260,21 @@ impl Afd {
     /// A send whose turn has not come is refused all the same if it can never go out.
     fn refuse_behind(&self, cx: &mut Cx<'_>, id: SocketId, operation: &Operation) -> Option<SpiResult> {
         let Work::Send { data, flags, .. } = &operation.work else { return None };
-        let fits = self.check_send_flags(cx, id, *flags).and_then(|()| self.check_message(cx, id, data.len()));
-        fits.err().map(Err)
+        self.check_send(cx, id, data.len(), *flags).err().map(Err)
+    }
+
+    /// A receive takes what it takes in several steps: what pends waits until it is over. `false`: it does so anyhow.
+    pub(super) fn hold_pending(&mut self, id: SocketId) -> bool {
+        self.io_mut(id).is_some_and(|io| !std::mem::replace(&mut io.trying, true))
+    }
+
+    /// It is over.
+    pub(super) fn release_pending(&mut self, cx: &mut Cx<'_>, id: SocketId) {
+        let Some(io) = self.io_mut(id) else { return };
+        io.trying = false;
+        if std::mem::take(&mut io.again) {
+            self.try_pending(cx, id);
+        }
     }
 
     fn make_pending(&mut self, cx: &mut Cx<'_>, id: SocketId, operation: Operation) {
