@@ -71,6 +71,22 @@ impl Choice {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Schedule(pub Vec<Choice>);
 
+impl Schedule {
+    /// Whether it comes before another: the shorter one, of equally long ones the one whose choices come first.
+    #[must_use]
+    pub fn comes_before(&self, other: &Self) -> bool {
+        (self.0.len(), &self.0) < (other.0.len(), &other.0)
+    }
+
+    /// Becomes another one if that comes before.
+    pub(super) fn keep_first(&mut self, other: &[Choice]) {
+        if (other.len(), other) < (self.0.len(), &*self.0) {
+            self.0.clear();
+            self.0.extend_from_slice(other);
+        }
+    }
+}
+
 /// The version of the text.
 const VERSION: &str = "1-";
 

@@ -13,7 +13,9 @@
 //! | `footprint` | [`Footprint`]: whether two steps can change places |
 //! | `visited` | the states a search has been to |
 //! | `search` | every order: breadth or depth first, sleep sets |
+//! | `expand`, `crew` | what a state leads to; threads that look at many states at once |
 //! | `sample` | some orders: random walks, PCT |
+//! | `part` | [`Part`] of a search or a sample |
 //! | `report` | verdicts, outcomes, progress, budgets |
 //! | `shrink` | leaving out what a failure does not need |
 //!
@@ -21,7 +23,10 @@
 //! taken for one with a chance of three in a hundred million.
 
 mod choice;
+mod crew;
+mod expand;
 mod footprint;
+mod part;
 mod report;
 mod sample;
 mod search;
@@ -33,6 +38,7 @@ mod visited;
 
 pub use choice::{Choice, NoSchedule, Schedule};
 pub use footprint::Footprint;
+pub use part::{NoPart, Part};
 pub use report::{Explored, Found, Progress, Seen, Spent, Verdict, Watch};
 pub use sample::{Pick, Sampling};
 pub use search::{Order, Search};

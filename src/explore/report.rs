@@ -1,9 +1,10 @@
 //! What a search found.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
-use super::choice::Schedule;
+use super::choice::{Choice, Schedule};
 use super::system::System;
 
 /// How a search ended: four different words.
@@ -115,10 +116,20 @@ pub struct Found<W> {
 pub struct Seen<W> {
     /// How many final states have it; when sampling, how many runs.
     pub times: u64,
-    /// A run that has it; breadth first one of the shortest.
+    /// A run that has it: breadth first one of the shortest, when sampling the one that
+    /// [comes before](Schedule::comes_before) all others.
     pub witness: Schedule,
     /// Why it should not have come out.
     pub forbidden: Option<W>,
+    /// Of a part of a search: the digests of the final states that have it.
+    pub ends: Vec<u64>,
+}
+
+impl<W> Seen<W> {
+    fn add(&mut self, later: Self) {
+        self.times += later.times;
+        self.witness.keep_first(&later.witness.0);
+    }
 }
 
 /// What a search found.
@@ -132,7 +143,7 @@ pub struct Explored<S: System + ?Sized> {
     pub outcomes: BTreeMap<S::Outcome, Seen<S::Wrong>>,
     /// The things that must be reached some time and were, a bit each.
     pub reached: u64,
-    /// A run that reached each of them first, by bit.
+    /// A run that reached each of them, by bit: the first, or when sampling the shortest.
     pub reached_by: BTreeMap<u32, Schedule>,
     /// How far it got.
     pub progress: Progress,
@@ -160,6 +171,42 @@ impl<S: System + ?Sized> Explored<S> {
             spent: None,
             sampled,
         }
+    }
+
+    /// Whether something is wrong that ends a search.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.violated.is_some() || self.stuck.is_some()
+    }
+
+    /// Notes what a state has reached, and how to get there.
+    pub(super) fn note_reached(&mut self, mut reached: u64, taken: &[Choice]) {
+        self.reached |= reached;
+        while reached != 0 {
+            let known = self.reached_by.entry(reached.trailing_zeros());
+            known.and_modify(|known| known.keep_first(taken)).or_insert_with(|| Schedule(taken.to_vec()));
+            reached &= reached - 1;
+        }
+    }
+
+    /// Adds what came of runs that were made after these.
+    pub(super) fn add(&mut self, later: Self) {
+        self.violated = self.violated.take().or(later.violated);
+        self.stuck = self.stuck.take().or(later.stuck);
+        self.spent = self.spent.or(later.spent);
+        for (bit, schedule) in later.reached_by {
+            self.note_reached(1 << bit, &schedule.0);
+        }
+        for (outcome, seen) in later.outcomes {
+            match self.outcomes.entry(outcome) {
+                Entry::Vacant(place) => drop(place.insert(seen)),
+                Entry::Occupied(mut known) => known.get_mut().add(seen),
+            }
+        }
+        let (progress, later) = (&mut self.progress, later.progress);
+        progress.states += later.states;
+        progress.transitions += later.transitions;
+        progress.runs += later.runs;
+        progress.depth_max = progress.depth_max.max(later.depth_max);
     }
 
     /// The verdict. `must_reach` are the bits of what must be reached some time: that it was not says something only

@@ -3,12 +3,22 @@
 //! PCT is that of S. Burckhardt, P. Kothari, M. Musuvathi, S. Nagarakatte, *A Randomized Scheduler with Probabilistic
 //! Guarantees of Finding Bugs* (2010): every actor has a priority, the highest that can goes on, and at `depth - 1`
 //! points of the run the actor that went on falls below all others. Deviations: the length of a run, from which the
-//! points are drawn, is that of the longest run so far; time and every fault are actors of their own; among the
-//! alternatives of one actor a random one is taken.
+//! points are drawn, is that of the longest of some random walks made before; time and every fault are actors of their
+//! own; among the alternatives of one actor a random one is taken.
+//!
+//! A run follows from the seed and its number and from nothing else, so that runs can be dealt out to threads and
+//! machines.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 
 use fastrand::Rng;
 
 use super::choice::{Choice, Schedule};
+use super::part::Part;
 use super::report::{Explored, Found, Seen, Spent, Watch};
 use super::system::{End, System, Taken};
 
@@ -37,39 +47,160 @@ pub struct Sampling {
     pub depth_max: u32,
 }
 
-/// After so many runs whoever looks on is told.
-const LOOK_EVERY: u64 = 64;
+/// So many runs are made in one go; then whoever looks on is told.
+const AT_ONCE: u64 = 64;
+
+/// So many random walks tell how long a run is.
+const MEASURED: u64 = 32;
 
 impl Sampling {
     /// Runs a system again and again.
     pub fn run<S: System>(&self, system: &S, watch: &mut dyn Watch) -> Explored<S> {
-        let start = system.start();
-        let mut found = Explored::new(true);
-        let mut picker = Picker { pick: self.pick, rng: Rng::with_seed(self.seed), length: 1, ..Picker::default() };
-        let mut walk = Walk { system, choices: Vec::new(), taken: Vec::new(), depth_max: self.depth_max };
-        match system.inspect(&start) {
-            Ok(reached) => note_reached(&mut found, reached, &[]),
-            Err(wrong) => found.violated = Some(Found { wrong, schedule: Schedule::default() }),
-        }
-        for run in 0..self.runs {
-            if found.violated.is_some() || found.stuck.is_some() {
+        self.alone(system, Part::WHOLE, watch)
+    }
+
+    /// Makes every so-manieth run, on so many threads. What comes of it does not depend on how many there are: runs
+    /// that come after the first one that is wrong do not count, whichever thread made them.
+    pub fn run_part<S>(&self, system: &S, part: Part, jobs: NonZeroUsize, watch: &mut dyn Watch) -> Explored<S>
+    where
+        S: System<State: Send, Wrong: Send, Outcome: Send> + Clone + Send,
+    {
+        if jobs.get() == 1 { self.alone(system, part, watch) } else { self.together(system, part, jobs, watch) }
+    }
+
+    fn alone<S: System>(&self, system: &S, part: Part, watch: &mut dyn Watch) -> Explored<S> {
+        let mut found = self.begin(system);
+        let mut runner = Runner::new(self, system, part);
+        let runs = part.share(self.runs);
+        for stretch in (0..).map_while(|number| stretch(number, runs)) {
+            if found.is_wrong() {
                 break;
             }
-            if run % LOOK_EVERY == 0
-                && let Some(spent) = watch.look(&found.progress)
-            {
+            if let Some(spent) = watch.look(&found.progress) {
                 found.spent = Some(spent);
                 break;
             }
-            picker.begin();
-            walk.run(start.clone(), &mut picker, &mut found);
-            picker.length = picker.length.max(walk.taken.len() as u32);
-            found.progress.runs += 1;
-            found.progress.transitions += walk.taken.len() as u64;
-            found.progress.states = found.progress.transitions + 1;
-            found.progress.depth_max = picker.length;
+            runner.make(stretch, &mut found);
         }
         found
+    }
+
+    /// Whoever has nothing to do makes the next stretch of runs; they are put together in order.
+    fn together<S>(&self, system: &S, part: Part, jobs: NonZeroUsize, watch: &mut dyn Watch) -> Explored<S>
+    where
+        S: System<State: Send, Wrong: Send, Outcome: Send> + Clone + Send,
+    {
+        let mut found = self.begin(system);
+        let runs = part.share(self.runs);
+        let (next, over) = (AtomicU64::new(0), AtomicBool::new(found.is_wrong()));
+        let (done, all_done) = mpsc::sync_channel(4 * jobs.get());
+        std::thread::scope(|scope| {
+            for own in vec![system.clone(); jobs.get()] {
+                let (next, over, done) = (&next, &over, done.clone());
+                scope.spawn(move || {
+                    let mut runner = Runner::new(self, &own, part);
+                    while !over.load(Ordering::Relaxed) {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(stretch) = stretch(number, runs) else { break };
+                        let mut made = Explored::new(true);
+                        runner.make(stretch, &mut made);
+                        if done.send((number, made)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(done);
+            let (mut waiting, mut wanted) = (BTreeMap::new(), 0);
+            for (number, made) in &all_done {
+                waiting.insert(number, made);
+                while let Some(made) = waiting.remove(&wanted).filter(|_| !found.is_wrong()) {
+                    found.add(made);
+                    wanted += 1;
+                }
+                if let Some(spent) = watch.look(&found.progress).filter(|_| !over.load(Ordering::Relaxed)) {
+                    found.spent = Some(spent);
+                    over.store(true, Ordering::Relaxed);
+                }
+                if found.is_wrong() {
+                    over.store(true, Ordering::Relaxed);
+                }
+            }
+        });
+        found
+    }
+
+    fn begin<S: System>(&self, system: &S) -> Explored<S> {
+        let mut found = Explored::new(true);
+        match system.inspect(&system.start()) {
+            Ok(reached) => found.note_reached(reached, &[]),
+            Err(wrong) => found.violated = Some(Found { wrong, schedule: Schedule::default() }),
+        }
+        found
+    }
+
+    /// Where the random numbers of a run begin.
+    fn rng(&self, run: u64) -> Rng {
+        // The finalizer of splitmix64: seeds and runs that are neighbours have nothing in common.
+        let mut word = self.seed.wrapping_add(run.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Rng::with_seed(word ^ word >> 31)
+    }
+}
+
+/// The runs that are made in one go, by their numbers; `None` when all have been made.
+fn stretch(number: u64, runs: u64) -> Option<Range<u64>> {
+    let from = number.checked_mul(AT_ONCE).filter(|from| *from < runs)?;
+    Some(from..runs.min(from.saturating_add(AT_ONCE)))
+}
+
+/// Makes runs of a part.
+struct Runner<'a, S: System> {
+    sampling: &'a Sampling,
+    part: Part,
+    start: S::State,
+    walk: Walk<'a, S>,
+    picker: Picker,
+}
+
+impl<'a, S: System> Runner<'a, S> {
+    fn new(sampling: &'a Sampling, system: &'a S, part: Part) -> Self {
+        let walk = Walk { system, choices: Vec::new(), taken: Vec::new(), reached: 0, depth_max: sampling.depth_max };
+        let picker = Picker { pick: Pick::Random, ..Picker::default() };
+        let mut runner = Self { sampling, part, start: system.start(), walk, picker };
+        if sampling.pick != Pick::Random {
+            runner.picker.length = runner.measured();
+            runner.picker.pick = sampling.pick;
+        }
+        runner
+    }
+
+    /// How long a run is, by some random walks with the numbers from the end.
+    fn measured(&mut self) -> u32 {
+        let mut nobody_asks = Explored::new(true);
+        (0..MEASURED).fold(1, |longest, walk| {
+            self.picker.begin(self.sampling.rng(u64::MAX - walk));
+            self.walk.run(self.start.clone(), &mut self.picker, &mut nobody_asks);
+            longest.max(self.walk.taken.len() as u32)
+        })
+    }
+
+    /// Makes some runs, by their numbers within the part, up to the first that is wrong.
+    fn make(&mut self, numbers: Range<u64>, found: &mut Explored<S>) {
+        for number in numbers {
+            self.picker.begin(self.sampling.rng(self.part.place_of(number)));
+            self.walk.run(self.start.clone(), &mut self.picker, found);
+            let taken = self.walk.taken.len();
+            let progress = &mut found.progress;
+            progress.runs += 1;
+            progress.transitions += taken as u64;
+            progress.states += taken as u64 + 1;
+            progress.depth_max = progress.depth_max.max(taken as u32);
+            if found.is_wrong() {
+                break;
+            }
+        }
     }
 }
 
@@ -78,12 +209,15 @@ struct Walk<'a, S> {
     system: &'a S,
     choices: Vec<Choice>,
     taken: Vec<Choice>,
+    /// What this run has reached.
+    reached: u64,
     depth_max: u32,
 }
 
 impl<S: System> Walk<'_, S> {
     fn run(&mut self, mut state: S::State, picker: &mut Picker, found: &mut Explored<S>) {
         self.taken.clear();
+        self.reached = 0;
         loop {
             self.choices.clear();
             self.system.choices(&state, &mut self.choices);
@@ -101,7 +235,11 @@ impl<S: System> Walk<'_, S> {
                 Taken::Wrong(wrong) => Err(wrong),
             };
             match inspected {
-                Ok(reached) => note_reached(found, reached, &self.taken),
+                Ok(reached) if reached & !self.reached == 0 => {}
+                Ok(reached) => {
+                    found.note_reached(reached & !self.reached, &self.taken);
+                    self.reached |= reached;
+                }
                 Err(wrong) => {
                     found.violated = Some(self.found(wrong));
                     return;
@@ -113,10 +251,13 @@ impl<S: System> Walk<'_, S> {
     fn end(&self, state: &S::State, found: &mut Explored<S>) {
         match self.system.end(state) {
             End::Finished { outcome, forbidden } => match found.outcomes.get_mut(&outcome) {
-                Some(seen) => seen.times += 1,
+                Some(seen) => {
+                    seen.times += 1;
+                    seen.witness.keep_first(&self.taken);
+                }
                 None => {
                     let witness = Schedule(self.taken.clone());
-                    found.outcomes.insert(outcome, Seen { times: 1, witness, forbidden });
+                    found.outcomes.insert(outcome, Seen { times: 1, witness, forbidden, ends: Vec::new() });
                 }
             },
             End::Wrong(wrong) => found.violated = Some(self.found(wrong)),
@@ -132,21 +273,12 @@ impl<S: System> Walk<'_, S> {
     }
 }
 
-fn note_reached<S: System>(found: &mut Explored<S>, reached: u64, taken: &[Choice]) {
-    let mut new = reached & !found.reached;
-    found.reached |= reached;
-    while new != 0 {
-        found.reached_by.insert(new.trailing_zeros(), Schedule(taken.to_vec()));
-        new &= new - 1;
-    }
-}
-
 /// Picks choices.
 #[derive(Debug)]
 struct Picker {
     pick: Pick,
     rng: Rng,
-    /// The longest run so far.
+    /// How long a run is.
     length: u32,
     /// Priorities of the actors met in this run, the higher the sooner.
     priorities: Vec<(Actor, u64)>,
@@ -179,7 +311,8 @@ impl Actor {
 }
 
 impl Picker {
-    fn begin(&mut self) {
+    fn begin(&mut self, rng: Rng) {
+        self.rng = rng;
         self.priorities.clear();
         self.changes.clear();
         if let Pick::Pct { depth } = self.pick {

@@ -7,11 +7,14 @@
 //! ([`Choice::bit`](super::choice::Choice)) is never put to sleep.
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 
 use super::choice::{Choice, Schedule};
-use super::footprint::Footprint;
+use super::crew::Crew;
+use super::expand::{Arrival, Came, Expanded, Expander, Node, Step, by_own_name};
+use super::part::Part;
 use super::report::{Explored, Found, Progress, Seen, Spent, Watch};
-use super::system::{End, System, Taken};
+use super::system::{End, System};
 use super::visited::{Visit, Visited};
 
 /// Which state is looked at next.
@@ -44,144 +47,170 @@ impl Default for Search {
     }
 }
 
-/// A state that waits for being looked at.
-struct Node<S> {
-    at: u32,
-    depth: u32,
-    state: S,
-    /// What was taken elsewhere, and leads nowhere new from here.
-    sleep: Vec<(Choice, Footprint)>,
-    /// Of a state that was looked at before: what is still to be taken.
-    only: Option<u64>,
-}
-
 /// After so many choices whoever looks on is told.
 const LOOK_EVERY: u64 = 1024;
+
+/// So many states are handed out to threads at once. Breadth first their number makes no difference: each is looked at
+/// knowing nothing of the others, and what came of it is entered in the order of one thread.
+const BATCH: usize = 512;
+
+/// So many states a part has to choose from before the search is dealt out, times the number of parts.
+const DEALT: usize = 64;
 
 impl Search {
     /// Searches everything a system can do.
     pub fn run<S: System>(&self, system: &S, watch: &mut dyn Watch) -> Explored<S> {
-        let mut run = Run {
-            search: self,
-            system,
-            visited: Visited::default(),
-            nodes: VecDeque::new(),
-            found: Explored::new(false),
-            weight: 0,
-            choices: Vec::new(),
-            names: Vec::new(),
-            over: false,
-        };
+        let mut run = Run::new(self, system, false);
         run.begin();
-        while !run.over {
-            let next = match self.order {
-                Order::BreadthFirst => run.nodes.pop_front(),
-                Order::DepthFirst => run.nodes.pop_back(),
-            };
-            let Some(node) = next else { break };
-            run.look(node, watch);
+        run.alone(usize::MAX, watch);
+        run.end()
+    }
+
+    /// Searches a part of everything, on so many threads. Breadth first all comes out as on one thread: the same
+    /// counts, the same schedules. Depth first several threads go by an order of their own, which does not depend on
+    /// how many there are or how fast.
+    ///
+    /// Every part begins with the same search up to a number of waiting states, which are dealt out in turn; what was
+    /// found until then belongs to the first part. Parts know nothing of each other: a state that several of them reach
+    /// is looked at by each.
+    pub fn run_part<S>(&self, system: &S, part: Part, jobs: NonZeroUsize, watch: &mut dyn Watch) -> Explored<S>
+    where
+        S: System<State: Send + Sync, Wrong: Send, Outcome: Send> + Clone + Send,
+    {
+        let mut run = Run::new(self, system, !part.is_whole());
+        run.begin();
+        if !part.is_whole() {
+            run.deal(part, watch);
         }
-        run.note_size();
-        run.found
+        if jobs.get() == 1 {
+            run.alone(usize::MAX, watch);
+        } else {
+            run.together(jobs, watch);
+        }
+        run.end()
     }
 }
 
 struct Run<'a, S: System> {
     search: &'a Search,
     system: &'a S,
+    expander: Expander<'a>,
     visited: Visited,
     nodes: VecDeque<Node<S::State>>,
+    /// Where the next state is taken from.
+    order: Order,
     found: Explored<S>,
+    /// Whether the final states are kept, so that those several parts find count once.
+    keeps_ends: bool,
     /// Bytes of one state, as last seen.
     weight: usize,
-    choices: Vec<Choice>,
-    names: Vec<u16>,
     over: bool,
 }
 
-impl<S: System> Run<'_, S> {
+impl<'a, S: System> Run<'a, S> {
+    fn new(search: &'a Search, system: &'a S, keeps_ends: bool) -> Self {
+        Self {
+            search,
+            system,
+            expander: Expander::new(search),
+            visited: Visited::default(),
+            nodes: VecDeque::new(),
+            order: search.order,
+            found: Explored::new(false),
+            keeps_ends,
+            weight: 0,
+            over: false,
+        }
+    }
+
     fn begin(&mut self) {
         let state = self.system.start();
-        let digest = self.digest(&state);
+        let digest = self.expander.digest(self.system, &state);
         self.visited.visit(digest, 0, Choice::Time, 0);
         self.found.progress.states = 1;
-        if self.inspect(&state, 0) {
+        if self.note_inspected(self.system.inspect(&state), 0) {
             self.nodes.push_back(Node { at: 0, depth: 0, state, sleep: Vec::new(), only: None });
         }
     }
 
-    /// The digest under which a state is known; `names` is what its agents go by.
-    fn digest(&mut self, state: &S::State) -> u64 {
-        self.names.clear();
-        if self.search.symmetry {
-            self.system.canonical_digest(state, &mut self.names)
-        } else {
-            self.system.digest(state)
+    fn end(mut self) -> Explored<S> {
+        self.note_size();
+        self.found
+    }
+
+    /// Looks at one state after the other, until so many wait.
+    fn alone(&mut self, waiting_max: usize, watch: &mut dyn Watch) {
+        while !self.over
+            && self.nodes.len() < waiting_max
+            && let Some(node) = self.next()
+        {
+            let expanded = self.expander.expand(self.system, &node, &self.visited);
+            self.enter(&node, expanded, watch);
         }
     }
 
-    /// Takes every choice of a state that is not spared.
-    fn look(&mut self, mut node: Node<S::State>, watch: &mut dyn Watch) {
+    fn next(&mut self) -> Option<Node<S::State>> {
+        match self.order {
+            Order::BreadthFirst => self.nodes.pop_front(),
+            Order::DepthFirst => self.nodes.pop_back(),
+        }
+    }
+
+    /// Goes to where the search is dealt out, and keeps what falls to this part.
+    fn deal(&mut self, part: Part, watch: &mut dyn Watch) {
+        self.order = Order::BreadthFirst;
+        self.alone(DEALT.saturating_mul(part.of() as usize), watch);
+        self.order = self.search.order;
+        let nodes = std::mem::take(&mut self.nodes);
+        self.nodes =
+            nodes.into_iter().enumerate().filter(|(place, _)| part.has(*place)).map(|(_, node)| node).collect();
+        // A search that somebody stopped has not dealt out anything.
+        let stopped = self.over && self.found.spent.is_some();
+        if part.number() > 1 && !stopped {
+            self.found = Explored::new(false);
+        }
+    }
+
+    /// Enters what came of looking at a state.
+    fn enter(&mut self, node: &Node<S::State>, expanded: Expanded<S>, watch: &mut dyn Watch) {
         self.found.progress.depth = node.depth;
-        let mut choices = std::mem::take(&mut self.choices);
-        choices.clear();
-        self.system.choices(&node.state, &mut choices);
-        if choices.is_empty() {
-            self.end(&node);
-        } else if node.depth >= self.search.depth_max {
-            self.found.spent.get_or_insert(Spent::Length);
-        } else {
-            if self.search.reduction {
-                self.system.suffice(&node.state, &mut choices);
+        match expanded {
+            Expanded::Ended(None) => {}
+            Expanded::Ended(Some(end)) => self.note_end(node.at, end),
+            Expanded::Cut => {
+                self.found.spent.get_or_insert(Spent::Length);
             }
-            // The names must be those of this state, which has been renamed since.
-            let _known_already = self.digest(&node.state);
-            let names = std::mem::take(&mut self.names);
-            let all = choices.len();
-            choices.retain(|&choice| node.takes(choice, &names));
-            self.found.progress.spared += (all - choices.len()) as u64;
-            self.take_all(&mut node, &choices, &names, watch);
-            self.names = names;
-        }
-        self.choices = choices;
-    }
-
-    fn take_all(&mut self, node: &mut Node<S::State>, choices: &[Choice], names: &[u16], watch: &mut dyn Watch) {
-        for &choice in choices {
-            let mut state = node.state.clone();
-            self.found.progress.transitions += 1;
-            if self.found.progress.transitions.is_multiple_of(LOOK_EVERY) {
-                self.look_up(watch);
-            }
-            let renamed = renamed(choice, names);
-            match self.system.take(&mut state, choice) {
-                Taken::Went(footprint) => {
-                    self.arrive(node, renamed, state, footprint);
-                    if self.search.reduction && choice.bit().is_some() {
-                        node.sleep.push((choice, footprint));
+            Expanded::Went { spared, steps } => {
+                self.found.progress.spared += spared;
+                for step in steps {
+                    self.enter_step(node, step, watch);
+                    if self.over {
+                        return;
                     }
                 }
-                Taken::Wrong(wrong) => {
-                    let schedule = self.schedule(node.at, Some(renamed));
-                    self.found.violated = Some(Found { wrong, schedule });
-                    self.over = true;
-                }
             }
-            if self.over {
-                return;
+        }
+    }
+
+    fn enter_step(&mut self, from: &Node<S::State>, step: Step<S>, watch: &mut dyn Watch) {
+        self.found.progress.transitions += 1;
+        if self.found.progress.transitions.is_multiple_of(LOOK_EVERY) {
+            self.look_up(watch);
+        }
+        match step.came {
+            Came::Known => {}
+            Came::Arrived(arrival) => self.arrive(from, step.by, arrival),
+            Came::Wrong(wrong) => {
+                let schedule = self.schedule(from.at, Some(step.by));
+                self.found.violated = Some(Found { wrong, schedule });
+                self.over = true;
             }
         }
     }
 
     /// A state was reached.
-    fn arrive(&mut self, from: &Node<S::State>, by: Choice, state: S::State, footprint: Footprint) {
-        let digest = self.digest(&state);
-        let names = std::mem::take(&mut self.names);
-        let mut sleep: Vec<(Choice, Footprint)> = Vec::new();
-        if self.search.reduction {
-            sleep.extend(from.sleep.iter().filter(|(_, other)| !other.conflicts(footprint)));
-        }
-        let asleep = bits(&sleep, &names);
+    fn arrive(&mut self, from: &Node<S::State>, by: Choice, arrival: Arrival<S>) {
+        let Arrival { digest, state, sleep, asleep, inspected } = arrival;
         let depth = from.depth + 1;
         match self.visited.visit(digest, from.at, by, asleep) {
             Visit::New(at) => {
@@ -190,7 +219,8 @@ impl<S: System> Run<'_, S> {
                 }
                 self.found.progress.states += 1;
                 self.found.progress.depth_max = self.found.progress.depth_max.max(depth);
-                if self.inspect(&state, at) {
+                let inspected = inspected.unwrap_or_else(|| self.system.inspect(&state));
+                if self.note_inspected(inspected, at) {
                     self.nodes.push_back(Node { at, depth, state, sleep, only: None });
                 }
             }
@@ -204,12 +234,11 @@ impl<S: System> Run<'_, S> {
             }
             Visit::Full => self.stop(Spent::Memory),
         }
-        self.names = names;
     }
 
     /// Whether a new state is in order.
-    fn inspect(&mut self, state: &S::State, at: u32) -> bool {
-        match self.system.inspect(state) {
+    fn note_inspected(&mut self, inspected: Result<u64, S::Wrong>, at: u32) -> bool {
+        match inspected {
             Ok(reached) => {
                 let mut new = reached & !self.found.reached;
                 self.found.reached |= reached;
@@ -230,25 +259,27 @@ impl<S: System> Run<'_, S> {
         }
     }
 
-    fn end(&mut self, node: &Node<S::State>) {
-        if node.only.is_some() {
-            return;
-        }
-        match self.system.end(&node.state) {
-            End::Finished { outcome, forbidden } => match self.found.outcomes.get_mut(&outcome) {
-                Some(seen) => seen.times += 1,
-                None => {
-                    let witness = self.schedule(node.at, None);
-                    self.found.outcomes.insert(outcome, Seen { times: 1, witness, forbidden });
+    fn note_end(&mut self, at: u32, end: End<S>) {
+        match end {
+            End::Finished { outcome, forbidden } => {
+                if !self.found.outcomes.contains_key(&outcome) {
+                    let witness = self.schedule(at, None);
+                    let seen = Seen { times: 0, witness, forbidden, ends: Vec::new() };
+                    self.found.outcomes.insert(outcome.clone(), seen);
                 }
-            },
+                let digest = self.visited.digest(at);
+                if let Some(seen) = self.found.outcomes.get_mut(&outcome) {
+                    seen.times += 1;
+                    seen.ends.extend(self.keeps_ends.then_some(digest));
+                }
+            }
             End::Wrong(wrong) => {
-                let schedule = self.schedule(node.at, None);
+                let schedule = self.schedule(at, None);
                 self.found.violated = Some(Found { wrong, schedule });
                 self.over = true;
             }
             End::Stuck(wrong) => {
-                let schedule = self.schedule(node.at, None);
+                let schedule = self.schedule(at, None);
                 self.found.stuck = Some(Found { wrong, schedule });
                 self.over = true;
             }
@@ -303,35 +334,26 @@ impl<S: System> Run<'_, S> {
     }
 }
 
-impl<S> Node<S> {
-    /// Whether a choice is to be taken here.
-    fn takes(&self, choice: Choice, names: &[u16]) -> bool {
-        let wanted = self.only.is_none_or(|only| renamed(choice, names).bit().is_some_and(|bit| only & bit != 0));
-        wanted && !self.sleep.iter().any(|&(asleep, _)| asleep == choice)
-    }
-}
-
-fn bits(sleep: &[(Choice, Footprint)], names: &[u16]) -> u64 {
-    sleep.iter().filter_map(|&(choice, _)| renamed(choice, names).bit()).fold(0, |all, bit| all | bit)
-}
-
-/// A choice as it is called where agents go by these names.
-fn renamed(choice: Choice, names: &[u16]) -> Choice {
-    match choice {
-        Choice::Go { agent, branch } => {
-            Choice::Go { agent: names.get(agent as usize).copied().unwrap_or(agent), branch }
+impl<S> Run<'_, S>
+where
+    S: System<State: Send + Sync, Wrong: Send, Outcome: Send> + Clone + Send,
+{
+    /// Looks at many states at once.
+    fn together(&mut self, jobs: NonZeroUsize, watch: &mut dyn Watch) {
+        let mut crew = Crew::new(self.search, self.system, jobs);
+        let mut batch = Vec::with_capacity(BATCH);
+        while !self.over {
+            batch.clear();
+            batch.extend(std::iter::from_fn(|| self.next()).take(BATCH));
+            if batch.is_empty() {
+                break;
+            }
+            let expanded = crew.expand(&batch, &self.visited);
+            for (node, expanded) in batch.iter().zip(expanded) {
+                if !self.over {
+                    self.enter(node, expanded, watch);
+                }
+            }
         }
-        other => other,
-    }
-}
-
-/// The other way round.
-fn by_own_name(choice: Choice, names: &[u16]) -> Choice {
-    match choice {
-        Choice::Go { agent, branch } => {
-            let own = names.iter().position(|&name| name == agent);
-            Choice::Go { agent: own.map_or(agent, |own| own as u16), branch }
-        }
-        other => other,
     }
 }

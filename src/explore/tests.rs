@@ -1,6 +1,7 @@
 //! The search against brute force, on small systems made at random: variables, and agents that read, write and wait.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use proptest::prelude::*;
 
@@ -290,6 +291,109 @@ proptest! {
             prop_assert_eq!(again.outcomes, found.outcomes);
         }
     }
+}
+
+/// Everything a search tells, to be compared.
+fn told(found: &Explored<Toy>) -> impl PartialEq + std::fmt::Debug + use<> {
+    let Explored { violated, stuck, outcomes, reached, reached_by, progress, spent, sampled } = found;
+    // Bytes are rough, and what waits at the end nobody will look at.
+    let progress = Progress { bytes: 0, waiting: 0, ..*progress };
+    let wrong = (violated.clone(), stuck.clone(), *spent, *sampled);
+    (wrong, outcomes.clone(), *reached, reached_by.clone(), progress)
+}
+
+fn jobs(jobs: usize) -> NonZeroUsize {
+    NonZeroUsize::new(jobs).expect("some")
+}
+
+/// What all parts found, put together as result files are.
+fn put_together(parts: Vec<Explored<Toy>>) -> (BTreeSet<[u8; VARS]>, u64, bool, bool) {
+    let outcomes = parts.iter().flat_map(|part| part.outcomes.keys().copied()).collect();
+    let reached = parts.iter().fold(0, |all, part| all | part.reached);
+    (outcomes, reached, parts.iter().any(|part| part.violated.is_some()), parts.iter().any(|part| part.stuck.is_some()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn threads_find_what_one_finds(toy in toy()) {
+        for search in searches() {
+            let alone = search.run(&toy, &mut ());
+            let [two, three] = [2, 3].map(|n| told(&search.run_part(&toy, Part::WHOLE, jobs(n), &mut ())));
+            prop_assert_eq!(&two, &three, "{:?}", search);
+            if search.order == Order::BreadthFirst {
+                prop_assert_eq!(&told(&alone), &two, "{:?}", search);
+            }
+        }
+    }
+
+    #[test]
+    fn parts_find_together_what_brute_force_finds(toy in toy(), of in 2..5_u32) {
+        let (outcomes, reached, wrong, stuck) = toy.brute();
+        for search in searches() {
+            let parts = (1..=of).filter_map(|number| Part::new(number, of));
+            let parts: Vec<_> = parts.map(|part| search.run_part(&toy, part, jobs(1), &mut ())).collect();
+            let (found, bits, violated, waits) = put_together(parts);
+            if wrong || stuck {
+                prop_assert!((violated && wrong) || (waits && stuck), "{search:?}");
+            } else {
+                prop_assert_eq!((found, bits, violated, waits), (outcomes.clone(), reached, false, false));
+            }
+        }
+    }
+
+    #[test]
+    fn a_sample_in_parts_is_the_sample(toy in toy(), seed in any::<u64>(), of in 2..5_u32) {
+        for pick in [Pick::Random, Pick::Pct { depth: 3 }] {
+            let sampling = Sampling { pick, runs: 301, seed, depth_max: 100 };
+            let whole = sampling.run(&toy, &mut ());
+            let two = sampling.run_part(&toy, Part::WHOLE, jobs(2), &mut ());
+            prop_assert_eq!(told(&whole), told(&two));
+            let parts = (1..=of).filter_map(|number| Part::new(number, of));
+            let parts = parts.map(|part| sampling.run_part(&toy, part, jobs(1), &mut ()));
+            let mut sum = Explored::new(true);
+            parts.for_each(|part| sum.add(part));
+            if whole.is_wrong() {
+                prop_assert!(sum.is_wrong());
+            } else {
+                prop_assert_eq!(told(&whole), told(&sum));
+            }
+        }
+    }
+}
+
+/// Many states, and many threads to look at them.
+#[test]
+fn a_large_search_is_the_same_on_many_threads() {
+    let program = |by| vec![Act::Add(0, by), Act::Copy(0, 1), Act::Add(1, by), Act::Copy(1, 2), Act::Add(2, by)];
+    let agents = vec![program(1), program(2), program(1), program(3), program(2)];
+    let toy = Toy { agents, never: None };
+    for (reduction, symmetry) in [(false, false), (true, false), (true, true)] {
+        let search = Search { reduction, symmetry, ..Search::default() };
+        let alone = search.run(&toy, &mut ());
+        assert!(!alone.is_wrong() && alone.progress.states > 2_000, "{:?}", alone.progress);
+        assert_eq!(told(&alone), told(&search.run_part(&toy, Part::WHOLE, jobs(4), &mut ())));
+    }
+}
+
+#[test]
+fn final_states_that_several_parts_find_count_once() {
+    let program = |by| vec![Act::Add(0, by), Act::Copy(0, 1), Act::Add(1, by), Act::Copy(1, 2)];
+    let toy = Toy { agents: vec![program(1), program(2), program(1), program(3)], never: None };
+    let search = Search { reduction: false, symmetry: false, ..Search::default() };
+    let whole = search.run(&toy, &mut ());
+    let mut ends: BTreeMap<[u8; VARS], BTreeSet<u64>> = BTreeMap::new();
+    let mut states = 0;
+    for part in (1..=3).filter_map(|number| Part::new(number, 3)) {
+        let found = search.run_part(&toy, part, jobs(2), &mut ());
+        assert!(found.progress.states > 50, "{part} has a share of the work: {:?}", found.progress);
+        states += found.progress.states;
+        found.outcomes.into_iter().for_each(|(outcome, seen)| ends.entry(outcome).or_default().extend(seen.ends));
+    }
+    assert!(states >= whole.progress.states);
+    let times: Vec<_> = whole.outcomes.iter().map(|(outcome, seen)| (*outcome, seen.times)).collect();
+    assert_eq!(times, ends.iter().map(|(outcome, ends)| (*outcome, ends.len() as u64)).collect::<Vec<_>>());
 }
 
 fn two_adders() -> Toy {

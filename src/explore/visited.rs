@@ -45,6 +45,17 @@ impl Visited {
         Visit::New(at)
     }
 
+    /// The choices every visit so far left to others; `None` where nobody has been.
+    pub(super) fn find(&self, digest: u64) -> Option<u64> {
+        let at = *self.index.find(digest, |&at| self.digests[at as usize] == digest)?;
+        Some(self.sleeping[at as usize])
+    }
+
+    /// The digest of a state.
+    pub(super) fn digest(&self, at: u32) -> u64 {
+        self.digests[at as usize]
+    }
+
     /// The choices every visit so far left to others.
     pub(super) fn sleeping(&mut self, at: u32) -> &mut u64 {
         &mut self.sleeping[at as usize]
@@ -89,6 +100,7 @@ mod tests {
         assert_eq!(visited.visit(8, 2, Choice::go(5), 0), Visit::Known(1));
         assert_eq!(visited.way_to(2), [Choice::go(1), Choice::Fault(2)]);
         assert_eq!(*visited.sleeping(1), 0b10);
+        assert_eq!((visited.find(8), visited.find(1), visited.digest(2)), (Some(0b10), None, 9));
         assert!(visited.way_to(0).is_empty());
     }
 

@@ -5,11 +5,12 @@ mod save;
 mod tell;
 mod watch;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use wspsim::explore::{Explored, Order, Pick, Sampling, Search, Verdict};
+use wspsim::explore::{Explored, Order, Part, Pick, Sampling, Search, Verdict};
 use wspsim::model::{Diagnostic, Library};
 use wspsim::scenario::programs::{Judged, Orders, Start};
 use wspsim::scenario::{Override, Report, Scenario};
@@ -40,6 +41,7 @@ use watch::Watcher;
 Examples:
   wspsim explore race.ron                         every order, shortest counterexample
   wspsim explore race.ron --strategy dfs          with less memory
+  wspsim explore race.ron --jobs 0                on all cores
   wspsim explore race.ron --strategy pct --runs 100000 --seed 7
   wspsim explore races --max-time 60 --format json")]
 pub(crate) struct Arguments {
@@ -73,6 +75,9 @@ pub(crate) struct Arguments {
     /// How many orderings a bug may need to show (strategy pct)
     #[arg(long, value_name = "D", default_value_t = 3)]
     depth: u32,
+    /// Use so many cores; 0: all there are
+    #[arg(long, short, value_name = "N", default_value_t = 1)]
+    jobs: usize,
     /// What to write to stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -282,7 +287,8 @@ impl Arguments {
             _ => Pick::Random,
         };
         if self.is_sampling() {
-            return Sampling { pick, runs: self.runs, seed: self.seed, depth_max }.run(orders, watcher);
+            let sampling = Sampling { pick, runs: self.runs, seed: self.seed, depth_max };
+            return sampling.run_part(orders, Part::WHOLE, self.cores(), watcher);
         }
         let search = Search {
             order,
@@ -291,6 +297,11 @@ impl Arguments {
             states_max: self.max_states.unwrap_or(u64::MAX),
             depth_max,
         };
-        search.run(orders, watcher)
+        search.run_part(orders, Part::WHOLE, self.cores(), watcher)
+    }
+
+    fn cores(&self) -> NonZeroUsize {
+        let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        NonZeroUsize::new(self.jobs).unwrap_or_else(all)
     }
 }

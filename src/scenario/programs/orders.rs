@@ -61,6 +61,7 @@ impl Judged {
 }
 
 /// All orders of a scenario's programs on one machine.
+#[derive(Clone)]
 pub struct Orders<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) machine: &'a Arc<Machine>,

@@ -18,6 +18,13 @@ use crate::world::ids::Incarnation;
 #[derive(Debug, Default)]
 pub(super) struct Twins(RefCell<Canonical>);
 
+/// Only memory to work in: whoever has orders of their own has one of their own.
+impl Clone for Twins {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 /// What the programs hold of a world.
 struct OfPrograms<'s, 'a> {
     orders: &'s Orders<'a>,
