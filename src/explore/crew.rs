@@ -2,71 +2,143 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread::Scope;
 
-use super::expand::{Expanded, Expander, Node};
+use hashbrown::HashTable;
+
+use super::expand::{Been, Expanded, Expander, Node};
 use super::search::Search;
 use super::system::System;
 use super::visited::Visited;
 
-/// So many states a thread takes at a time.
-const AT_ONCE: usize = 8;
+/// For fewer states no other thread is woken.
+const WORTH_IT: usize = 16;
 
-/// For fewer states no thread is started.
-const WORTH_IT: usize = 4 * AT_ONCE;
+/// What a state leads to, and its place in the batch.
+type Done<S> = (usize, Expanded<S>);
 
-/// Threads, each with a system of its own.
-pub(super) struct Crew<'a, S> {
-    members: Vec<Member<'a, S>>,
-}
-
+/// Whoever looks at states, with a system of its own.
 struct Member<'a, S> {
     system: S,
     expander: Expander<'a>,
 }
 
+/// States of a batch that nobody had been to before it: the first place in the order of one thread where each was
+/// reached, and the choices that visit left to others. What comes to such a state later need not be kept.
+#[derive(Default)]
+pub(super) struct Claims([Mutex<HashTable<Claim>>; CLAIMS]);
+
+/// So many tables, so that threads rarely want the same.
+const CLAIMS: usize = 16;
+
+struct Claim {
+    digest: u64,
+    place: usize,
+    asleep: u64,
+}
+
+impl Claims {
+    /// Whether a state was reached before this place, and nothing is left to take there.
+    pub(super) fn has(&self, digest: u64, place: usize, asleep: u64) -> bool {
+        let mut claims = self.0[digest as usize % CLAIMS].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let hash = digest.rotate_right(4);
+        match claims.find_mut(hash, |claim| claim.digest == digest) {
+            Some(first) if first.place <= place => first.asleep & !asleep == 0,
+            Some(later) => {
+                *later = Claim { digest, place, asleep };
+                false
+            }
+            None => {
+                claims.insert_unique(hash, Claim { digest, place, asleep }, |claim| claim.digest.rotate_right(4));
+                false
+            }
+        }
+    }
+}
+
+/// States to be looked at. Whoever takes one also drops it: memory goes back a little at a time.
+struct Batch<S: System> {
+    nodes: Vec<Mutex<Option<Node<S::State>>>>,
+    next: AtomicUsize,
+    /// Where the search has been.
+    visited: Visited,
+    claims: Claims,
+}
+
+/// A thread that waits for batches.
+struct Hand<S: System> {
+    batches: Sender<Arc<Batch<S>>>,
+    done: Receiver<Vec<Done<S>>>,
+}
+
+/// Threads that look at states, the one that asks among them.
+pub(super) struct Crew<'a, S: System> {
+    own: Member<'a, S>,
+    others: Vec<Hand<S>>,
+}
+
 impl<'a, S> Crew<'a, S>
 where
-    S: System<State: Send + Sync, Wrong: Send, Outcome: Send> + Clone + Send,
+    S: System<State: Send, Wrong: Send, Outcome: Send> + Clone + Send,
 {
-    pub(super) fn new(search: &'a Search, system: &S, jobs: NonZeroUsize) -> Self {
-        let member = |_| Member { system: system.clone(), expander: Expander::new(search) };
-        Self { members: (0..jobs.get()).map(member).collect() }
+    pub(super) fn start<'s>(search: &'a Search, system: &S, jobs: NonZeroUsize, scope: &'s Scope<'s, '_>) -> Self
+    where
+        'a: 's,
+        S: 's,
+    {
+        let member = || Member { system: system.clone(), expander: Expander::new(search) };
+        let others = (1..jobs.get()).map(|_| {
+            let (batches, given) = mpsc::channel::<Arc<Batch<S>>>();
+            let (tell, done) = mpsc::channel();
+            let mut member = member();
+            scope.spawn(move || {
+                for batch in given {
+                    let found = member.work(&batch);
+                    // The one who asks wants it for itself again when all have told.
+                    drop(batch);
+                    if tell.send(found).is_err() {
+                        break;
+                    }
+                }
+            });
+            Hand { batches, done }
+        });
+        Self { own: member(), others: others.collect() }
     }
 
-    /// What each of these states leads to, in their order.
-    pub(super) fn expand(&mut self, batch: &[Node<S::State>], visited: &Visited) -> Vec<Expanded<S>> {
-        let next = AtomicUsize::new(0);
-        let work = |member: &mut Member<'a, S>| member.work(batch, visited, &next);
-        let Some((first, others)) = self.members.split_first_mut() else { return Vec::new() };
-        let others = if batch.len() < WORTH_IT { &mut [] } else { others };
-        let mut done = std::thread::scope(|scope| {
-            let threads: Vec<_> = others.iter_mut().map(|member| scope.spawn(|| work(member))).collect();
-            let mut done = work(first);
-            for thread in threads {
-                match thread.join() {
-                    Ok(more) => done.extend(more),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            done
-        });
-        done.sort_unstable_by_key(|(at, _)| *at);
-        done.into_iter().map(|(_, expanded)| expanded).collect()
+    /// What each of these states leads to, in their order; and where the search has been, which is given back.
+    pub(super) fn expand(&mut self, nodes: Vec<Node<S::State>>, visited: Visited) -> (Vec<Expanded<S>>, Visited) {
+        let worth_it = nodes.len() >= WORTH_IT;
+        let nodes = nodes.into_iter().map(|node| Mutex::new(Some(node))).collect();
+        let batch = Arc::new(Batch { nodes, next: AtomicUsize::new(0), visited, claims: Claims::default() });
+        let hands = if worth_it { &*self.others } else { &[] };
+        for hand in hands {
+            let _one_that_is_gone_is_missed_below = hand.batches.send(Arc::clone(&batch));
+        }
+        let mut done = self.own.work(&batch);
+        for hand in hands {
+            let Ok(more) = hand.done.recv() else { panic!("a thread of the search has panicked") };
+            done.extend(more);
+        }
+        done.sort_unstable_by_key(|(place, _)| *place);
+        let Some(batch) = Arc::into_inner(batch) else { unreachable!("all threads have told, and kept nothing") };
+        (done.into_iter().map(|(_, expanded)| expanded).collect(), batch.visited)
     }
 }
 
 impl<S: System> Member<'_, S> {
     /// Looks at states nobody has taken yet, until there are none.
-    fn work(&mut self, batch: &[Node<S::State>], visited: &Visited, next: &AtomicUsize) -> Vec<(usize, Expanded<S>)> {
+    fn work(&mut self, batch: &Batch<S>) -> Vec<Done<S>> {
         let mut done = Vec::new();
         loop {
-            let from = next.fetch_add(AT_ONCE, Ordering::Relaxed);
-            if from >= batch.len() {
-                return done;
-            }
-            for at in from..batch.len().min(from + AT_ONCE) {
-                done.push((at, self.expander.expand(&self.system, &batch[at], visited)));
-            }
+            let place = batch.next.fetch_add(1, Ordering::Relaxed);
+            let Some(node) = batch.nodes.get(place) else { return done };
+            let node = node.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+            let Some(node) = node else { continue };
+            let been = Been { visited: &batch.visited, batch: Some((&batch.claims, place)) };
+            done.push((place, self.expander.expand(&self.system, &node, been)));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! look at a state each.
 
 use super::choice::Choice;
+use super::crew::Claims;
 use super::footprint::Footprint;
 use super::search::Search;
 use super::system::{End, System, Taken};
@@ -16,6 +17,13 @@ pub(super) struct Node<S> {
     pub(super) sleep: Vec<(Choice, Footprint)>,
     /// Of a state that was looked at before: what is still to be taken.
     pub(super) only: Option<u64>,
+}
+
+/// Where a choice is taken.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    pub(super) at: u32,
+    pub(super) depth: u32,
 }
 
 /// What came of looking at a state.
@@ -60,6 +68,14 @@ pub(super) struct Arrival<S: System> {
     pub(super) inspected: Option<Result<u64, S::Wrong>>,
 }
 
+/// Where the search has been.
+#[derive(Clone, Copy)]
+pub(super) struct Been<'a> {
+    pub(super) visited: &'a Visited,
+    /// Of a state in a batch: what others of the batch have reached, and its place among them.
+    pub(super) batch: Option<(&'a Claims, usize)>,
+}
+
 /// Looks at states, one after the other.
 pub(super) struct Expander<'a> {
     search: &'a Search,
@@ -79,7 +95,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Takes every choice of a state that is not spared.
-    pub(super) fn expand<S: System>(&mut self, system: &S, node: &Node<S::State>, visited: &Visited) -> Expanded<S> {
+    pub(super) fn expand<S: System>(&mut self, system: &S, node: &Node<S::State>, been: Been<'_>) -> Expanded<S> {
         let mut choices = std::mem::take(&mut self.choices);
         choices.clear();
         system.choices(&node.state, &mut choices);
@@ -97,7 +113,7 @@ impl<'a> Expander<'a> {
             let all = choices.len();
             choices.retain(|&choice| node.takes(choice, &names));
             let spared = (all - choices.len()) as u64;
-            let steps = self.take_all(system, node, visited, &choices, &names);
+            let steps = self.take_all(system, node, been, &choices, &names);
             self.names = names;
             Expanded::Went { spared, steps }
         };
@@ -109,7 +125,7 @@ impl<'a> Expander<'a> {
         &mut self,
         system: &S,
         node: &Node<S::State>,
-        visited: &Visited,
+        been: Been<'_>,
         choices: &[Choice],
         names: &[u16],
     ) -> Vec<Step<S>> {
@@ -120,7 +136,7 @@ impl<'a> Expander<'a> {
             let mut state = node.state.clone();
             let came = match system.take(&mut state, choice) {
                 Taken::Went(footprint) => {
-                    let came = self.arrive(system, state, &sleep, footprint, visited);
+                    let came = self.arrive(system, state, &sleep, footprint, been);
                     if self.search.reduction && choice.bit().is_some() {
                         sleep.push((choice, footprint));
                     }
@@ -147,7 +163,7 @@ impl<'a> Expander<'a> {
         state: S::State,
         from: &[(Choice, Footprint)],
         footprint: Footprint,
-        visited: &Visited,
+        been: Been<'_>,
     ) -> Came<S> {
         let digest = self.digest(system, &state);
         let mut sleep: Vec<(Choice, Footprint)> = Vec::new();
@@ -155,10 +171,11 @@ impl<'a> Expander<'a> {
             sleep.extend(from.iter().filter(|(_, other)| !other.conflicts(footprint)));
         }
         let asleep = bits(&sleep, &self.names);
-        let inspected = match visited.find(digest) {
+        let inspected = match been.visited.find(digest) {
             // What visits left to others only gets less: nothing will be left to take later either.
             Some(left) if left & !asleep == 0 => return Came::Known,
             Some(_) => None,
+            None if been.batch.is_some_and(|(claims, place)| claims.has(digest, place, asleep)) => return Came::Known,
             None => Some(system.inspect(&state)),
         };
         Came::Arrived(Arrival { digest, state, sleep, asleep, inspected })
@@ -166,6 +183,10 @@ impl<'a> Expander<'a> {
 }
 
 impl<S> Node<S> {
+    pub(super) fn origin(&self) -> Origin {
+        Origin { at: self.at, depth: self.depth }
+    }
+
     /// Whether a choice is to be taken here.
     fn takes(&self, choice: Choice, names: &[u16]) -> bool {
         let wanted = self.only.is_none_or(|only| renamed(choice, names).bit().is_some_and(|bit| only & bit != 0));

@@ -33,6 +33,15 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// The verdict with a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Holds, Self::Violated, Self::Stuck, Self::OutOfBudget];
+        all.into_iter().find(|verdict| verdict.name() == name)
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -65,6 +74,15 @@ impl Spent {
             Self::Length => "length of a run",
             Self::Interrupted => "interrupted",
         }
+    }
+}
+
+impl Spent {
+    /// The reason with a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Interrupted, Self::Time, Self::Memory, Self::States, Self::Length];
+        all.into_iter().find(|spent| spent.name() == name)
     }
 }
 

@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 
 use super::choice::{Choice, Schedule};
 use super::crew::Crew;
-use super::expand::{Arrival, Came, Expanded, Expander, Node, Step, by_own_name};
+use super::expand::{Arrival, Been, Came, Expanded, Expander, Node, Origin, Step, by_own_name};
 use super::part::Part;
 use super::report::{Explored, Found, Progress, Seen, Spent, Watch};
 use super::system::{End, System};
@@ -52,7 +52,7 @@ const LOOK_EVERY: u64 = 1024;
 
 /// So many states are handed out to threads at once. Breadth first their number makes no difference: each is looked at
 /// knowing nothing of the others, and what came of it is entered in the order of one thread.
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 
 /// So many states a part has to choose from before the search is dealt out, times the number of parts.
 const DEALT: usize = 64;
@@ -75,7 +75,7 @@ impl Search {
     /// is looked at by each.
     pub fn run_part<S>(&self, system: &S, part: Part, jobs: NonZeroUsize, watch: &mut dyn Watch) -> Explored<S>
     where
-        S: System<State: Send + Sync, Wrong: Send, Outcome: Send> + Clone + Send,
+        S: System<State: Send, Wrong: Send, Outcome: Send> + Clone + Send,
     {
         let mut run = Run::new(self, system, !part.is_whole());
         run.begin();
@@ -144,8 +144,8 @@ impl<'a, S: System> Run<'a, S> {
             && self.nodes.len() < waiting_max
             && let Some(node) = self.next()
         {
-            let expanded = self.expander.expand(self.system, &node, &self.visited);
-            self.enter(&node, expanded, watch);
+            let expanded = self.expander.expand(self.system, &node, Been { visited: &self.visited, batch: None });
+            self.enter(node.origin(), expanded, watch);
         }
     }
 
@@ -172,18 +172,18 @@ impl<'a, S: System> Run<'a, S> {
     }
 
     /// Enters what came of looking at a state.
-    fn enter(&mut self, node: &Node<S::State>, expanded: Expanded<S>, watch: &mut dyn Watch) {
-        self.found.progress.depth = node.depth;
+    fn enter(&mut self, from: Origin, expanded: Expanded<S>, watch: &mut dyn Watch) {
+        self.found.progress.depth = from.depth;
         match expanded {
             Expanded::Ended(None) => {}
-            Expanded::Ended(Some(end)) => self.note_end(node.at, end),
+            Expanded::Ended(Some(end)) => self.note_end(from.at, end),
             Expanded::Cut => {
                 self.found.spent.get_or_insert(Spent::Length);
             }
             Expanded::Went { spared, steps } => {
                 self.found.progress.spared += spared;
                 for step in steps {
-                    self.enter_step(node, step, watch);
+                    self.enter_step(from, step, watch);
                     if self.over {
                         return;
                     }
@@ -192,7 +192,7 @@ impl<'a, S: System> Run<'a, S> {
         }
     }
 
-    fn enter_step(&mut self, from: &Node<S::State>, step: Step<S>, watch: &mut dyn Watch) {
+    fn enter_step(&mut self, from: Origin, step: Step<S>, watch: &mut dyn Watch) {
         self.found.progress.transitions += 1;
         if self.found.progress.transitions.is_multiple_of(LOOK_EVERY) {
             self.look_up(watch);
@@ -209,7 +209,7 @@ impl<'a, S: System> Run<'a, S> {
     }
 
     /// A state was reached.
-    fn arrive(&mut self, from: &Node<S::State>, by: Choice, arrival: Arrival<S>) {
+    fn arrive(&mut self, from: Origin, by: Choice, arrival: Arrival<S>) {
         let Arrival { digest, state, sleep, asleep, inspected } = arrival;
         let depth = from.depth + 1;
         match self.visited.visit(digest, from.at, by, asleep) {
@@ -336,24 +336,26 @@ impl<'a, S: System> Run<'a, S> {
 
 impl<S> Run<'_, S>
 where
-    S: System<State: Send + Sync, Wrong: Send, Outcome: Send> + Clone + Send,
+    S: System<State: Send, Wrong: Send, Outcome: Send> + Clone + Send,
 {
     /// Looks at many states at once.
     fn together(&mut self, jobs: NonZeroUsize, watch: &mut dyn Watch) {
-        let mut crew = Crew::new(self.search, self.system, jobs);
-        let mut batch = Vec::with_capacity(BATCH);
-        while !self.over {
-            batch.clear();
-            batch.extend(std::iter::from_fn(|| self.next()).take(BATCH));
-            if batch.is_empty() {
-                break;
-            }
-            let expanded = crew.expand(&batch, &self.visited);
-            for (node, expanded) in batch.iter().zip(expanded) {
-                if !self.over {
-                    self.enter(node, expanded, watch);
+        std::thread::scope(|scope| {
+            let mut crew = Crew::start(self.search, self.system, jobs, scope);
+            while !self.over {
+                let nodes: Vec<_> = std::iter::from_fn(|| self.next()).take(BATCH).collect();
+                if nodes.is_empty() {
+                    break;
+                }
+                let from: Vec<Origin> = nodes.iter().map(Node::origin).collect();
+                let (expanded, visited) = crew.expand(nodes, std::mem::take(&mut self.visited));
+                self.visited = visited;
+                for (from, expanded) in from.into_iter().zip(expanded) {
+                    if !self.over {
+                        self.enter(from, expanded, watch);
+                    }
                 }
             }
-        }
+        });
     }
 }
