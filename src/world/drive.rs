@@ -1,6 +1,6 @@
 //! How a call runs: the loop that moves between the frames of a thread until the call returns or parks.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use super::World;
 use super::border::Reach;
@@ -37,6 +37,9 @@ pub(super) enum Next {
     /// The topmost frame waits.
     Park(Box<Wait>),
 }
+
+/// What a call of the OS comes to: it is over at once, as most are, or it goes on.
+pub(super) type Entered = ControlFlow<CallResult, Next>;
 
 impl Next {
     /// The client call is over.
@@ -76,8 +79,12 @@ impl World {
             }
             Call::Os(os) => {
                 let os = std::mem::replace(os, OsCall::ExitProcess);
-                let next = self.enter_os(thread, os, log);
-                self.drive(thread, next, InFlight::new(&mut SpiCall::Cleanup), reach, log)
+                match self.enter_os(thread, os, log) {
+                    Entered::Break(result) => self.finish(thread, result, log),
+                    Entered::Continue(next) => {
+                        self.drive(thread, next, InFlight::new(&mut SpiCall::Cleanup), reach, log)
+                    }
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::afd::Release;
-use super::drive::Next;
+use super::drive::{Entered, Next};
 use super::event::Event;
 use super::frame::{Until, Wait, Woken};
 use super::handles::{HandleEntry, Object};
@@ -17,17 +17,17 @@ use crate::rules::RuleId;
 
 impl World {
     /// A client's call to the OS comes in.
-    pub(super) fn enter_os(&mut self, thread: ThreadId, call: OsCall, log: &mut Log) -> Next {
+    pub(super) fn enter_os(&mut self, thread: ThreadId, call: OsCall, log: &mut Log) -> Entered {
         let caller = thread.process;
-        Next::finish(match call {
+        Entered::Break(match call {
             OsCall::CreateProcess { suspended, inherit, id, program } => {
                 let program = program.applied_to(&self.processes[caller.0 as usize].program);
                 self.create_process(caller, (suspended, inherit), id, program, log)
             }
             OsCall::ResumeProcess { process } => self.resume_process(process, log),
-            OsCall::ExitProcess => return self.exit_process(caller, log),
+            OsCall::ExitProcess => return Entered::Continue(self.exit_process(caller, log)),
             OsCall::TerminateProcess { process } => match self.living(process) {
-                Ok(process) if process == caller => return self.exit_process(caller, log),
+                Ok(process) if process == caller => return Entered::Continue(self.exit_process(caller, log)),
                 Ok(process) => {
                     self.end_process(process, log);
                     Ok(Value::Done)
@@ -61,9 +61,11 @@ impl World {
             }
             OsCall::CreateWindow => Ok(self.create_window(caller)),
             OsCall::DestroyWindow { window } => self.destroy_window(caller, window),
-            OsCall::GetMessage { window, wait } => return self.get_message(caller, window, wait),
-            OsCall::ExitThread => return self.exit_thread(thread, log),
-            OsCall::SleepEx { timeout_ms, alertable } => return self.sleep(thread, timeout_ms, alertable, log),
+            OsCall::GetMessage { window, wait } => return Entered::Continue(self.get_message(caller, window, wait)),
+            OsCall::ExitThread => return Entered::Continue(self.exit_thread(thread, log)),
+            OsCall::SleepEx { timeout_ms, alertable } => {
+                return Entered::Continue(self.sleep(thread, timeout_ms, alertable, log));
+            }
             OsCall::CreateIoCompletionPort { file, port, key } => {
                 self.create_completion_port(caller, file, port, key, log)
             }
@@ -74,7 +76,7 @@ impl World {
             OsCall::CancelIo { file, whose } => self.cancel_io(thread, file, whose, log),
             OsCall::GetCurrentProcessId => Ok(Value::ProcessId(self.processes[caller.0 as usize].id)),
             OsCall::SendMessage { to, value } => self.send_message(caller, to, value, log),
-            OsCall::ReceiveMessage => return self.receive_message(caller),
+            OsCall::ReceiveMessage => return Entered::Continue(self.receive_message(caller)),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::afd::Whose;
-use super::drive::Next;
+use super::drive::{Entered, Next};
 use super::event::Event;
 use super::frame::{Until, Wait, Woken};
 use super::handles::{HandleEntry, Object};
@@ -62,16 +62,16 @@ impl World {
     }
 
     /// GetQueuedCompletionStatus. An operation that failed is a packet like any other; the error is in it.
-    pub(super) fn get_completion(&mut self, caller: Incarnation, port: Handle, timeout_ms: Option<u64>) -> Next {
+    pub(super) fn get_completion(&mut self, caller: Incarnation, port: Handle, timeout_ms: Option<u64>) -> Entered {
         let Some(id) = self.processes[caller.0 as usize].handles.port(port) else {
-            return Next::finish(Err(WsaError::InvalidHandle));
+            return Entered::Break(Err(WsaError::InvalidHandle));
         };
         match self.ports.take(id) {
-            Some(packet) => Next::finish(Ok(Value::Packet(Some(Box::new(packet))))),
-            None if timeout_ms == Some(0) => Next::finish(Ok(Value::Packet(None))),
+            Some(packet) => Entered::Break(Ok(Value::Packet(Some(Box::new(packet))))),
+            None if timeout_ms == Some(0) => Entered::Break(Ok(Value::Packet(None))),
             None => {
                 let deadline = timeout_ms.map(|ms| self.now.plus_ms(ms));
-                Next::Park(Box::new(Wait { deadline, ..Wait::until(Until::Packet(id)) }))
+                Entered::Continue(Next::Park(Box::new(Wait { deadline, ..Wait::until(Until::Packet(id)) })))
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::abi::{
 };
 use crate::provider::{Context, Flow};
 use crate::rules::RuleId;
-use crate::world::afd::{Interest, Kind, Received, SharedSocket, StateKind};
+use crate::world::afd::{Interest, Kind, Received, SharedSocket, StateKind, gather};
 use crate::world::frame::Woken;
 use crate::world::policy::{PolicyId, RecvFromConnected};
 
@@ -180,11 +180,7 @@ impl Base {
                     return fail(WsaError::MsgSize);
                 }
                 Ok(Received::Data { bytes, from, .. }) => {
-                    if receiving.so_far.is_empty() {
-                        receiving.so_far = bytes;
-                    } else {
-                        receiving.so_far.extend_from_slice(&bytes);
-                    }
+                    gather(&mut receiving.so_far, bytes);
                     if urgent || !wants_more(cx, &receiving) {
                         cx.log.rule(RuleId::Recv8);
                         if receiving.from.is_some() && from.is_some() {

@@ -94,6 +94,7 @@ pub use connect::Connect;
 pub use context::Context;
 pub use event::{NO_EVENT, Registration};
 pub use listen::{Request, RequestState};
+pub(crate) use operation::gather;
 pub use operation::{Completion, Io, Issuer, Operation, Whose, Work, transferred};
 pub use poll::Sought;
 pub use ready::Readiness;

@@ -408,7 +408,7 @@ impl Afd {
             let urgent = marked && self.sockets[id].has_urgent_inline();
             let from = match self.receive(cx, id, room - so_far.len(), flags) {
                 Ok(Received::Part { bytes }) => {
-                    so_far.extend_from_slice(&bytes);
+                    gather(so_far, bytes);
                     out = MessageFlags::PARTIAL;
                     None
                 }
@@ -417,7 +417,7 @@ impl Afd {
                 Ok(Received::Data { truncated: true, .. }) => return Some(Err(WsaError::MsgSize)),
                 Err(_) | Ok(Received::End) => None,
                 Ok(Received::Data { bytes, from, .. }) => {
-                    so_far.extend_from_slice(&bytes);
+                    gather(so_far, bytes);
                     if all && so_far.len() < room && !urgent {
                         continue;
                     }
@@ -562,6 +562,14 @@ pub fn transferred(result: &SpiResult) -> u32 {
 }
 
 /// What a receive has gathered.
+/// Puts what came to what there is. What comes first need not be copied.
+pub(crate) fn gather(so_far: &mut Vec<u8>, bytes: Vec<u8>) {
+    match so_far.is_empty() {
+        true => *so_far = bytes,
+        false => so_far.extend_from_slice(&bytes),
+    }
+}
+
 fn whole(so_far: &mut Vec<u8>, flags: MessageFlags, from: Option<crate::abi::SockAddr>) -> SpiReturn {
     SpiReturn::Received(Box::new(crate::abi::Received { data: std::mem::take(so_far), flags, from }))
 }
