@@ -76,7 +76,7 @@ macro_rules! shape_faults {
                 match self { $(Self::$name => $sentence),+ }
             }
 
-            /// Where it was seen: RO and MS are defects of public implementations, S usage scenarios, A open points.
+            /// Where it was seen: RO and MS are defects of public implementations, S usage scenarios, A open points, the others rules.
             #[must_use]
             pub fn source(self) -> &'static str {
                 match self { $(Self::$name => $source),+ }
@@ -116,6 +116,8 @@ shape_faults! {
         record stays.";
     SkipRegistration of IfsLayer ("U7"): "A descriptor is let out without WPUModifyIFSHandle, so later calls go past \
         the layer.";
+    RegisterUnderNext of Layer ("A3"): "Handles are registered under the catalog id of the provider below, so ws2_32 \
+        sends their calls there.";
     ReturnLowerHandle of NonIfsLayer ("U7"): "A handle is made with WPUCreateSocketHandle, and the handle of the \
         provider below is returned.";
     CloseLowerTwice of Layer ("MS-3"): "WSPCloseSocket closes the handle below twice; the number may be another's by \
@@ -124,8 +126,12 @@ shape_faults! {
         below open.";
     KeepContextOnClose of NonIfsLayer ("MS-4"): "WSPCloseSocket closes the socket below and keeps the layer's handle \
         and record.";
+    GiveBackTwice of NonIfsLayer ("R27"): "WSPCloseSocket gives the layer's handle back twice; the number may be \
+        another's by then.";
 
     // Startup and cleanup.
+    SkipLowerStartup of Layer ("G8"): "A provider below that runs in the process already is called without a \
+        WSPStartup of the layer's own.";
     FreeOnFailedStartup of Layer ("MS-9"): "When a further chain cannot be started, what the layer keeps for the \
         earlier ones is freed.";
     SkipLowerCleanup of Layer ("RO-19"): "The last WSPCleanup does not reach the providers below.";
@@ -148,6 +154,10 @@ shape_faults! {
     CompleteTwice of Any ("S55"): "The end of an overlapped operation is announced twice.";
     RoutineInsideCall of Base ("RO-18"): "The completion routine of an operation runs as soon as it is over, not in \
         an alertable wait.";
+    QueueToFirstThread of Any ("O7"): "A completion routine is queued for the first thread of the process, whichever \
+        thread has started the operation.";
+    CompleteOnLowerHandle of NonIfsLayer ("L4"): "The end of an overlapped operation is announced on the handle of the \
+        provider below.";
 
     // Notification.
     KeepRegistration of Base ("RO-9"): "WSPAsyncSelect and WSPEventSelect do not end a registration that the other \

@@ -8,7 +8,7 @@ use super::catalog::ShapeId;
 use super::event::{Event, UpcallDone};
 use super::frame::Until;
 use super::handles::Object;
-use super::ids::{Handle, Incarnation};
+use super::ids::{Handle, Incarnation, ThreadId};
 use super::log::Log;
 use super::policy::PolicyId;
 use super::process::Thread;
@@ -71,7 +71,9 @@ impl World {
                 log.rule(RuleId::Layer4);
                 restore(payload, &mut completion.result);
             }
-            completion.issuer.via = upper;
+            if !self.is_faulty(shape, ShapeFault::CompleteOnLowerHandle, log) {
+                completion.issuer.via = upper;
+            }
             completion.issuer.by = shape;
             completion.overlapped = above;
             if drained {
@@ -110,9 +112,10 @@ impl World {
         if overlapped.routine.is_some() {
             log.rule(RuleId::O7);
             log.rule(RuleId::O13);
-            let alive = self.thread(thread).is_some_and(|thread| !thread.ended);
+            let queued = self.queued_for(completion, log);
+            let alive = self.thread(queued).is_some_and(|thread| !thread.ended);
             let valid = if alive { Ok(()) } else { Err(WsaError::Fault) };
-            return self.upcall_outside(completion, UpcallCall::QueueApc { thread: thread.index }, valid, log);
+            return self.upcall_outside(completion, UpcallCall::QueueApc { thread: queued.index }, valid, log);
         }
         if self.machine.shape(by).handles == HandleKind::Ifs {
             return true;
@@ -126,6 +129,14 @@ impl World {
         let valid = if own { Ok(()) } else { Err(WsaError::Inval) };
         let call = UpcallCall::CompleteOverlappedRequest { s, overlapped: overlapped.id, error, transferred };
         self.upcall_outside(completion, call, valid, log)
+    }
+
+    /// The thread for which a completion routine is queued: the one that started the operation (O7).
+    fn queued_for(&self, completion: &Completion, log: &mut Log) -> ThreadId {
+        let started = completion.issuer.thread;
+        let first = ThreadId { index: 0, ..started };
+        let wrong = first != started && self.is_faulty(completion.issuer.by, ShapeFault::QueueToFirstThread, log);
+        if wrong { first } else { started }
     }
 
     /// An upcall that a provider makes when no call of a client's is in progress.
@@ -150,13 +161,13 @@ impl World {
 
     /// The client hears of its operation: by routine, by event, by completion port.
     pub(in crate::world) fn announce(&mut self, completion: &Completion, log: &mut Log) {
-        if self.checks.is_some() {
-            self.watch_client_told(completion);
-        }
         let Completion { overlapped, issuer, result, .. } = completion;
         let (error, transferred) = (result.as_ref().err().copied(), transferred(result));
-        let thread = issuer.thread;
         if let Some(routine) = overlapped.routine {
+            let thread = self.queued_for(completion, log);
+            if self.checks.is_some() {
+                self.watch_client_told(completion, thread);
+            }
             let apc = Apc { overlapped: overlapped.id, error, transferred, routine };
             if routine == Routine::Returns && self.is_faulty(issuer.by, ShapeFault::RoutineInsideCall, log) {
                 log.note(|| Event::RoutineRan { thread, apc });
@@ -172,7 +183,7 @@ impl World {
             }
             return;
         }
-        let event = self.processes[thread.process.0 as usize].handles.event(overlapped.event);
+        let event = self.processes[issuer.thread.process.0 as usize].handles.event(overlapped.event);
         if let Some(event) = event {
             log.rule(RuleId::O3);
             self.events.set(event, true);
@@ -194,7 +205,7 @@ impl World {
             state.handles.remove(upper);
         }
         log.rule(RuleId::R27);
-        let thread = super::ids::ThreadId { process, index: 0 };
+        let thread = ThreadId { process, index: 0 };
         let call = UpcallCall::CloseSocketHandle { s: upper };
         log.note(|| Event::Upcall(Box::new(UpcallDone { thread, depth: 1, by, call, result })));
     }

@@ -245,7 +245,7 @@ impl Context<'_> {
     }
 
     /// The instance that code registered under a catalog id runs in.
-    fn owner(&self, entry: u32) -> Option<InstanceId> {
+    pub(crate) fn owner(&self, entry: u32) -> Option<InstanceId> {
         let shape = self.catalog.entry(entry)?.shape?;
         self.loaded.iter().find(|&&(loaded, _)| loaded == shape).map(|&(_, instance)| instance)
     }

@@ -24,7 +24,7 @@ pub(super) struct Link {
     /// The next provider.
     pub(super) next: InstanceId,
     /// The next provider's entry.
-    next_entry: u32,
+    pub(super) next_entry: u32,
     /// Whether the next provider is the base.
     next_is_base: bool,
 }
@@ -135,6 +135,11 @@ impl Layer {
             // A layer that starts is not ready without its next link; that is no matter of the client's pointers.
             return fail(if version.is_some() { WsaError::SysNotReady } else { error });
         }
+        if let Some(next) = cx.owner(link.next_entry)
+            && cx.faulty(ShapeFault::SkipLowerStartup)
+        {
+            return self.linked(cx, Link { next, ..link }, version, call);
+        }
         let startup = SpiCall::Startup { version: asked, info: link.info_below(cx, info), out: true };
         let then = std::mem::replace(call, startup);
         let token = Token::Starting(Box::new(Starting { link, version, then }));
@@ -161,16 +166,21 @@ impl Layer {
             *flight.call = SpiCall::Cleanup;
             return Flow::Call { callee: Callee::Instance(from), token: Token::Refusing };
         }
-        self.links.push(Link { next: from, ..starting.link });
-        if let Some(version) = starting.version {
+        *flight.call = starting.then;
+        self.linked(cx, Link { next: from, ..starting.link }, starting.version, flight.call)
+    }
+
+    /// The next link is there: the layer has started, or the call that needed the link goes on.
+    fn linked(&mut self, cx: &mut Context<'_>, link: Link, version: Option<SpiReturn>, call: &mut SpiCall) -> Step {
+        self.links.push(link);
+        if let Some(version) = version {
             cx.log.rule(RuleId::Startup2);
             self.startups += 1;
             return Flow::Return(Ok(version));
         }
-        *flight.call = starting.then;
-        match flight.call {
-            SpiCall::Socket { .. } => self.open(cx, flight.call),
-            _ => self.convert(cx, flight.call),
+        match call {
+            SpiCall::Socket { .. } => self.open(cx, call),
+            _ => self.convert(cx, call),
         }
     }
 

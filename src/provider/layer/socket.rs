@@ -115,7 +115,7 @@ impl Layer {
             return Ok(handle);
         }
         let link = self.link_at(at).ok_or(WsaError::NotInitialised)?;
-        let owner = link.owner(cx);
+        let owner = if cx.faulty(ShapeFault::RegisterUnderNext) { link.next_entry } else { link.owner(cx) };
         let handles = cx.shape().handles;
         match handles {
             HandleKind::Ifs if cx.faulty(ShapeFault::SkipRegistration) => Ok(lower),
@@ -234,6 +234,9 @@ impl Layer {
                     self.records.remove(RecordId::from_slot(context));
                 }
                 let _ = cx.close_socket_handle(s);
+                if cx.faulty(ShapeFault::GiveBackTwice) {
+                    let _ = cx.close_socket_handle(s);
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::world::ids::Handle;
 impl Checker {
     /// A provider has answered.
     pub(super) fn check_answer(&self, ended: &Crossing, result: &SpiResult, scene: Scene<'_>, found: &mut Findings) {
-        check_ioctl(scene, ended, found);
+        check_ioctl(scene, ended, result, found);
         let value = match result {
             Ok(value) => value,
             Err(error) => return check_error(scene, ended, *error, found),
@@ -53,11 +53,13 @@ fn check_error(scene: Scene<'_>, ended: &Crossing, error: WsaError, found: &mut 
     }
 }
 
-/// SIO_BASE_HANDLE asks whoever is last.
-fn check_ioctl(scene: Scene<'_>, ended: &Crossing, found: &mut Findings) {
-    let SpiCall::Ioctl { code, .. } = ended.call else { return };
+/// SIO_BASE_HANDLE asks whoever is last. A handle that was closed behind the back of the layer above is nobody's.
+fn check_ioctl(scene: Scene<'_>, ended: &Crossing, result: &SpiResult, found: &mut Findings) {
+    let SpiCall::Ioctl { s, code, .. } = ended.call else { return };
     let asks = Ioctl::lookup(code) == Some(Ioctl::BaseHandle) && !scene.is_base(ended.shape);
-    if asks && !ended.below.iter().any(|below| below.function == SpiFunction::WspIoctl) {
+    let unknown =
+        *result == Err(WsaError::NotSock) && scene.binding(s).is_none_or(|binding| binding.instance != ended.runs);
+    if asks && !unknown && !ended.below.iter().any(|below| below.function == SpiFunction::WspIoctl) {
         let (expected, actual) = (Fact::Words("the answer of the base"), Fact::Words("an answer of its own"));
         find(found, RuleId::Duty37, ended.shape, Vec::new(), expected, actual);
     }

@@ -20,13 +20,9 @@ impl Checker {
         found: &mut Findings,
     ) {
         let (Some(by), Some(below)) = (scene.shape(caller), scene.instance(callee)) else { return };
+        let started = self.started.get(&(scene.thread.process, caller, callee)).is_some_and(|&count| count > 0);
         match call {
             SpiCall::Startup { .. } => return,
-            SpiCall::Cleanup => {
-                if let Some(count) = self.started.get_mut(&(scene.thread.process, caller, callee)) {
-                    *count = count.saturating_sub(1);
-                }
-            }
             SpiCall::SetSockOpt { s, level: SOL_SOCKET, option, .. } if is_linger(*option) => {
                 let cleaning = |crossing: &Crossing| {
                     crossing.runs == caller && crossing.call.function() == SpiFunction::WspCleanup
@@ -43,7 +39,8 @@ impl Checker {
             }
             _ => {}
         }
-        if below.startups() == 0 {
+        // An extension function goes to whoever has handed its pointer out, who need not be the next link.
+        if !started && !call.function().is_extension() {
             let matters = vec![("next", Fact::Provider(below.shape))];
             let (expected, actual) = (Fact::Function(SpiFunction::WspStartup), Fact::Function(call.function()));
             find(found, RuleId::Duty18, by, matters, expected, actual);
@@ -71,6 +68,14 @@ impl Checker {
         if *version != expected {
             let matters = vec![("wVersionRequested", Fact::Version(*asked))];
             find(found, RuleId::Duty17, ended.shape, matters, Fact::Version(expected), Fact::Version(*version));
+        }
+    }
+
+    /// A WSPCleanup of a provider below has succeeded; one that fails may be tried again.
+    pub(super) fn note_cleanup(&mut self, scene: Scene<'_>, ended: &Crossing) {
+        let count = ended.caller.and_then(|caller| self.started.get_mut(&(scene.thread.process, caller, ended.callee)));
+        if let Some(count) = count {
+            *count = count.saturating_sub(1);
         }
     }
 

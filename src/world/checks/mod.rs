@@ -77,7 +77,7 @@ pub struct Checker {
     lower: BTreeMap<(Incarnation, InstanceId, Handle), Lower>,
     /// Handles made by WPUCreateSocketHandle and not given back, with who made them.
     made: BTreeMap<(Incarnation, Handle), InstanceId>,
-    /// How often a provider has started another one and not cleaned it up: by process, who, whom.
+    /// How often a provider has started another one, and not cleaned it up with success: by process, who, whom.
     started: BTreeMap<(Incarnation, InstanceId, InstanceId), u32>,
     /// How many WSPStartups of each provider have succeeded and want their WSPCleanup.
     served: BTreeMap<(Incarnation, InstanceId), u32>,
@@ -225,7 +225,10 @@ impl Checker {
             (SpiFunction::WspCloseSocket, Ok(_)) => self.check_closed(scene, ended, found),
             (SpiFunction::WspStartup, Err(_)) => self.check_spared(scene, ended, found),
             (SpiFunction::WspStartup, Ok(_)) => self.note_startup(scene, ended, result, found),
-            (SpiFunction::WspCleanup, Ok(_)) => self.check_cleaned(scene, ended, found),
+            (SpiFunction::WspCleanup, Ok(_)) => {
+                self.note_cleanup(scene, ended);
+                self.check_cleaned(scene, ended, found);
+            }
             _ => {}
         }
         self.settle_lower(scene, ended, result);

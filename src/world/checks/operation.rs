@@ -3,13 +3,15 @@
 
 use super::breach::{Fact, Findings, find};
 use super::crossing::{Crossing, Scene};
+use super::handle::Lower;
 use super::{Checker, World};
 use crate::abi::upcall::UpcallCall;
 use crate::abi::{SpiResult, WsaError};
 use crate::rules::RuleId;
 use crate::world::afd::Completion;
+use crate::world::catalog::ShapeId;
 use crate::world::frame::Token;
-use crate::world::ids::{Handle, Incarnation, ThreadId};
+use crate::world::ids::{Handle, Incarnation, InstanceId, ThreadId};
 use crate::world::log::Log;
 use crate::world::overlapped::{OverlappedKey, key_of};
 
@@ -21,7 +23,7 @@ pub(super) struct Begun {
     /// On which descriptor.
     s: Handle,
     /// Who answered for it.
-    by: crate::world::catalog::ShapeId,
+    by: ShapeId,
     /// The operation for which a layer has begun it.
     parent: Option<OverlappedKey>,
     /// Whether it was reported as pending; else it was over at once.
@@ -105,8 +107,11 @@ impl World {
         let (thread, by) = (completion.issuer.thread, completion.issuer.by);
         let mut found = Findings::new();
         match call {
-            // The client may have closed the handle behind the provider's back.
-            UpcallCall::CompleteOverlappedRequest { s, .. } if !valid && !checker.is_made(thread.process, *s) => {
+            UpcallCall::CompleteOverlappedRequest { s, .. }
+                if self.is_from_below(checker, (thread.process, *s), by)
+                    // The client may have closed the handle behind the provider's back.
+                    || !valid && !checker.is_made(thread.process, *s) =>
+            {
                 let expected = Fact::Words("a handle this provider made in this process");
                 let actual = Fact::HandleThat(thread.process, *s, "none of its own");
                 find(&mut found, RuleId::Duty29, by, Vec::new(), expected, actual);
@@ -120,12 +125,22 @@ impl World {
         checker.tell(None, found, log);
     }
 
-    /// The client hears of the end of an operation. If it gave a routine, that must be queued now.
+    /// Whether a handle is one that a provider got from below, and none that it has made itself.
+    fn is_from_below(&self, checker: &Checker, (process, s): (Incarnation, Handle), by: ShapeId) -> bool {
+        let of = |instance: &InstanceId| {
+            self.process(process).and_then(|process| process.instances.get(*instance)).is_some_and(|it| it.shape == by)
+        };
+        let taken = |((owner, _, handle), lower): (&(Incarnation, InstanceId, Handle), &Lower)| {
+            (*owner, *handle) == (process, s) && !lower.closed && of(&lower.taker)
+        };
+        checker.lower.iter().any(taken) && !checker.made.get(&(process, s)).is_some_and(of)
+    }
+
+    /// The client hears of the end of an operation by a routine, which must be queued now.
     #[cold]
-    pub(in crate::world) fn watch_client_told(&mut self, completion: &Completion) {
-        let thread = completion.issuer.thread;
+    pub(in crate::world) fn watch_client_told(&mut self, completion: &Completion, thread: ThreadId) {
         let alive = self.thread(thread).is_some_and(|thread| !thread.ended);
-        if let Some(checker) = self.checks.as_mut().filter(|_| alive && completion.overlapped.routine.is_some()) {
+        if let Some(checker) = self.checks.as_mut().filter(|_| alive) {
             checker.routines.push((thread, completion.overlapped.id, completion.issuer.by));
         }
     }
