@@ -378,8 +378,9 @@ fn a_label_outlives_its_descriptor_but_not_its_socket() {
 
 #[test]
 fn a_scenario_runs_over_every_built_in_model() {
-    // Whoever connects there gets to the proxy, if there is one.
-    let plain = wspsim::model::BUILT_IN.iter().filter(|(name, _)| *name != "proxy-layer");
+    // Whoever connects there gets to the proxy, if there is one; what is left over of a layer cannot be opened.
+    let odd = ["proxy-layer", "left-over-dll", "left-over-chain"];
+    let plain = wspsim::model::BUILT_IN.iter().filter(|(name, _)| !odd.contains(name));
     for (name, _) in plain {
         let text = format!("Scenario(about: \"t\", model: \"{name}\", processes: [\"p\", \"q\"], steps: [{PAIR}])");
         let report = report_of(&text);

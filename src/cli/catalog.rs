@@ -150,11 +150,19 @@ fn chain(machine: &Machine, catalog: &Catalog, chain: &CatalogEntry, look: &Look
         let corner = if look.unicode { "└ " } else { "+ " };
         let indent = "  ".repeat(depth);
         let member = catalog.entry(id);
-        let name = member.map_or("missing entry".to_owned(), |entry| entry.info.fields().protocol_name.to_string());
-        let provider = member.map_or_else(String::new, |entry| provider_name(machine, entry));
-        text += &format!("    {indent}{corner}{name} ({id}), {provider}\n");
+        let told = member.map_or_else(|| format!("missing entry ({id})"), |entry| member_told(machine, entry));
+        text += &format!("    {indent}{corner}{told}\n");
     }
     text
+}
+
+/// A member of a chain, and what it leads to.
+fn member_told(machine: &Machine, entry: &CatalogEntry) -> String {
+    let leads_to = match entry.shape {
+        Some(shape) => machine.shape(shape).name.to_string(),
+        None => format!("missing {}", entry.path),
+    };
+    format!("{} ({}), {leads_to}", entry.info.fields().protocol_name, entry.id())
 }
 
 fn providers(machine: &Machine, look: &Look) -> String {

@@ -44,8 +44,8 @@ struct Build<'a> {
     definition: &'a Definition,
     limits: Limits,
     providers: BTreeMap<&'a str, (ShapeId, &'a Provider)>,
-    /// By name: the position of the entry.
-    names: BTreeMap<&'a str, usize>,
+    /// By name: the position of the entry, of the catalog and of the 32-bit one where that has its own.
+    names: [BTreeMap<&'a str, usize>; 2],
     /// By position: the id.
     ids: Vec<u32>,
     wrong: Vec<Diagnostic>,
@@ -57,7 +57,7 @@ impl<'a> Build<'a> {
             definition,
             limits,
             providers: BTreeMap::new(),
-            names: BTreeMap::new(),
+            names: [BTreeMap::new(), BTreeMap::new()],
             ids: Vec::new(),
             wrong: Vec::new(),
         };
@@ -78,10 +78,17 @@ impl<'a> Build<'a> {
         }
     }
 
+    /// Whether an entry is described for the 32-bit catalog alone: its name and id may be those of another one.
+    fn is_narrow(&self, at: usize) -> bool {
+        let places = self.definition.order32.iter().flatten();
+        places.into_iter().any(|place| matches!(place, Place::Own(own) if *own == at))
+    }
+
     fn name_entries(&mut self) {
         for (at, entry) in self.definition.entries.iter().enumerate() {
             let name = &entry.name;
-            if self.names.insert(&name.text, at).is_some() {
+            let which = usize::from(self.is_narrow(at));
+            if self.names[which].insert(&name.text, at).is_some() {
                 let title = format!("two catalog entries are called `{}`", shortened(&name.text));
                 self.wrong.push(name.diagnostic(title, "for the second time"));
             }
@@ -92,15 +99,15 @@ impl<'a> Build<'a> {
     }
 
     fn number_entries(&mut self) {
-        let mut used = BTreeSet::new();
-        for entry in &self.definition.entries {
+        let mut used = [BTreeSet::new(), BTreeSet::new()];
+        for (at, entry) in self.definition.entries.iter().enumerate() {
             let Some(id) = entry.id else { continue };
-            if id == 0 || !used.insert(id) {
+            if id == 0 || !used[usize::from(self.is_narrow(at))].insert(id) {
                 let title = format!("the catalog id {id} is not free");
                 self.wrong.push(entry.name.diagnostic(title, "another entry has it, or it is 0"));
             }
         }
-        let mut free = (FIRST_ID..=u32::MAX).filter(|id| !used.contains(id));
+        let mut free = (FIRST_ID..=u32::MAX).filter(|id| !used.iter().any(|used| used.contains(id)));
         let ids = self.definition.entries.iter().map(|entry| entry.id.or_else(|| free.next()).unwrap_or(0));
         self.ids = ids.collect();
     }
@@ -146,13 +153,18 @@ impl<'a> Build<'a> {
                 (entries::base(&fields, shape, &self.limits), shape_id)
             }
         };
-        Some(CatalogEntry { categories, ..self.installed(info, shape) })
+        Some(CatalogEntry { categories, ..self.installed(entry, info, shape) })
     }
 
-    /// An entry that leads to a provider of the model.
-    fn installed(&self, info: Info, shape: ShapeId) -> CatalogEntry {
-        let path = Arc::clone(&self.definition.providers[usize::from(shape.0)].shape.path);
-        CatalogEntry::new(info, path, Some(shape))
+    /// An entry that leads to a provider of the model, or by another path to whoever has that: to nobody, if the DLL is
+    /// gone.
+    fn installed(&self, entry: &Entry, info: Info, shape: ShapeId) -> CatalogEntry {
+        let shapes = || self.definition.providers.iter().map(|provider| &provider.shape);
+        let own = &self.definition.providers[usize::from(shape.0)].shape.path;
+        let path = entry.path.as_ref().unwrap_or(own);
+        let at = shapes().position(|shape| shape.path == *path).map(|at| ShapeId(at as u16));
+        let shape = if path == own { Some(shape) } else { at };
+        CatalogEntry::new(info, Arc::clone(path), shape)
     }
 
     /// The places of entries in the 32-bit catalog.
@@ -162,16 +174,19 @@ impl<'a> Build<'a> {
             match place {
                 Place::Own(at) => order.push(*at),
                 Place::All => order.extend(&self.definition.order),
-                Place::Same(name) => match self.names.get(&*name.text) {
+                Place::Same(name) => match self.names[0].get(&*name.text) {
                     Some(&at) => order.push(at),
                     None => self.unknown_member(name),
                 },
             }
         }
         for (place, at) in order.iter().enumerate() {
+            let (name, id) = (&self.definition.entries[*at].name, self.ids[*at]);
             if order[..place].contains(at) {
-                let name = &self.definition.entries[*at].name;
                 self.wrong.push(name.diagnostic("an entry stands in the 32-bit catalog twice", "this entry"));
+            } else if order[..place].iter().any(|&other| self.ids[other] == id) {
+                let title = format!("two entries of the 32-bit catalog have the id {id}");
+                self.wrong.push(name.diagnostic(title, "this is the second one"));
             }
         }
         order
@@ -204,11 +219,15 @@ impl<'a> Build<'a> {
         members: &[Name],
         built: &[Option<CatalogEntry>],
     ) -> Option<CatalogEntry> {
-        let positions = self.members(entry, members)?;
+        let positions = self.members(at, entry, members)?;
         let (&base, layers) = positions.split_last()?;
         let top = match provider {
             Some(name) => self.provider(name, Wanted::Layer)?.0,
-            None => built[*layers.first()?].as_ref()?.shape?,
+            None => {
+                let layer = *layers.first()?;
+                built[layer].as_ref()?;
+                self.provider_of(layer)?
+            }
         };
         let ids: Vec<u32> = positions.iter().map(|&member| self.ids[member]).collect();
         let shape = &self.definition.providers[usize::from(top.0)].shape;
@@ -221,11 +240,19 @@ impl<'a> Build<'a> {
             provider_flags: entry.provider_flags,
         };
         let info: Info = entries::chain(&fields, &built[base].as_ref()?.info, shape);
-        Some(self.installed(info, top))
+        Some(self.installed(entry, info, top))
+    }
+
+    /// The provider of a layer.
+    fn provider_of(&mut self, layer: usize) -> Option<ShapeId> {
+        match &self.definition.entries[layer].kind {
+            EntryKind::Layer { provider, .. } => self.provider(provider, Wanted::Layer).map(|(id, _)| id),
+            EntryKind::Base { .. } | EntryKind::Chain { .. } => None,
+        }
     }
 
     /// The members' positions, if they are layers over one base, each once.
-    fn members(&mut self, entry: &Entry, members: &[Name]) -> Option<Vec<usize>> {
+    fn members(&mut self, chain: usize, entry: &Entry, members: &[Name]) -> Option<Vec<usize>> {
         let before = self.wrong.len();
         if !(2..=MAX_PROTOCOL_CHAIN).contains(&members.len()) {
             let title = format!("a chain has 2 to {MAX_PROTOCOL_CHAIN} members, not {}", members.len());
@@ -234,7 +261,9 @@ impl<'a> Build<'a> {
         }
         let mut positions = Vec::new();
         for (place, member) in members.iter().enumerate() {
-            let Some(&at) = self.names.get(&*member.text) else {
+            let [wide, narrow] = &self.names;
+            let own = narrow.get(&*member.text).filter(|_| self.is_narrow(chain));
+            let Some(&at) = own.or_else(|| wide.get(&*member.text)) else {
                 self.unknown_member(member);
                 continue;
             };
@@ -248,7 +277,7 @@ impl<'a> Build<'a> {
     }
 
     fn unknown_member(&mut self, member: &Name) {
-        let (label, help) = advice(&member.text, self.names.keys().copied());
+        let (label, help) = advice(&member.text, self.names.iter().flat_map(BTreeMap::keys).copied());
         let title = format!("there is no catalog entry `{}`", shortened(&member.text));
         self.wrong.push(Diagnostic { help, ..member.diagnostic(title, label) });
     }

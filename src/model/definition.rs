@@ -59,6 +59,10 @@ pub(super) struct Entry {
     pub name: Name,
     pub id: Option<u32>,
     pub provider_flags: Option<ProviderFlags>,
+    /// The path of the DLL, where it is not the provider's.
+    pub path: Option<Arc<str>>,
+    /// Whether it stands in no catalog: what led through it has stayed.
+    pub removed: bool,
     pub kind: EntryKind,
 }
 
@@ -324,7 +328,9 @@ impl Merge<'_> {
             }
             match self.entry(file) {
                 Some(entry) => {
-                    self.definition.order.push(self.definition.entries.len());
+                    if !entry.removed {
+                        self.definition.order.push(self.definition.entries.len());
+                    }
                     self.definition.entries.push(entry);
                 }
                 None if placed => {
@@ -357,43 +363,46 @@ impl Merge<'_> {
 
     /// The entry; `None` for the place of others.
     fn entry(&self, file: &EntryFile<'_>) -> Option<Entry> {
+        let (name, id, provider_flags, path) = match file {
+            EntryFile::Entry { name, id, provider_flags, path, .. }
+            | EntryFile::Layer { name, id, provider_flags, path, .. }
+            | EntryFile::Chain { name, id, provider_flags, path, .. } => (name, *id, *provider_flags, path),
+            EntryFile::Inherited | EntryFile::Same(_) => return None,
+        };
+        let path = path.as_ref().map(|path| (&*path.0).into());
+        let removed = matches!(file, EntryFile::Layer { removed: true, .. });
+        Some(Entry { name: self.name(name), id, provider_flags, path, removed, kind: self.kind(file)? })
+    }
+
+    /// What kind of entry it is; `None` for the place of others.
+    fn kind(&self, file: &EntryFile<'_>) -> Option<EntryKind> {
         Some(match file {
             EntryFile::Entry {
-                name,
                 provider,
                 family,
                 kind,
                 protocol,
-                id,
                 service_flags,
-                provider_flags,
                 message_size,
                 protocol_max_offset,
-            } => {
-                let base = EntryKind::Base {
-                    provider: self.name(provider),
-                    family: family.0,
-                    kind: kind.0,
-                    protocol: protocol.0,
-                    service_flags: *service_flags,
-                    message_size: *message_size,
-                    protocol_max_offset: *protocol_max_offset,
-                };
-                Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind: base }
+                ..
+            } => EntryKind::Base {
+                provider: self.name(provider),
+                family: family.0,
+                kind: kind.0,
+                protocol: protocol.0,
+                service_flags: *service_flags,
+                message_size: *message_size,
+                protocol_max_offset: *protocol_max_offset,
+            },
+            EntryFile::Layer { provider, categories, .. } => {
+                EntryKind::Layer { provider: self.name(provider), categories: categories.unwrap_or_default() }
             }
-            EntryFile::Layer { name, provider, id, provider_flags, categories } => {
-                let categories = categories.unwrap_or_default();
-                let kind = EntryKind::Layer { provider: self.name(provider), categories };
-                Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind }
-            }
-            EntryFile::Chain { name, provider, members, id, own_provider_id, provider_flags } => {
-                let kind = EntryKind::Chain {
-                    provider: provider.as_ref().map(|provider| self.name(provider)),
-                    members: members.iter().map(|member| self.name(member)).collect(),
-                    own_provider_id: *own_provider_id,
-                };
-                Entry { name: self.name(name), id: *id, provider_flags: *provider_flags, kind }
-            }
+            EntryFile::Chain { provider, members, own_provider_id, .. } => EntryKind::Chain {
+                provider: provider.as_ref().map(|provider| self.name(provider)),
+                members: members.iter().map(|member| self.name(member)).collect(),
+                own_provider_id: *own_provider_id,
+            },
             EntryFile::Inherited | EntryFile::Same(_) => return None,
         })
     }

@@ -78,9 +78,12 @@ fn service_flags(kind: i32, handles: HandleKind) -> ServiceFlags1 {
     }
 }
 
-/// The record of a layer alone: hidden, of no family, ChainLen 0.
+/// The record of a layer alone, as WSCInstallProviderAndChains makes it: hidden, of no family, ChainLen 0.
 pub(super) fn layer(name: &str, id: u32, flags: Option<ProviderFlags>, provider: &Shape) -> Info {
+    let mut service_flags1 = ServiceFlags1::empty();
+    service_flags1.set(ServiceFlags1::IFS_HANDLES, provider.handles == HandleKind::Ifs);
     Info::new(ProtocolInfoW {
+        service_flags1,
         provider_flags: flags.unwrap_or(ProviderFlags::HIDDEN),
         provider_id: provider.provider_id,
         catalog_entry_id: id,

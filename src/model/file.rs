@@ -139,6 +139,8 @@ pub(super) enum EntryFile<'a> {
         provider_flags: Option<ProviderFlags>,
         message_size: Option<u32>,
         protocol_max_offset: Option<i32>,
+        #[serde(borrow)]
+        path: Option<Text<'a>>,
     },
     /// A layer alone.
     Layer {
@@ -149,6 +151,10 @@ pub(super) enum EntryFile<'a> {
         id: Option<u32>,
         provider_flags: Option<ProviderFlags>,
         categories: Option<LspCategories>,
+        #[serde(borrow)]
+        path: Option<Text<'a>>,
+        #[serde(default)]
+        removed: bool,
     },
     /// A chain of layers over a base protocol.
     Chain {
@@ -161,6 +167,8 @@ pub(super) enum EntryFile<'a> {
         id: Option<u32>,
         own_provider_id: Option<Guid>,
         provider_flags: Option<ProviderFlags>,
+        #[serde(borrow)]
+        path: Option<Text<'a>>,
     },
     /// The entries of the model this one extends. Left out, they follow this model's own. In `catalog32`: those of
     /// `catalog`.

@@ -59,13 +59,17 @@
 //!
 //! - `Entry(name:, provider:, family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP)`, and if need be
 //!   `service_flags: "XP1_..."`, `provider_flags: "PFL_..."`, `message_size`, `protocol_max_offset`. What is left out
-//!   is what Windows has for TCP/IP; XP1_IFS_HANDLES follows the provider.
+//!   is what Windows has for TCP/IP; XP1_IFS_HANDLES follows the provider, here and below.
 //! - `Layer(name:, provider:)`: a layer alone. Hidden. `categories: "LSP_FIREWALL"`: what WSCSetProviderInfo said of it.
+//!   `removed: true`: it was uninstalled; only the chains that lead through it are left.
 //! - `Chain(name:, members: ["layer entry", ..., "base entry"])`: 2 to 7 members. Its record is that of the base, its
 //!   provider that of the first member unless `provider:` names another layer, its provider id that of the provider
 //!   unless there is an `own_provider_id`. XP1_IFS_HANDLES is cleared when that provider is non-IFS.
 //!
-//! Each entry may have an `id`; the others get 1001, 1002, ... in the order of definition, extended models first.
+//! Each entry may have an `id`; the others get 1001, 1002, ... in the order of definition, extended models first. Each may
+//! have a `path` that is not its provider's: it leads to the provider that has it, or to nobody: a DLL that is gone. Names
+//! and ids of entries that only `catalog32` has may be those of entries of `catalog`, which the chains of `catalog32` find
+//! where it has none of the name.
 
 mod build;
 pub mod changes;

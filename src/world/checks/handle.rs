@@ -17,6 +17,9 @@ pub(super) struct Lower {
     pub taker: InstanceId,
     /// Whether the taker has closed it since.
     pub closed: bool,
+    /// Whether it was given before and not closed: CloseHandle frees a number without telling anybody. The taker cannot
+    /// tell the two sockets apart, and nor can the checker.
+    pub again: bool,
 }
 
 impl Checker {
@@ -77,6 +80,7 @@ impl Checker {
         let (Some(by), Some(next)) = (scene.shape(caller), scene.shape(callee)) else { return };
         let lower = self.lower.get(&(process, callee, s));
         let (rule, actual) = match lower {
+            Some(Lower { closed: true, again: true, .. }) => return,
             Some(Lower { closed: true, .. }) => (RuleId::Duty10, Fact::HandleThat(process, s, "closed before")),
             Some(lower) if lower.taker == caller => return,
             Some(lower) => match scene.shape(lower.taker) {
@@ -113,9 +117,9 @@ impl Checker {
             }
         }
         if let (true, Ok(SpiReturn::Socket { socket, .. })) = (gives_descriptor(function), result) {
-            let fresh = !self.is_lower(scene, ended.callee, *socket);
-            self.lower.insert((process, ended.callee, *socket), Lower { taker, closed: false });
-            if let Some(parent) = self.top_mut(scene.thread).filter(|_| fresh) {
+            let again = self.is_lower(scene, ended.callee, *socket);
+            self.lower.insert((process, ended.callee, *socket), Lower { taker, closed: false, again });
+            if let Some(parent) = self.top_mut(scene.thread).filter(|_| !again) {
                 parent.taken.push((ended.callee, *socket));
             }
         }
