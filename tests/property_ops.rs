@@ -16,9 +16,9 @@ fn config() -> ProptestConfig {
 }
 
 /// A run that fails is told as a list of ops.
-fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
-    let played = std::panic::catch_unwind(|| run_watched(bytes, Watch::Close));
-    played.map_err(|_| TestCaseError::fail(format!("the run fails:\n{}", told(bytes))))
+fn check(bytes: &[u8], watch: Watch) -> Result<(), TestCaseError> {
+    let played = std::panic::catch_unwind(|| run_watched(bytes, watch));
+    played.map_err(|_| TestCaseError::fail(format!("the run fails:\n{}", told(bytes, watch))))
 }
 
 /// A machine, and ops as bytes: a failure loses ops first, then choices.
@@ -32,13 +32,18 @@ proptest! {
 
     #[test]
     fn any_bytes_are_a_run_that_keeps_the_invariants(bytes in bytes()) {
-        check(&bytes)?;
+        check(&bytes, Watch::Close)?;
+    }
+
+    #[test]
+    fn nothing_makes_faithful_providers_break_a_duty(bytes in bytes()) {
+        check(&bytes, Watch::Contracts)?;
     }
 
     #[test]
     fn ops_whose_footprints_do_not_conflict_commute(bytes in bytes()) {
         let played = std::panic::catch_unwind(|| commute(&bytes));
-        let told = || format!("the order matters:\n{}", told(&bytes));
+        let told = || format!("the order matters:\n{}", told(&bytes, Watch::Loose));
         played.map_err(|_| TestCaseError::fail(told()))?;
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wspsim::model::{LimitChanges, Model, PolicyChanges};
 use wspsim::provider::HandleKind::{self, Ifs, NonIfs};
 use wspsim::provider::ShapeFault;
+use wspsim::world::checks::Contracts;
 use wspsim::world::fault::Fault;
 use wspsim::world::machine::{Interface, Limits, Machine, Platform};
 use wspsim::world::policy::{Policies, PolicyId};
@@ -48,8 +49,8 @@ const SMALL: Limits = Limits {
     retransmit_timeout_ms: 300,
 };
 
-/// The machine that the next two bytes mean.
-pub fn machine(input: &mut Input<'_>) -> Arc<Machine> {
+/// The machine that the next two bytes mean; with `contracts` its providers are held to their duties.
+pub fn machine(input: &mut Input<'_>, contracts: bool) -> Arc<Machine> {
     static MACHINES: OnceLock<Vec<Arc<Machine>>> = OnceLock::new();
     let machines = MACHINES.get_or_init(|| {
         let sets: Vec<Policies> = (0..ANSWERS).map(answers).collect();
@@ -63,7 +64,11 @@ pub fn machine(input: &mut Input<'_>) -> Arc<Machine> {
         [faithful, faulty].concat()
     });
     let at = usize::from(input.byte()) | usize::from(input.byte()) << 8;
-    Arc::clone(&machines[at % machines.len()])
+    let machine = &machines[at % machines.len()];
+    match contracts {
+        true => Arc::new(Machine { contracts: Contracts::Fail, ..Machine::clone(machine) }),
+        false => Arc::clone(machine),
+    }
 }
 
 fn with(machine: &Machine, platform: Platform) -> Arc<Machine> {

@@ -12,10 +12,11 @@ mod ops;
 mod spi;
 mod values;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use wspsim::abi::client::{ApiCall, Call, Value};
+use wspsim::abi::client::{ApiCall, Call, OsCall, Value};
 use wspsim::abi::consts::{AF_INET, SOCK_DGRAM, SOCK_STREAM};
 use wspsim::abi::{Info, Name, SockAddr, SocketFlags, SpiCall, SpiReturn};
 use wspsim::provider::State;
@@ -44,6 +45,9 @@ pub enum Watch {
     Loose,
     /// After every op: invariants, and that refusals change nothing. At the end: that a second run is equal.
     Close,
+    /// Everybody is held to their duties, and faithful providers break none, as long as no client has closed a handle
+    /// that it was not given: then providers mistake a socket for another one of the same number.
+    Contracts,
 }
 
 /// A run in progress.
@@ -63,6 +67,10 @@ struct Wild<'a> {
     ops: Vec<Op>,
     /// Whether half of the ops go to the next frame border only.
     by_frames: bool,
+    /// The sockets that clients were given and have not closed.
+    given: BTreeSet<(Incarnation, Handle)>,
+    /// Whether a client has closed another handle.
+    meddled: bool,
 }
 
 /// Plays bytes; a few of all runs are watched closely.
@@ -96,8 +104,9 @@ pub fn run_watched(bytes: &[u8], watch: Watch) {
 }
 
 /// The ops of a run and what came of each, a line each: what to read when a run fails.
-pub fn told(bytes: &[u8]) -> String {
-    let mut wild = Wild::new(bytes, Watch::Loose);
+pub fn told(bytes: &[u8], watch: Watch) -> String {
+    let watch = if watch == Watch::Close { Watch::Loose } else { watch };
+    let mut wild = Wild::new(bytes, watch);
     let machine = wild.world.machine();
     let stack: Vec<_> = machine.shapes.iter().map(|shape| shape.handles).collect();
     let mut story = format!("{stack:?}, {:?}, {:?}\n", machine.platform.limits, machine.platform.policies);
@@ -166,9 +175,21 @@ impl<'a> Wild<'a> {
         let mut rest = Input::new(bytes);
         let first = rest.byte();
         let log = if first >= 0x80 { Log::on() } else { Log::off() };
-        let world = World::new(machines::machine(&mut rest));
+        let world = World::new(machines::machine(&mut rest, watch == Watch::Contracts));
         let (input, who, by_frames) = (Input::new(&[]), Incarnation(0), first & 2 != 0);
-        let mut wild = Self { rest, input, world, who, log, blocks: Vec::new(), watch, ops: Vec::new(), by_frames };
+        let mut wild = Self {
+            rest,
+            input,
+            world,
+            who,
+            log,
+            blocks: Vec::new(),
+            watch,
+            ops: Vec::new(),
+            by_frames,
+            given: BTreeSet::new(),
+            meddled: false,
+        };
         wild.begin(first / 32 % 4);
         wild
     }
@@ -239,6 +260,7 @@ impl Wild<'_> {
         let outcome = match self.watch {
             Watch::Loose => self.world.step(op, &mut self.log),
             Watch::Close => self.step_closely(op),
+            Watch::Contracts => self.step_dutifully(op),
         };
         if self.log.is_on() {
             self.log.take();
@@ -261,6 +283,29 @@ impl Wild<'_> {
             && outcome.is_ok()
         {
             self.is_clean(process);
+        }
+        outcome
+    }
+
+    fn step_dutifully(&mut self, op: Op) -> Result<Outcome, Rejection> {
+        let caller = self.thread_of(&op).map(|thread| thread.process);
+        let closed = match &op {
+            Op::Call { call: Call::Os(OsCall::CloseHandle { handle }), .. } => Some(*handle),
+            Op::Call { call: Call::Spi(SpiCall::CloseSocket { s }), .. } => Some(*s),
+            _ => None,
+        };
+        if let Some((process, handle)) = caller.zip(closed) {
+            let there = self.world.process(process).is_some_and(|it| it.handles.get(handle).is_some());
+            self.meddled |= !self.given.remove(&(process, handle)) && there;
+        }
+        let outcome = self.world.step(op, &mut self.log);
+        let breaches = self.log.take_breaches();
+        let judged = self.world.machine().is_faithful() && !self.meddled;
+        assert!(breaches.is_empty() || !judged, "a false alarm: {breaches:?}");
+        if let (Some(process), Ok(Outcome::Returned(Ok(Value::Spi(SpiReturn::Socket { socket, .. }))))) =
+            (caller, &outcome)
+        {
+            self.given.insert((process, *socket));
         }
         outcome
     }
