@@ -33,6 +33,8 @@ pub(super) struct Crossing {
     pub disturbed: bool,
     /// Whether Winsock was over for the process meanwhile.
     pub stale: bool,
+    /// Whether the operation it has begun has ended meanwhile, and was announced.
+    pub over: bool,
     /// The calls the provider has made to others, in order.
     pub below: Vec<Below>,
     /// The handles it was given by them that it has not tried to close.

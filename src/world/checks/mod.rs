@@ -190,6 +190,7 @@ impl Checker {
             refused: false,
             disturbed: false,
             stale: false,
+            over: false,
             below: Vec::new(),
             taken: Vec::new(),
             made: Vec::new(),

@@ -37,6 +37,7 @@ impl Checker {
     pub(super) fn note_operation(&mut self, scene: Scene<'_>, ended: &Crossing, result: &SpiResult) {
         let Some(overlapped) = ended.call.overlapped() else { return };
         let pending = match result {
+            _ if ended.over => return,
             Ok(_) => false,
             Err(WsaError::IoPending) => true,
             Err(_) => return,
@@ -54,6 +55,19 @@ impl Checker {
                 self.operations.insert((process, key), begun);
             }
         }
+    }
+
+    /// An operation is announced. Whether a call is in progress that has begun it: whoever runs between two frames of the
+    /// call may end it.
+    fn ends_within(&mut self, process: Incarnation, key: OverlappedKey) -> bool {
+        let stacks = self.stacks.iter_mut().filter(|(thread, _)| thread.process == process);
+        let calls = stacks.flat_map(|(_, stack)| stack);
+        let begun = |call: &Crossing| call.call.overlapped().is_some_and(|overlapped| key_of(overlapped) == key);
+        let mut found = false;
+        for call in calls.filter(|call| !call.over && begun(call)) {
+            (call.over, found) = (true, true);
+        }
+        found
     }
 
     /// Whether operations begun on a descriptor have not ended.
@@ -83,8 +97,10 @@ impl World {
         let Some(checker) = &mut self.checks else { return };
         let (thread, by) = (completion.issuer.thread, completion.issuer.by);
         let mut found = Findings::new();
-        match checker.operations.remove(&(thread.process, key_of(&completion.overlapped))) {
+        let key = key_of(&completion.overlapped);
+        match checker.operations.remove(&(thread.process, key)) {
             Some(begun) => checker.due.extend(begun.parent.map(|parent| (thread.process, parent))),
+            None if checker.ends_within(thread.process, key) => {}
             None => {
                 let matters = vec![("s", Fact::Handle(thread.process, completion.issuer.via))];
                 let actual = Fact::Words("a further one");

@@ -45,8 +45,8 @@ pub enum Watch {
     Loose,
     /// After every op: invariants, and that refusals change nothing. At the end: that a second run is equal.
     Close,
-    /// Everybody is held to their duties, and faithful providers break none, as long as no client has closed a handle
-    /// that it was not given: then providers mistake a socket for another one of the same number.
+    /// Everybody is held to their duties, and nothing else is looked at: faithful providers break none, as long as no
+    /// client has closed a handle that it was not given. Then providers take a socket for another one of its number.
     Contracts,
 }
 
@@ -92,9 +92,12 @@ pub fn run_watched(bytes: &[u8], watch: Watch) {
     while let Some(op) = wild.next_op(count) {
         let _ = wild.step(op);
         count += 1;
-        if watch == Watch::Close || count % 16 == 0 {
+        if watch == Watch::Close || watch == Watch::Loose && count % 16 == 0 {
             assert_eq!(wild.world.check_invariants(), Ok(()));
         }
+    }
+    if watch == Watch::Contracts {
+        return;
     }
     assert_eq!(wild.world.check_invariants(), Ok(()));
     if watch == Watch::Close {
@@ -288,8 +291,9 @@ impl Wild<'_> {
     }
 
     fn step_dutifully(&mut self, op: Op) -> Result<Outcome, Rejection> {
-        let caller = self.thread_of(&op).map(|thread| thread.process);
-        let closed = match &op {
+        let made = if let Op::ToBorder(made) = &op { made } else { &op };
+        let caller = self.thread_of(made).map(|thread| thread.process);
+        let closed = match made {
             Op::Call { call: Call::Os(OsCall::CloseHandle { handle }), .. } => Some(*handle),
             Op::Call { call: Call::Spi(SpiCall::CloseSocket { s }), .. } => Some(*s),
             _ => None,
