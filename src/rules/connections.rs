@@ -71,6 +71,9 @@ macro_rules! connections {
         ("lpwspconnect");
     Connect21: "A blocking connect cancelled by WSPCancelBlockingCall or by the hook gives WSAEINTR."
         ("lpwspconnect, lpwspcancelblockingcall");
+    Connect22: "A blocking connect whose attempt another thread has replaced by one of its own tells what became of the \
+        socket: success if it is connected, else WSAEINTR."
+        ("derived: an attempt has one outcome");
 
     // WSPListen
     Listen1: "An unbound socket cannot listen: WSAEINVAL."

@@ -204,16 +204,20 @@ impl Afd {
         self.progress(cx, id);
     }
 
-    /// How a connect that had to wait ended; `None` while it has no outcome. Asking takes the outcome.
+    /// How a connect that had to wait ended; `None` while it has no outcome. Asking takes the outcome; whoever finds
+    /// nobody's left is told what has become of the socket.
     pub fn connect_outcome(&mut self, cx: &mut Cx<'_>, id: SocketId) -> Option<Result<(), WsaError>> {
-        let socket = self.sockets.get_mut(id)?;
+        let Some(socket) = self.sockets.get_mut(id) else { return Some(dropped(cx, false)) };
         let outcome = socket.outcome.take();
         if let Some(Err(error)) = outcome {
             // The caller hears the error from the call, so SO_ERROR has nothing to add.
             socket.error = socket.error.filter(|&pending| pending != error);
             cx.log.rule(RuleId::Connect5);
         }
-        outcome
+        match socket.role {
+            Role::Connecting(_) => None,
+            ref role => Some(outcome.unwrap_or_else(|| dropped(cx, matches!(role, Role::Connected(_))))),
+        }
     }
 
     /// A blocking connect returns its outcome itself.
@@ -288,4 +292,10 @@ impl Afd {
         self.exchange_connect_data(client, listener, server);
         Some(server)
     }
+}
+
+/// What a connect says whose attempt another thread has replaced, or ended with the socket.
+fn dropped(cx: &mut Cx<'_>, connected: bool) -> Result<(), WsaError> {
+    cx.log.rule(RuleId::Connect22);
+    if connected { Ok(()) } else { Err(WsaError::Intr) }
 }
