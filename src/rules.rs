@@ -11,7 +11,7 @@
 //! - `rules/sockets.rs`: `Startup`, `Cleanup`, `Socket`, `Dup`, `Close`, `Shutdown`, the life of a provider and of
 //!   a descriptor;
 //! - `rules/connections.rs`: `Bind`, `Connect`, `Listen`, `Accept`, `Name`, `AddrText`;
-//! - `rules/data.rs`: `Send`, `SendTo`, `Recv`, `RecvFrom`;
+//! - `rules/data.rs`: `Send`, `SendTo`, `Recv`, `RecvFrom`, `Result` (of an overlapped operation);
 //! - `rules/sessions.rs`: `SendDisc`, `RecvDisc`, `Join`, `Multicast`, `Raw`, `Qos`;
 //! - `rules/control.rs`: `Async`, `EventSel`, `Enum` (notification), `GetOpt`, `SetOpt`, `Ioctl`, `Cancel`;
 //! - `rules/extensions.rs`: `Ext`, `AcceptEx`, `ConnectEx`, `DisconnectEx` (functions outside the table);
@@ -26,7 +26,7 @@
 //! Sources are page names of Microsoft's public documentation (`lpwspbind`, `wsasocketw`). *Derived* marks a
 //! consequence drawn here from other rules; *Microsoft layered-provider sample* and *observed* mark what an
 //! implementation does where the documentation is silent. Where it contradicts itself or leaves a question open,
-//! [`OpenPoint`] says what was decided. Not in the table yet: WSPGetOverlappedResult.
+//! [`OpenPoint`] says what was decided.
 
 use std::fmt;
 

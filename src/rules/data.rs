@@ -137,5 +137,16 @@ macro_rules! data {
         ("lpwsprecvfrom, winsock-ioctls") by udp_port_unreachable;
     RecvFrom7: "Of several readers waiting on one datagram socket, one gets each datagram."
         ("derived from R10");
+
+    // WSPGetOverlappedResult
+    Result1: "WSPGetOverlappedResult tells how the operation ended that was last given the structure: with its count and \
+        flags, or with its own error."
+        ("lpwspgetoverlappedresult");
+    Result2: "While the operation is pending, fWait FALSE gives WSA_IO_INCOMPLETE and stores nothing."
+        ("lpwspgetoverlappedresult");
+    Result3: "fWait TRUE waits for the event of the structure; where the structure has none, it gives WSA_INVALID_HANDLE."
+        ("lpwspgetoverlappedresult, wsagetoverlappedresult");
+    Result4: "A structure that no operation was ever given gives WSAEINVAL."
+        ("lpwspgetoverlappedresult");
     } };
 }

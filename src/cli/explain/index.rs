@@ -143,6 +143,7 @@ const TOPICS: &[(&str, &str)] = &[
     ("SendTo", "WSPSendTo"),
     ("Recv", "WSPRecv"),
     ("RecvFrom", "WSPRecvFrom"),
+    ("Result", "WSPGetOverlappedResult"),
     ("SendDisc", "WSPSendDisconnect"),
     ("RecvDisc", "WSPRecvDisconnect"),
     ("Join", "WSPJoinLeaf"),

@@ -235,17 +235,23 @@ impl Context<'_> {
 
 /// What a structure of the client's says (WSPGetOverlappedResult). Layers with handles of their own answer likewise.
 pub(in crate::provider) fn asked(cx: &mut Context<'_>, id: u32, wait: bool) -> Asked {
-    let Some(record) = cx.overlapped.client(id) else { return Asked::Answer(Err(WsaError::Inval)) };
+    let Some(record) = cx.overlapped.client(id) else {
+        cx.log.rule(RuleId::Result4);
+        return Asked::Answer(Err(WsaError::Inval));
+    };
     if let Some(outcome) = &record.outcome {
+        cx.log.rule(RuleId::Result1);
         return Asked::Answer(outcome.clone());
     }
     if !wait {
+        cx.log.rule(RuleId::Result2);
         return Asked::Answer(Err(WsaError::IoIncomplete));
     }
     if record.routine {
         cx.log.rule(RuleId::O11);
         return Asked::Answer(Err(WsaError::Inval));
     }
+    cx.log.rule(RuleId::Result3);
     let Some(event) = cx.event(record.event) else { return Asked::Answer(Err(WsaError::InvalidHandle)) };
     let until = Until::Events { events: Box::new([event]), all: true };
     Asked::Wait(Box::new(Wait::until(until)))
