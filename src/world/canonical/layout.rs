@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::GONE;
+use super::record::Record;
 use crate::world::World;
 use crate::world::ids::{EventId, Handle, IdKind, Incarnation, PortId, ProcessId, SocketId};
 
@@ -134,12 +136,15 @@ impl Layout {
         }
     }
 
-    /// A free number is what it will be: the next one to be given out, the one after that.
-    pub(super) fn name_free_handles(&self, world: &World, names: &mut [u64]) {
+    /// A free number is what it will be: the next one to be given out, the one after that. Where nobody refers to it
+    /// it is nothing, unless somebody refers to numbers that are still to come.
+    pub(super) fn name_free_handles(&self, world: &World, record: &Record, names: &mut [u64]) {
         for (process, state) in world.processes() {
             let start = self.handles[process.0 as usize];
             for (turn, slot) in state.handles.freed().enumerate() {
-                names[start + slot as usize] = FREE | turn as u64;
+                let at = start + slot as usize;
+                let counts = record.foretells || record.mentioned[at] > 0;
+                names[at] = if counts { FREE | turn as u64 } else { GONE };
             }
         }
     }

@@ -13,8 +13,8 @@
 //! interchangeable, equal worlds may get two digests, and nothing worse. Different worlds get the same digest by
 //! accident only, as with [`World::digest`].
 //!
-//! Left out, because no call can see it: how many tokens, ports and sockets there ever were, and the order of free
-//! slots that nobody refers to. Not renamed: numbers inside bytes, such as a handle in the value of an option.
+//! Left out, because no call can see it: how many tokens, ports and sockets there ever were, and the free slots that
+//! nobody refers to. Not renamed: numbers inside bytes, such as a handle in the value of an option.
 //!
 //! Deviation that would be noticed: where several things are due at the same moment the machine takes them in the order
 //! of their numbers, so worlds with one digest may go on in different orders there.
@@ -23,18 +23,23 @@
 //! isomorphism*, 1981); of the search among equal colours only the first branch is taken.
 
 mod layout;
+mod record;
 mod renaming;
 
-use std::cell::Cell;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 pub use renaming::Renaming;
 
 use super::World;
+use super::digest::Digest;
+use super::event_object::EventObject;
 use super::handles::{HandleEntry, Object};
 use super::ids::{Handle, Incarnation};
+use super::machine::Machine;
 use super::process::Process;
 use layout::{Layout, ObjectAt};
+use record::{Record, fold};
 
 /// Makes a colour depend on the one before: what was told apart stays apart.
 const KEEPS: u64 = 0xa076_1d64_78bd_642f;
@@ -59,38 +64,84 @@ pub struct NoRoots;
 
 impl Roots for NoRoots {}
 
+/// The name of what has no part in the digest.
+const GONE: u64 = u64::MAX;
+
 /// Makes canonical digests. Keeps its memory from one to the next.
 #[derive(Debug, Default)]
 pub struct Canonical {
     layout: Layout,
+    record: Record,
     names: Vec<u64>,
-    mentions: Vec<Cell<u64>>,
+    mentions: Vec<u64>,
     colours: Vec<u64>,
     order: Vec<u32>,
+    /// The machine met last, and its hash: worlds share it.
+    machine: Option<(Arc<Machine>, u64)>,
 }
 
 impl Canonical {
     /// The digest of a world, the same for all that differ in numbers only.
     pub fn digest(&mut self, world: &World, roots: &impl Roots) -> u64 {
         self.layout.of(world);
-        let objects = self.layout.len();
-        self.names.clear();
-        self.names.resize(objects, 0);
-        self.layout.name_free_handles(world, &mut self.names);
-        self.refine(world, roots);
+        self.record(world, roots);
+        self.name();
+        self.layout.name_free_handles(world, &self.record, &mut self.names);
+        self.refine(world);
         while let Some(tied) = self.first_tie(world) {
             self.names[tied] = mix(self.names[tied].wrapping_add(1));
-            self.refine(world, roots);
+            self.refine(world);
         }
-        self.rank(world);
-        self.hash_all(world, roots)
+        self.name_by_rank(world);
+        self.hash_all()
+    }
+
+    /// Which of its like a process is in the world whose digest was made last: what tells the processes of a group apart
+    /// puts them into an order.
+    #[must_use]
+    pub fn rank(&self, process: Incarnation) -> u64 {
+        self.names.get(process.0 as usize).copied().unwrap_or(GONE)
+    }
+
+    /// Goes over the world, once.
+    fn record(&mut self, world: &World, roots: &impl Roots) {
+        let machine = self.hash_machine(&world.machine);
+        let Self { layout, record, .. } = self;
+        record.clear(layout.len());
+        let mut state = Renaming::new(layout, record);
+        for at in 0..layout.len() {
+            hash_object(world, roots, layout.object(at), &mut state);
+            state.end();
+        }
+        state.write_u64(machine);
+        hash_rest(world, &mut state);
+        state.end();
+    }
+
+    fn hash_machine(&mut self, machine: &Arc<Machine>) -> u64 {
+        match &self.machine {
+            Some((known, hash)) if Arc::ptr_eq(known, machine) => *hash,
+            _ => {
+                let mut hasher = Digest::default();
+                machine.hash(&mut hasher);
+                let hash = hasher.finish();
+                self.machine = Some((Arc::clone(machine), hash));
+                hash
+            }
+        }
+    }
+
+    /// Nobody has a name yet.
+    fn name(&mut self) {
+        self.names.clear();
+        self.names.resize(self.layout.len(), 0);
     }
 
     /// Rounds of colouring, until one tells no more objects apart.
-    fn refine(&mut self, world: &World, roots: &impl Roots) {
+    fn refine(&mut self, world: &World) {
         let mut colours = 0;
         for _ in 0..ROUNDS_MAX {
-            self.colour(world, roots);
+            self.colour(world);
             let before = std::mem::replace(&mut colours, self.count_colours());
             if colours == before {
                 break;
@@ -99,20 +150,19 @@ impl Canonical {
     }
 
     /// One round: new colours from the content of all objects and from who mentions them.
-    fn colour(&mut self, world: &World, roots: &impl Roots) {
-        let Self { layout, names, mentions, colours, .. } = self;
+    fn colour(&mut self, world: &World) {
+        let Self { layout, record, names, mentions, colours, .. } = self;
         mentions.clear();
-        mentions.resize(names.len(), Cell::new(0));
+        mentions.resize(names.len(), 0);
         colours.clear();
         for at in 0..names.len() {
-            let mut state = Renaming::new(layout, names, mentions, names[at]);
-            hash_object(world, roots, layout.object(at), &mut state);
-            colours.push(state.finish());
+            let mention = |other: usize, weight| mentions[other] = mentions[other].wrapping_add(weight);
+            colours.push(if names[at] == GONE { GONE } else { record.hash(at, names, names[at], mention) });
         }
         for (at, name) in names.iter_mut().enumerate() {
-            if !layout.is_free_handle(at, world) {
+            if *name != GONE && !layout.is_free_handle(at, world) {
                 let before = name.wrapping_mul(KEEPS);
-                *name = mix(before.wrapping_add(colours[at]).wrapping_add(mentions[at].get()));
+                *name = mix(before.wrapping_add(colours[at]).wrapping_add(mentions[at]));
             }
         }
     }
@@ -134,7 +184,10 @@ impl Canonical {
         for kind in layout.kinds() {
             let part = &mut order[kind.clone()];
             part.sort_unstable_by_key(|&at| (names[at as usize], at));
-            let tied = |pair: &&[u32]| names[pair[0] as usize] == names[pair[1] as usize];
+            let tied = |pair: &&[u32]| {
+                let colour = names[pair[0] as usize];
+                colour == names[pair[1] as usize] && colour != GONE
+            };
             let apart =
                 |pair: &&[u32]| !are_twins(world, layout.object(pair[0] as usize), layout.object(pair[1] as usize));
             if let Some(pair) = part.windows(2).filter(tied).find(apart) {
@@ -145,32 +198,33 @@ impl Canonical {
     }
 
     /// Objects get their rank among those of their kind as name.
-    fn rank(&mut self, world: &World) {
+    fn name_by_rank(&mut self, world: &World) {
         let Self { layout, names, order, .. } = self;
         for kind in layout.kinds() {
             for (rank, &at) in order[kind.clone()].iter().enumerate() {
-                if !layout.is_free_handle(at as usize, world) {
+                if names[at as usize] != GONE && !layout.is_free_handle(at as usize, world) {
                     names[at as usize] = rank as u64;
                 }
             }
         }
     }
 
-    fn hash_all(&mut self, world: &World, roots: &impl Roots) -> u64 {
-        let Self { layout, names, mentions, order, .. } = self;
-        let mut state = Renaming::new(layout, names, mentions, 0);
-        hash_rest(world, &mut state);
+    fn hash_all(&mut self) -> u64 {
+        let Self { layout, record, names, order, .. } = self;
+        let rest = layout.len();
+        let mut all = record.hash(rest, names, 0, |_, _| {});
+        let mut add = |object: u32| {
+            if names[object as usize] != GONE {
+                all = fold(all, record.hash(object as usize, names, 0, |_, _| {}));
+            }
+        };
         // Handles come with their processes, in the order of those.
         for &process in &order[layout.processes()] {
-            hash_object(world, roots, layout.object(process as usize), &mut state);
-            for &handle in &order[layout.handles_of(process)] {
-                hash_object(world, roots, layout.object(handle as usize), &mut state);
-            }
+            add(process);
+            order[layout.handles_of(process)].iter().for_each(|&handle| add(handle));
         }
-        for &other in &order[layout.others()] {
-            hash_object(world, roots, layout.object(other as usize), &mut state);
-        }
-        state.finish()
+        order[layout.others()].iter().for_each(|&other| add(other));
+        mix(all)
     }
 }
 
@@ -194,7 +248,12 @@ fn hash_object(world: &World, roots: &impl Roots, object: ObjectAt, state: &mut 
             }
         }
         ObjectAt::Socket(id) => world.afd.socket(id).hash(state),
-        ObjectAt::Event(id) => world.events.get(id).hash(state),
+        ObjectAt::Event(id) => {
+            // Whether it was ever registered spares work when it ends, and shows nowhere.
+            let event =
+                world.events.get(id).map(|&EventObject { signalled, handles, registered: _ }| (signalled, handles));
+            event.hash(state);
+        }
         ObjectAt::Port(id) => world.ports.get(id).hash(state),
         ObjectAt::Token(at) => world.duplications.nth(at).hash(state),
     }
@@ -269,7 +328,7 @@ fn hash_handle(process: &Process, handle: Handle, state: &mut Renaming<'_>) {
 /// What belongs to no object.
 fn hash_rest(world: &World, state: &mut Renaming<'_>) {
     let World {
-        machine,
+        machine: _,
         installed,
         now,
         directory: _,
@@ -283,7 +342,6 @@ fn hash_rest(world: &World, state: &mut Renaming<'_>) {
         sections,
         checks,
     } = world;
-    machine.hash(state);
     installed.hash(state);
     now.hash(state);
     faults.hash(state);

@@ -1,31 +1,32 @@
-//! The hasher that calls objects by their names.
+//! The hasher that tells identities from other content.
 
-use std::cell::Cell;
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 
 use super::layout::Layout;
-use super::mix;
+use super::record::{Record, Word};
 use crate::world::digest::Digest;
-use crate::world::ids::{IdKind, Incarnation};
+use crate::world::ids::{Handle, IdKind, Incarnation};
 
-/// A hasher that hashes names in place of numbers and keeps count of who is mentioned.
+/// A hasher that notes who is mentioned in place of hashing numbers.
 ///
 /// A handle belongs to the process that was hashed last before it.
 pub struct Renaming<'a> {
     inner: Digest,
     layout: &'a Layout,
-    names: &'a [u64],
-    mentions: &'a [Cell<u64>],
-    /// The name of the object being hashed, and how many it has mentioned.
-    mentioner: u64,
-    mentioned: u32,
+    record: &'a mut Record,
     scope: Incarnation,
 }
 
 impl<'a> Renaming<'a> {
-    pub(super) fn new(layout: &'a Layout, names: &'a [u64], mentions: &'a [Cell<u64>], mentioner: u64) -> Self {
-        let inner = Digest::default();
-        Self { inner, layout, names, mentions, mentioner, mentioned: 0, scope: Incarnation(u32::MAX) }
+    pub(super) fn new(layout: &'a Layout, record: &'a mut Record) -> Self {
+        Self { inner: Digest::default(), layout, record, scope: Incarnation(u32::MAX) }
+    }
+
+    /// An object is done; the next one begins.
+    pub(super) fn end(&mut self) {
+        self.note_content();
+        self.record.end();
+        self.scope = Incarnation(u32::MAX);
     }
 
     /// The handles to come are this process's.
@@ -36,22 +37,32 @@ impl<'a> Renaming<'a> {
     /// A process, without its handles.
     pub(super) fn mention(&mut self, process: Incarnation) {
         let scope = self.scope;
-        process.hash(self);
+        IdKind::Process.hash(u64::from(process.0), self);
         self.scope = scope;
     }
 
     /// Hashes things whose order says nothing.
     pub fn unordered<T>(&mut self, things: impl Iterator<Item = T>, mut hash: impl FnMut(&T, &mut Self)) {
-        let (mut sum, mut count) = (0_u64, 0_u32);
+        let scope = self.scope;
+        // What was hashed before belongs to what is around, and so does how many there are.
+        self.note_content();
+        self.record.push(Word::Things);
+        let mut count = 0_u32;
         for thing in things {
-            let inner = Digest::default();
-            let mut one = Self { inner, mentioned: 0, ..*self };
-            hash(&thing, &mut one);
-            sum = sum.wrapping_add(one.inner.finish());
+            self.record.push(Word::Thing);
+            hash(&thing, self);
+            self.note_content();
+            self.record.push(Word::ThingEnd);
+            self.scope = scope;
             count += 1;
         }
+        self.record.push(Word::ThingsEnd);
         self.inner.write_u32(count);
-        self.inner.write_u64(sum);
+    }
+
+    fn note_content(&mut self) {
+        let content = std::mem::take(&mut self.inner).finish();
+        self.record.push(Word::Content(content));
     }
 
     fn identity(&mut self, kind: IdKind, number: u64) {
@@ -59,20 +70,23 @@ impl<'a> Renaming<'a> {
             self.scope = Incarnation(number as u32);
         }
         let Some(at) = self.layout.position(kind, self.scope, number) else {
+            self.record.foretells |= kind == IdKind::Handle && Handle(number).slot().is_some();
             return self.inner.write_u64(number ^ UNNAMED);
         };
-        self.inner.write_u64(self.names[at]);
-        self.mentioned += 1;
-        let weight = mix(self.mentioner.wrapping_add(u64::from(self.mentioned)).wrapping_add(kind as u64));
-        let mention = &self.mentions[at];
-        mention.set(mention.get().wrapping_add(weight));
+        // Content goes on after it: where the mention stands is part of the content.
+        self.inner.write_u64(MENTION ^ kind as u64);
+        self.record.push(Word::Mention(at as u32, kind));
     }
 }
 
 /// Tells numbers that name no object from names.
 const UNNAMED: u64 = 1 << 63;
 
+/// Stands in the content where somebody is mentioned.
+const MENTION: u64 = 0xa409_3822_299f_31d0;
+
 impl Hasher for Renaming<'_> {
+    /// Of what was hashed since the last mention of things without order: not the digest.
     fn finish(&self) -> u64 {
         self.inner.finish()
     }

@@ -1,0 +1,113 @@
+//! What was hashed of a world, kept so that it can be hashed again under other names.
+//!
+//! A world is gone over once. What stays of each object is the hash of its plain content and the list of the objects
+//! it mentions, so a round of colouring costs a few operations an object however much there is in it.
+
+use std::ops::Range;
+
+use super::mix;
+use crate::world::ids::IdKind;
+
+/// One word of a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Word {
+    /// Content that is the same under all names.
+    Content(u64),
+    /// An object is mentioned, by its position.
+    Mention(u32, IdKind),
+    /// Things follow whose order says nothing.
+    Things,
+    /// One of them begins.
+    Thing,
+    /// It ends.
+    ThingEnd,
+    /// All of them have ended.
+    ThingsEnd,
+}
+
+/// The words of all objects, and of the rest.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    words: Vec<Word>,
+    /// By object: where its words end.
+    ends: Vec<u32>,
+    /// By object: how often it is mentioned.
+    pub(super) mentioned: Vec<u32>,
+    /// Whether a handle is mentioned whose number was never in use: it may be given out one day.
+    pub(super) foretells: bool,
+    outer: Vec<Outer>,
+}
+
+/// What is around the thing that is being hashed.
+#[derive(Clone, Copy, Debug)]
+struct Outer {
+    hash: u64,
+    mentions: u32,
+    sum: u64,
+}
+
+impl Record {
+    pub(super) fn clear(&mut self, objects: usize) {
+        self.words.clear();
+        self.ends.clear();
+        self.mentioned.clear();
+        self.mentioned.resize(objects, 0);
+        self.foretells = false;
+    }
+
+    pub(super) fn push(&mut self, word: Word) {
+        if let Word::Mention(at, _) = word {
+            self.mentioned[at as usize] += 1;
+        }
+        self.words.push(word);
+    }
+
+    /// An object is done.
+    pub(super) fn end(&mut self) {
+        self.ends.push(self.words.len() as u32);
+    }
+
+    fn range(&self, object: usize) -> Range<usize> {
+        let start = object.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start as usize..self.ends[object] as usize
+    }
+
+    /// The hash of an object, in which others are called by their names. `mention` hears of each mention and what it
+    /// weighs, given what the object itself is called.
+    pub(super) fn hash(&mut self, object: usize, names: &[u64], own: u64, mut mention: impl FnMut(usize, u64)) -> u64 {
+        let range = self.range(object);
+        let Self { words, outer, .. } = self;
+        let (mut hash, mut mentions, mut sum) = (SEED, 0_u32, 0_u64);
+        for &word in &words[range] {
+            match word {
+                Word::Content(content) => hash = fold(hash, content),
+                Word::Mention(at, kind) => {
+                    hash = fold(hash, names[at as usize]);
+                    mentions += 1;
+                    let weight = own.wrapping_add(u64::from(mentions)).wrapping_add(kind as u64);
+                    mention(at as usize, mix(weight));
+                }
+                Word::Things => {
+                    outer.push(Outer { hash, mentions, sum });
+                    sum = 0;
+                }
+                Word::Thing => (hash, mentions) = (SEED, 0),
+                Word::ThingEnd => sum = sum.wrapping_add(fold(SEED, hash)),
+                Word::ThingsEnd => {
+                    let Some(around) = outer.pop() else { continue };
+                    hash = fold(around.hash, sum);
+                    (mentions, sum) = (around.mentions, around.sum);
+                }
+            }
+        }
+        hash
+    }
+}
+
+const SEED: u64 = 0x243f_6a88_85a3_08d3;
+
+/// Mixes a word into a hash: both halves of a product.
+pub(super) fn fold(hash: u64, word: u64) -> u64 {
+    let product = u128::from(hash.rotate_left(29) ^ word) * 0x9e37_79b9_7f4a_7c15_u128;
+    (product as u64) ^ (product >> 64) as u64 ^ hash
+}
