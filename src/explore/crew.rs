@@ -20,9 +20,9 @@ const WORTH_IT: usize = 16;
 type Done<S> = (usize, Expanded<S>);
 
 /// Whoever looks at states, with a system of its own.
-struct Member<'a, S> {
+struct Member<'a, S: System> {
     system: S,
-    expander: Expander<'a>,
+    expander: Expander<'a, S>,
 }
 
 /// States of a batch that nobody had been to before it: the first place in the order of one thread where each was
@@ -139,6 +139,7 @@ impl<S: System> Member<'_, S> {
             let Some(node) = node else { continue };
             let been = Been { visited: &batch.visited, batch: Some((&batch.claims, place)) };
             done.push((place, self.expander.expand(&self.system, &node, been)));
+            self.expander.give_back(node.state);
         }
     }
 }

@@ -77,25 +77,44 @@ pub(super) struct Been<'a> {
 }
 
 /// Looks at states, one after the other.
-pub(super) struct Expander<'a> {
+pub(super) struct Expander<'a, S: System> {
     search: &'a Search,
     choices: Vec<Choice>,
     names: Vec<u16>,
+    /// States nobody needs any more: the next ones are made in their memory.
+    spare: Vec<S::State>,
 }
 
-impl<'a> Expander<'a> {
+/// More spare states than this are not kept.
+const SPARE_MAX: usize = 64;
+
+impl<'a, S: System> Expander<'a, S> {
     pub(super) fn new(search: &'a Search) -> Self {
-        Self { search, choices: Vec::new(), names: Vec::new() }
+        Self { search, choices: Vec::new(), names: Vec::new(), spare: Vec::new() }
+    }
+
+    /// Another state like this one.
+    fn another(&mut self, state: &S::State) -> S::State {
+        let Some(mut spare) = self.spare.pop() else { return state.clone() };
+        spare.clone_from(state);
+        spare
+    }
+
+    /// Nobody needs a state any more.
+    pub(super) fn give_back(&mut self, state: S::State) {
+        if self.spare.len() < SPARE_MAX {
+            self.spare.push(state);
+        }
     }
 
     /// The digest under which a state is known; `names` is what its agents go by.
-    pub(super) fn digest<S: System>(&mut self, system: &S, state: &S::State) -> u64 {
+    pub(super) fn digest(&mut self, system: &S, state: &S::State) -> u64 {
         self.names.clear();
         if self.search.symmetry { system.canonical_digest(state, &mut self.names) } else { system.digest(state) }
     }
 
     /// Takes every choice of a state that is not spared.
-    pub(super) fn expand<S: System>(&mut self, system: &S, node: &Node<S::State>, been: Been<'_>) -> Expanded<S> {
+    pub(super) fn expand(&mut self, system: &S, node: &Node<S::State>, been: Been<'_>) -> Expanded<S> {
         let mut choices = std::mem::take(&mut self.choices);
         choices.clear();
         system.choices(&node.state, &mut choices);
@@ -121,7 +140,7 @@ impl<'a> Expander<'a> {
         expanded
     }
 
-    fn take_all<S: System>(
+    fn take_all(
         &mut self,
         system: &S,
         node: &Node<S::State>,
@@ -133,7 +152,7 @@ impl<'a> Expander<'a> {
         let mut sleep = node.sleep.clone();
         for &choice in choices {
             let by = renamed(choice, names);
-            let mut state = node.state.clone();
+            let mut state = self.another(&node.state);
             let came = match system.take(&mut state, choice) {
                 Taken::Went(footprint) => {
                     let came = self.arrive(system, state, &sleep, footprint, been);
@@ -157,7 +176,7 @@ impl<'a> Expander<'a> {
         steps
     }
 
-    fn arrive<S: System>(
+    fn arrive(
         &mut self,
         system: &S,
         state: S::State,
@@ -173,9 +192,15 @@ impl<'a> Expander<'a> {
         let asleep = bits(&sleep, &self.names);
         let inspected = match been.visited.find(digest) {
             // What visits left to others only gets less: nothing will be left to take later either.
-            Some(left) if left & !asleep == 0 => return Came::Known,
+            Some(left) if left & !asleep == 0 => {
+                self.give_back(state);
+                return Came::Known;
+            }
             Some(_) => None,
-            None if been.batch.is_some_and(|(claims, place)| claims.has(digest, place, asleep)) => return Came::Known,
+            None if been.batch.is_some_and(|(claims, place)| claims.has(digest, place, asleep)) => {
+                self.give_back(state);
+                return Came::Known;
+            }
             None => Some(system.inspect(&state)),
         };
         Came::Arrived(Arrival { digest, state, sleep, asleep, inspected })

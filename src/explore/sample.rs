@@ -160,6 +160,8 @@ struct Runner<'a, S: System> {
     sampling: &'a Sampling,
     part: Part,
     start: S::State,
+    /// Where runs are made, one in the memory of the other.
+    state: S::State,
     walk: Walk<'a, S>,
     picker: Picker,
 }
@@ -168,7 +170,8 @@ impl<'a, S: System> Runner<'a, S> {
     fn new(sampling: &'a Sampling, system: &'a S, part: Part) -> Self {
         let walk = Walk { system, choices: Vec::new(), taken: Vec::new(), reached: 0, depth_max: sampling.depth_max };
         let picker = Picker { pick: Pick::Random, ..Picker::default() };
-        let mut runner = Self { sampling, part, start: system.start(), walk, picker };
+        let (start, state) = (system.start(), system.start());
+        let mut runner = Self { sampling, part, start, state, walk, picker };
         if sampling.pick != Pick::Random {
             runner.picker.length = runner.measured();
             runner.picker.pick = sampling.pick;
@@ -181,7 +184,8 @@ impl<'a, S: System> Runner<'a, S> {
         let mut nobody_asks = Explored::new(true);
         (0..MEASURED).fold(1, |longest, walk| {
             self.picker.begin(self.sampling.rng(u64::MAX - walk));
-            self.walk.run(self.start.clone(), &mut self.picker, &mut nobody_asks);
+            self.state.clone_from(&self.start);
+            self.walk.run(&mut self.state, &mut self.picker, &mut nobody_asks);
             longest.max(self.walk.taken.len() as u32)
         })
     }
@@ -190,7 +194,8 @@ impl<'a, S: System> Runner<'a, S> {
     fn make(&mut self, numbers: Range<u64>, found: &mut Explored<S>) {
         for number in numbers {
             self.picker.begin(self.sampling.rng(self.part.place_of(number)));
-            self.walk.run(self.start.clone(), &mut self.picker, found);
+            self.state.clone_from(&self.start);
+            self.walk.run(&mut self.state, &mut self.picker, found);
             let taken = self.walk.taken.len();
             let progress = &mut found.progress;
             progress.runs += 1;
@@ -215,14 +220,14 @@ struct Walk<'a, S> {
 }
 
 impl<S: System> Walk<'_, S> {
-    fn run(&mut self, mut state: S::State, picker: &mut Picker, found: &mut Explored<S>) {
+    fn run(&mut self, state: &mut S::State, picker: &mut Picker, found: &mut Explored<S>) {
         self.taken.clear();
         self.reached = 0;
         loop {
             self.choices.clear();
-            self.system.choices(&state, &mut self.choices);
+            self.system.choices(state, &mut self.choices);
             if self.choices.is_empty() {
-                return self.end(&state, found);
+                return self.end(state, found);
             }
             if self.taken.len() >= self.depth_max as usize {
                 found.spent.get_or_insert(Spent::Length);
@@ -230,8 +235,8 @@ impl<S: System> Walk<'_, S> {
             }
             let choice = picker.pick(&self.choices, self.taken.len() as u32);
             self.taken.push(choice);
-            let inspected = match self.system.take(&mut state, choice) {
-                Taken::Went(_) => self.system.inspect(&state),
+            let inspected = match self.system.take(state, choice) {
+                Taken::Went(_) => self.system.inspect(state),
                 Taken::Wrong(wrong) => Err(wrong),
             };
             match inspected {

@@ -94,7 +94,7 @@ impl Search {
 struct Run<'a, S: System> {
     search: &'a Search,
     system: &'a S,
-    expander: Expander<'a>,
+    expander: Expander<'a, S>,
     visited: Visited,
     nodes: VecDeque<Node<S::State>>,
     /// Where the next state is taken from.
@@ -145,7 +145,9 @@ impl<'a, S: System> Run<'a, S> {
             && let Some(node) = self.next()
         {
             let expanded = self.expander.expand(self.system, &node, Been { visited: &self.visited, batch: None });
-            self.enter(node.origin(), expanded, watch);
+            let origin = node.origin();
+            self.expander.give_back(node.state);
+            self.enter(origin, expanded, watch);
         }
     }
 

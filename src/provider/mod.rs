@@ -208,7 +208,7 @@ pub trait Provider {
 }
 
 /// A provider's code as loaded in one process.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Instance {
     /// Whose code.
     pub shape: ShapeId,
@@ -218,8 +218,10 @@ pub struct Instance {
     pub state: State,
 }
 
+crate::world::copy::clone_by_fields!(Instance { shape, faulty, state });
+
 /// The state of a provider instance.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// A base provider.
     Base(base::Base),
@@ -227,6 +229,24 @@ pub enum State {
     Layer(layer::Layer),
     /// Somebody's own provider.
     Own(own::BoxedProvider),
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Base(base) => Self::Base(base.clone()),
+            Self::Layer(layer) => Self::Layer(layer.clone()),
+            Self::Own(own) => Self::Own(own.clone()),
+        }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Base(base), Self::Base(other)) => base.clone_from(other),
+            (Self::Layer(layer), Self::Layer(other)) => layer.clone_from(other),
+            (state, other) => *state = other.clone(),
+        }
+    }
 }
 
 impl State {

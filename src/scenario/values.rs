@@ -88,8 +88,10 @@ pub(super) enum Obstacle {
 }
 
 /// The values of all labels.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Values(Vec<Option<Held>>);
+
+crate::world::copy::clone_by_fields!(Values { 0 });
 
 impl Values {
     pub(super) fn new(slots: &[Slot]) -> Self {

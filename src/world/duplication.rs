@@ -71,7 +71,7 @@ const GATHER: u32 = {
 };
 
 /// All pending duplications of a machine, the oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Duplications {
     list: Vec<Duplication>,
     /// Sockets with a reference nobody will ever give up: a faulty provider counts wrong.
@@ -79,6 +79,8 @@ pub struct Duplications {
     /// How many there ever were.
     last: u32,
 }
+
+crate::world::copy::clone_by_fields!(Duplications { list, stranded, last });
 
 impl Duplications {
     /// Adds one and returns its token; `None` when all 32-bit tokens were given.

@@ -15,8 +15,10 @@ pub struct EventObject {
 }
 
 /// The event objects of a machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct EventObjects(Table<EventId, EventObject>);
+
+crate::world::copy::clone_by_fields!(EventObjects { 0 });
 
 impl EventObjects {
     /// A new event, not signalled, with one handle.

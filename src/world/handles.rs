@@ -88,12 +88,14 @@ impl HandleEntry {
 }
 
 /// The handles of one process. A freed number is given out again at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Handles {
     table: Table<HandleSlot, HandleEntry>,
     /// A limit put on this process by a fault; the machine's limit holds otherwise.
     pub limit: Option<u32>,
 }
+
+crate::world::copy::clone_by_fields!(Handles { table, limit });
 
 impl Handles {
     /// Puts an entry into the next free number; `None` when the table holds `limit` entries or the process's own.

@@ -34,18 +34,19 @@ impl World {
 
     /// References of a shared socket equal its descriptors in all processes plus its pending duplications.
     fn references_add_up(&self) -> Result<(), String> {
-        let mut counted: std::collections::BTreeMap<SocketId, (u32, u32)> = std::collections::BTreeMap::new();
-        for socket in self.processes.iter().flat_map(descriptors) {
-            counted.entry(socket).or_default().0 += 1;
-        }
-        for duplication in self.duplications.iter().filter(|duplication| duplication.holds_reference) {
-            counted.entry(duplication.socket).or_default().1 += 1;
-        }
-        for socket in self.duplications.stranded() {
-            counted.entry(socket).or_default().1 += 1;
-        }
+        // By the number of the socket.
+        let mut counted: Vec<(u32, u32)> = vec![(0, 0); self.afd.iter().last().map_or(0, |(id, _)| id.0 as usize + 1)];
+        let mut count = |socket: SocketId, by: (u32, u32)| {
+            if let Some(counts) = counted.get_mut(socket.0 as usize) {
+                *counts = (counts.0 + by.0, counts.1 + by.1);
+            }
+        };
+        self.processes.iter().flat_map(descriptors).for_each(|socket| count(socket, (1, 0)));
+        let held = self.duplications.iter().filter(|duplication| duplication.holds_reference);
+        held.for_each(|duplication| count(duplication.socket, (0, 1)));
+        self.duplications.stranded().for_each(|socket| count(socket, (0, 1)));
         for (id, socket) in self.afd.iter() {
-            let (descriptors, duplications) = counted.get(&id).copied().unwrap_or_default();
+            let (descriptors, duplications) = counted[id.0 as usize];
             if (socket.descriptors(), socket.duplications()) != (descriptors, duplications) {
                 return Err(format!(
                     "shared socket {} counts {} descriptors and {} pending duplications, but there are {descriptors} \

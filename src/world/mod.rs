@@ -6,7 +6,7 @@
 //! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`], `drive`, `straight`
 //! and [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets),
 //! [`watch`] (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole),
-//! [`footprint`] (what an op may touch); [`checks`] (who keeps the contracts);
+//! [`footprint`] (what an op may touch); `copy`; [`checks`] (who keeps the contracts);
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
@@ -17,6 +17,7 @@ pub mod catalog;
 pub mod checks;
 mod completion;
 pub mod completion_port;
+pub(crate) mod copy;
 mod death;
 pub mod digest;
 mod drive;
@@ -67,7 +68,7 @@ use crate::provider::State;
 use crate::provider::own::{Kit, OwnLayer};
 
 /// A machine with everything on it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct World {
     machine: Arc<Machine>,
     installed: Arc<Installed>,
@@ -86,6 +87,22 @@ pub struct World {
     /// What the contract checker remembers; `None` when nobody looks.
     checks: Option<Box<Checker>>,
 }
+
+crate::world::copy::clone_by_fields!(World {
+    machine,
+    installed,
+    now,
+    directory,
+    processes,
+    afd,
+    events,
+    ports,
+    duplications,
+    sections,
+    faults,
+    waits,
+    checks
+});
 
 impl World {
     /// A machine that has just been switched on: no processes, time zero, the model's faults in force.

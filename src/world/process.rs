@@ -17,7 +17,7 @@ use crate::abi::{Guid, WsaError};
 use crate::provider::Instance;
 
 /// One incarnation of a process.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Process {
     /// The number others call it by.
     pub id: ProcessId,
@@ -45,6 +45,21 @@ pub struct Process {
     pub catalog_watches: Vec<CatalogWatch>,
 }
 
+crate::world::copy::clone_by_fields!(Process {
+    id,
+    state,
+    program,
+    handles,
+    client,
+    instances,
+    loaded,
+    threads,
+    windows,
+    inbox,
+    overlapped,
+    catalog_watches
+});
+
 /// Whether a process can act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProcessState {
@@ -57,7 +72,7 @@ pub enum ProcessState {
 }
 
 /// What ws2_32 keeps for its process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Client {
     /// Successful WSAStartups not yet undone.
     pub startups: u32,
@@ -69,8 +84,10 @@ pub struct Client {
     pub started: Vec<(Guid, InstanceId)>,
 }
 
+crate::world::copy::clone_by_fields!(Client { startups, version, catalog, started });
+
 /// A thread of a process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Thread {
     /// The call in progress, outermost frame first. Empty: the thread is free.
     pub frames: Vec<Frame>,
@@ -89,6 +106,8 @@ pub struct Thread {
     /// Whether it has ended.
     pub ended: bool,
 }
+
+crate::world::copy::clone_by_fields!(Thread { frames, paused, last_error, hook, turn, open_type, apcs, ended });
 
 impl Thread {
     /// What the thread waits for; `None` when it is free.
@@ -156,11 +175,13 @@ impl Process {
 }
 
 /// Who runs under which number: the part of the process list that providers may see.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Directory {
     /// By incarnation: the process id, and whether it has not ended.
     entries: Vec<(ProcessId, bool)>,
 }
+
+crate::world::copy::clone_by_fields!(Directory { entries });
 
 impl Directory {
     /// The first process id, and the distance between ids nobody chose.

@@ -1,13 +1,11 @@
 //! A slab whose equality and hash also cover what it will answer next.
 //!
 //! Windows hands a freed handle number out again at once, so the order in which slots were freed is part of a
-//! machine's state: two worlds that agree on all entries but not on the next free number are different worlds.
-//! `slab::Slab` keeps that order to itself; [`Table`] mirrors it.
+//! machine's state: two worlds that agree on all entries but not on the next free number are different worlds. The slabs
+//! of `slab` keep that order to themselves, and cannot be cloned into memory that is there already.
 
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
-
-use slab::Slab;
 
 /// An index type of one kind of table: `u32` inside, a name of its own outside.
 pub trait Key: Copy + Eq {
@@ -43,8 +41,8 @@ macro_rules! table_key {
 
 /// A slab of `T` addressed by `K`. The slot freed last is used first.
 pub struct Table<K, T> {
-    slots: Slab<T>,
-    /// Freed slots, the next one to be used last: the mirror of the slab's own free list.
+    slots: Vec<Option<T>>,
+    /// Freed slots, the next one to be used at the end.
     freed: Vec<u32>,
     key: PhantomData<fn(K) -> K>,
 }
@@ -53,39 +51,43 @@ impl<K: Key, T> Table<K, T> {
     /// An empty table. Allocates nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { slots: Slab::new(), freed: Vec::new(), key: PhantomData }
+        Self { slots: Vec::new(), freed: Vec::new(), key: PhantomData }
     }
 
     /// Stores `value` in the slot freed last, or in a new one at the end.
     pub fn insert(&mut self, value: T) -> K {
-        let slot = self.slots.insert(value) as u32;
-        let mirrored = self.freed.pop();
-        debug_assert!(mirrored.is_none_or(|free| free == slot), "the mirrored free list differs from the slab's");
-        K::from_slot(slot)
+        if let Some(slot) = self.freed.pop() {
+            self.slots[slot as usize] = Some(value);
+            return K::from_slot(slot);
+        }
+        self.slots.push(Some(value));
+        K::from_slot(self.slots.len() as u32 - 1)
     }
 
     /// The key that the next [`insert`](Self::insert) returns.
     #[must_use]
     pub fn next_key(&self) -> K {
-        K::from_slot(self.slots.vacant_key() as u32)
+        K::from_slot(self.freed.last().copied().unwrap_or(self.slots.len() as u32))
     }
 
     /// Takes the value out and frees its slot; `None` if the slot is free.
     pub fn remove(&mut self, key: K) -> Option<T> {
-        let value = self.slots.try_remove(key.slot() as usize)?;
+        let value = self.slots.get_mut(key.slot() as usize)?.take()?;
         self.freed.push(key.slot());
         Some(value)
     }
 
     /// The value, if the slot is in use.
+    #[inline]
     #[must_use]
     pub fn get(&self, key: K) -> Option<&T> {
-        self.slots.get(key.slot() as usize)
+        self.slots.get(key.slot() as usize)?.as_ref()
     }
 
     /// The value, if the slot is in use.
+    #[inline]
     pub fn get_mut(&mut self, key: K) -> Option<&mut T> {
-        self.slots.get_mut(key.slot() as usize)
+        self.slots.get_mut(key.slot() as usize)?.as_mut()
     }
 
     /// The slots that are free and were in use once, the one to be used next at the end.
@@ -96,28 +98,30 @@ impl<K: Key, T> Table<K, T> {
     /// How many slots are in use.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.slots.len() - self.freed.len()
     }
 
     /// Whether no slot is in use.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.len() == 0
     }
 
     /// All entries in slot order.
     pub fn iter(&self) -> impl Iterator<Item = (K, &T)> {
-        self.slots.iter().map(|(slot, value)| (K::from_slot(slot as u32), value))
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(slot, value)| Some((K::from_slot(slot as u32), value.as_ref()?)))
     }
 
     /// All entries in slot order, mutable.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (K, &mut T)> {
-        self.slots.iter_mut().map(|(slot, value)| (K::from_slot(slot as u32), value))
+        let slots = self.slots.iter_mut().enumerate();
+        slots.filter_map(|(slot, value)| Some((K::from_slot(slot as u32), value.as_mut()?)))
     }
 
     /// The keys in use, in slot order.
     pub fn keys(&self) -> impl Iterator<Item = K> + '_ {
-        self.slots.iter().map(|(slot, _)| K::from_slot(slot as u32))
+        self.iter().map(|(key, _)| key)
     }
 }
 
@@ -131,6 +135,11 @@ impl<K, T: Clone> Clone for Table<K, T> {
     fn clone(&self) -> Self {
         Self { slots: self.slots.clone(), freed: self.freed.clone(), key: PhantomData }
     }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.slots.clone_from(&other.slots);
+        self.freed.clone_from(&other.freed);
+    }
 }
 
 impl<K: Key + std::fmt::Debug, T: std::fmt::Debug> std::fmt::Debug for Table<K, T> {
@@ -141,7 +150,7 @@ impl<K: Key + std::fmt::Debug, T: std::fmt::Debug> std::fmt::Debug for Table<K, 
 
 impl<K: Key, T: PartialEq> PartialEq for Table<K, T> {
     fn eq(&self, other: &Self) -> bool {
-        self.slots.len() == other.slots.len() && self.freed == other.freed && self.slots.iter().eq(other.slots.iter())
+        self.freed == other.freed && self.slots == other.slots
     }
 }
 
@@ -150,9 +159,9 @@ impl<K: Key, T: Eq> Eq for Table<K, T> {}
 impl<K: Key, T: Hash> Hash for Table<K, T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.freed.hash(state);
-        state.write_usize(self.slots.len());
-        for (slot, value) in &self.slots {
-            state.write_u32(slot as u32);
+        state.write_usize(self.len());
+        for (key, value) in self.iter() {
+            state.write_u32(key.slot());
             value.hash(state);
         }
     }
@@ -161,13 +170,13 @@ impl<K: Key, T: Hash> Hash for Table<K, T> {
 impl<K: Key, T> std::ops::Index<K> for Table<K, T> {
     type Output = T;
     fn index(&self, key: K) -> &T {
-        &self.slots[key.slot() as usize]
+        self.get(key).unwrap_or_else(|| panic!("slot {} is free", key.slot()))
     }
 }
 
 impl<K: Key, T> std::ops::IndexMut<K> for Table<K, T> {
     fn index_mut(&mut self, key: K) -> &mut T {
-        &mut self.slots[key.slot() as usize]
+        self.get_mut(key).unwrap_or_else(|| panic!("slot {} is free", key.slot()))
     }
 }
 

@@ -66,12 +66,14 @@ table_key!(
 );
 
 /// The state of a base provider in one process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Base {
     startups: u32,
     /// The handles of a non-IFS base; empty for an IFS base.
     records: Table<RecordId, Record>,
 }
+
+crate::world::copy::clone_by_fields!(Base { startups, records });
 
 /// One handle of a non-IFS base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -235,7 +235,7 @@ pub struct Signal {
 }
 
 /// All shared sockets of a machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Afd {
     sockets: Table<SocketId, SharedSocket>,
     ports: port::Ports,
@@ -251,6 +251,8 @@ pub struct Afd {
     /// Link faults and what they delay; hardly ever any.
     links: Option<Box<link::Links>>,
 }
+
+crate::world::copy::clone_by_fields!(Afd { sockets, ports, deadlines, by_event, signals, completions, faults, links });
 
 impl Afd {
     /// The shared socket, if there is one of that id.

@@ -21,7 +21,7 @@ use crate::world::catalog::ShapeId;
 use crate::world::ids::ThreadId;
 
 /// What all descriptors of one socket share.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct SharedSocket {
     pub(super) transport: Transport,
     /// The base provider whose socket it is; that of a listener's for what it accepts.
@@ -50,6 +50,27 @@ pub struct SharedSocket {
     pub(super) extras: Option<Box<Extras>>,
     pub(super) role: Role,
 }
+
+crate::world::copy::clone_by_fields!(SharedSocket {
+    transport,
+    maker,
+    overlapped,
+    nonblocking,
+    life,
+    context,
+    shut,
+    descriptors,
+    duplications,
+    error,
+    outcome,
+    bound,
+    registration,
+    io,
+    sender,
+    options,
+    extras,
+    role
+});
 
 /// Why a shared socket exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
