@@ -297,8 +297,8 @@ fn what_touches_nothing_in_common_is_tried_in_one_order() {
     let scenario = scenario(
         r#"Scenario(about: "t", model: "windows", processes: ["p", "q", "r"], programs: {
             "p": [(call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "a"), (call: WSPCloseSocket(s: "a"))],
-            "q": [(call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "b"), (call: WSPCloseSocket(s: "b"))],
-            "r": [(call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "c"), (call: WSPCloseSocket(s: "c"))],
+            "q": [(call: WSPSocket(af: AF_INET, kind: SOCK_DGRAM), gives: "b"), (call: WSPCloseSocket(s: "b"))],
+            "r": [(call: WSPSocket(af: AF_INET6, kind: SOCK_STREAM), gives: "c"), (call: WSPCloseSocket(s: "c"))],
         })"#,
     );
     let machine = machine(&scenario);

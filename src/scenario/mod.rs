@@ -351,7 +351,9 @@
 //!
 //! One choice of the explorer is one whole call of one thread; a call that waited goes on by a choice of its own, as
 //! soon as it can. Equal states are one, and so are those that differ only in the numbers that handles, processes and
-//! tokens happen to have, unless the scenario itself names such numbers. Steps that touch nothing in common are tried in
+//! tokens happen to have, unless the scenario itself names such numbers. Processes with equal programs, each with labels of
+//! its own, are interchangeable unless a step of theirs has a name, or a check or a fault speaks of one of them: it does
+//! not matter which of them is where. Steps that touch nothing in common are tried in
 //! one order. A check that looks at the past (`RuleUsed`, `Crossed`, ...) makes what it
 //! counts part of the state, and all orders are tried.
 //!

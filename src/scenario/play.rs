@@ -1,5 +1,6 @@
 //! Plays a scenario: steps become ops of a [`World`], what comes of them is compared with what was expected.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::build::Builder;
@@ -74,7 +75,7 @@ pub(super) struct Waiting {
 }
 
 /// A thread of the scenario as it is now.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct ThreadState {
     /// The thread of the machine, for threads beyond a process's first.
     pub made: Option<ThreadId>,
@@ -82,6 +83,22 @@ pub(super) struct ThreadState {
     pub waiting: Vec<Waiting>,
     /// Whether a failure has been reported that makes further steps of this thread pointless.
     pub given_up: bool,
+}
+
+crate::world::copy::clone_by_fields!(ThreadState { made, waiting, given_up });
+
+impl ThreadState {
+    /// Hashes it with its steps counted from one of them.
+    pub(super) fn hash_from<H: Hasher>(&self, first: usize, state: &mut H) {
+        let Self { made, waiting, given_up } = self;
+        made.hash(state);
+        waiting.len().hash(state);
+        for Waiting { step, result } in waiting {
+            step.wrapping_sub(first).hash(state);
+            result.hash(state);
+        }
+        given_up.hash(state);
+    }
 }
 
 /// Nothing more can be played.

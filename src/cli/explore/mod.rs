@@ -54,7 +54,8 @@ pub(crate) struct Arguments {
     /// Take every choice, also where another order leads to the same
     #[arg(long)]
     no_reduction: bool,
-    /// Tell states apart that differ only in the numbers of handles, processes and tokens
+    /// Tell states apart that differ only in numbers of handles, processes and tokens, or in which of several processes
+    /// with equal programs is where
     #[arg(long)]
     no_symmetry: bool,
     /// Visit so many states at most

@@ -7,13 +7,15 @@
 //! | `compile` | from nested items to flat code |
 //! | `state` | a run at some point: the machine, and where every thread is |
 //! | `orders` | what can happen next, and what it means: [`System`](crate::explore::System) |
-//! | `twins` | one digest for states that differ in numbers only |
+//! | `twins` | one digest for states that differ in numbers only, or in which of several like processes is which |
+//! | `alike` | which processes these are |
 //! | `happen`, `print` | lets it happen, and notes what it touches |
 //! | `wrong`, `stuck` | what can be wrong with a run; who waits for what, and who could end it |
 //! | `lower` | a run as an ordinary scenario |
 //! | `shrunk` | the same with everything left out that it does not need |
 //! | `save` | the same as text |
 
+mod alike;
 mod compile;
 mod happen;
 mod lower;
@@ -235,6 +237,17 @@ impl Programs {
     fn thread_of_name(&self, name: usize) -> Option<ThreadRef> {
         let item = self.items.iter().position(|item| item.name.is_some_and(|of| of.0 as usize == name))?;
         self.thread_of(item)
+    }
+
+    /// Whether a thread has steps with names.
+    fn names_steps_of(&self, on: ThreadRef) -> bool {
+        (0..self.items.len()).any(|item| self.items[item].name.is_some() && self.thread_of(item) == Some(on))
+    }
+
+    /// The first of a thread's items.
+    fn first_item(&self, on: ThreadRef) -> u32 {
+        let first = self.owners.iter().find(|&&(_, owner)| owner == on).map_or(0, |&(first, _)| first);
+        self.prefix + first
     }
 
     /// The thread whose program an item belongs to.

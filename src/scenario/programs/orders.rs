@@ -123,9 +123,9 @@ impl<'a> Orders<'a> {
             unmade: player.unmade,
         };
         let start = State { world: player.world, place };
-        let twins = Twins::default();
         let in_any_order =
             past.is_empty() && !programs.speaks_of_numbers && !scenario.all_checks().any(Check::looks_at_numbers);
+        let twins = if in_any_order { Twins::of(scenario) } else { Twins::default() };
         let mut orders = Self { scenario, machine, programs, start, ran: player.ran, past, in_any_order, twins };
         let mut start = orders.start.clone();
         (0..orders.scenario.threads.len()).for_each(|on| orders.settle_agent(&mut start, ThreadRef(on as u32)));
@@ -423,8 +423,8 @@ impl System for Orders<'_> {
         state.digest()
     }
 
-    fn canonical_digest(&self, state: &State, _: &mut Vec<u16>) -> u64 {
-        if self.in_any_order { self.digest_of_twins(state) } else { state.digest() }
+    fn canonical_digest(&self, state: &State, names: &mut Vec<u16>) -> u64 {
+        if self.in_any_order { self.digest_of_twins(state, names) } else { state.digest() }
     }
 
     fn inspect(&self, state: &State) -> Result<u64, Wrong> {

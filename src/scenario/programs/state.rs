@@ -11,14 +11,16 @@ use crate::world::ids::ThreadId;
 use std::hash::{Hash, Hasher};
 
 /// A run at some point.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct State {
     pub(super) world: World,
     pub(super) place: Place,
 }
 
+crate::world::copy::clone_by_fields!(State { world, place });
+
 /// All of it but the machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub values: Values,
     /// By thread: its calls that did not return at once.
@@ -37,8 +39,10 @@ pub(super) struct Place {
     pub sockets: usize,
 }
 
+crate::world::copy::clone_by_fields!(Place { values, threads, agents, unmade, faults, results, past, sockets });
+
 /// Where a thread is in its program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Agent {
     /// The instruction.
     pub at: At,
@@ -47,6 +51,8 @@ pub(super) struct Agent {
     /// Whether the call of the instruction has been made and waits.
     pub pending: bool,
 }
+
+crate::world::copy::clone_by_fields!(Agent { at, rounds, pending });
 
 impl State {
     /// A hash of all of it, the same on every run.

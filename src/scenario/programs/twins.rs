@@ -1,4 +1,5 @@
-//! One digest for states that differ in numbers only: handles, tokens, process ids.
+//! One digest for states that differ in numbers only: handles, tokens, process ids; or in which of several processes
+//! with equal programs is which.
 //!
 //! What a program holds is hashed with the process it belongs to, so that a label follows what it names. Not used where a
 //! scenario itself speaks of numbers.
@@ -6,22 +7,34 @@
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 
+use super::super::program::Scenario;
 use super::super::reader::{SlotId, ThreadRef};
 use super::super::values::Held;
+use super::alike::Alike;
 use super::orders::Orders;
 use super::state::State;
 use crate::world::canonical::{Canonical, Renaming, Roots};
 use crate::world::digest::Digest;
 use crate::world::ids::Incarnation;
 
-/// The memory of the canonical digest, kept from one state to the next.
+/// Which processes are alike; and the memory of the canonical digest, kept from one state to the next.
 #[derive(Debug, Default)]
-pub(super) struct Twins(RefCell<Canonical>);
+pub(super) struct Twins {
+    alike: Alike,
+    canonical: RefCell<Canonical>,
+}
 
-/// Only memory to work in: whoever has orders of their own has one of their own.
+impl Twins {
+    /// Those of a scenario.
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        Self { alike: Alike::of(scenario), canonical: RefCell::default() }
+    }
+}
+
+/// Whoever has orders of their own has memory of their own to work in.
 impl Clone for Twins {
     fn clone(&self) -> Self {
-        Self::default()
+        Self { alike: self.alike.clone(), canonical: RefCell::default() }
     }
 }
 
@@ -36,32 +49,52 @@ impl OfPrograms<'_, '_> {
     fn name(&self, process: Incarnation) -> Option<SlotId> {
         let threads = self.orders.scenario.threads.iter().filter(|thread| thread.index == 0);
         let mut named = threads.map(|thread| thread.process);
-        named.find(|&slot| self.state.place.values.process(slot).is_ok_and(|(known, _)| known == process))
+        named.find(|&slot| self.process(slot) == Some(process))
+    }
+
+    fn process(&self, name: SlotId) -> Option<Incarnation> {
+        self.state.place.values.process(name).ok().map(|(process, _)| process)
+    }
+
+    /// With which process a label is hashed, and what it is called there.
+    fn home(&self, label: SlotId, held: &Held) -> Option<(Incarnation, u32)> {
+        const OF_ONE: u32 = 1 << 31;
+        let own = self.orders.twins.alike.owner(label).and_then(|(name, place)| Some((self.process(name)?, place)));
+        match own {
+            Some((process, place)) => Some((process, place | OF_ONE)),
+            None => Some((owner_of(held), label.0)).filter(|&(process, _)| self.name(process).is_some()),
+        }
+    }
+
+    /// Where a thread is. Its items are counted from its own first, as those of its like are.
+    fn hash_thread(&self, on: ThreadRef, process: Incarnation, hasher: &mut Renaming<'_>) {
+        let place = &self.state.place;
+        hasher.enter(process);
+        place.agents[on.0 as usize].hash(hasher);
+        hasher.enter(process);
+        place.threads[on.0 as usize].hash_from(self.orders.programs.first_item(on) as usize, hasher);
     }
 }
 
 impl Roots for OfPrograms<'_, '_> {
     fn group(&self, process: Incarnation) -> u32 {
         const UNNAMED: u32 = 1 << 31;
-        self.name(process).map_or(process.0 | UNNAMED, |slot| slot.0)
+        let Some(name) = self.name(process) else { return process.0 | UNNAMED };
+        self.orders.twins.alike.member(name).map_or(name, |(_, first)| first.name).0
     }
 
     fn hash(&self, process: Incarnation, hasher: &mut Renaming<'_>) {
         let Some(name) = self.name(process) else { return };
         let place = &self.state.place;
-        for (at, thread) in self.orders.scenario.threads.iter().enumerate() {
-            if thread.process != name {
-                continue;
-            }
-            hasher.enter(process);
-            place.agents[at].hash(hasher);
-            hasher.enter(process);
-            place.threads[at].hash(hasher);
+        if let Some((member, _)) = self.orders.twins.alike.member(name) {
+            member.threads.iter().for_each(|&on| self.hash_thread(on, process, hasher));
         }
-        for (slot, held) in place.values.held() {
-            if owner_of(held) == process {
+        for (label, held) in place.values.held() {
+            if let Some((home, called)) = self.home(label, held)
+                && home == process
+            {
                 hasher.enter(process);
-                slot.0.hash(hasher);
+                called.hash(hasher);
                 held.hash(hasher);
             }
         }
@@ -85,10 +118,13 @@ fn owner_of(held: &Held) -> Incarnation {
 }
 
 impl Orders<'_> {
-    /// The digest of a state, the same for all that differ in numbers only.
-    pub(super) fn digest_of_twins(&self, state: &State) -> u64 {
-        let mut canonical = self.twins.0.borrow_mut();
-        let world = canonical.digest(&state.world, &OfPrograms { orders: self, state });
+    /// The digest of a state, the same for all that differ in numbers only or in which of its like a process is; and by
+    /// which number each thread goes then, if any goes by another than its own.
+    pub(super) fn digest_of_twins(&self, state: &State, names: &mut Vec<u16>) -> u64 {
+        let mut canonical = self.twins.canonical.borrow_mut();
+        let programs = OfPrograms { orders: self, state };
+        let world = canonical.digest(&state.world, &programs);
+        self.name_threads(&programs, &canonical, names);
         let mut hasher = Digest::default();
         hasher.write_u64(world);
         let place = &state.place;
@@ -96,20 +132,38 @@ impl Orders<'_> {
         place.past.hash(&mut hasher);
         place.unmade.hash(&mut hasher);
         // What belongs to no process with a name is told by its numbers.
-        let programs = OfPrograms { orders: self, state };
-        for (slot, held) in place.values.held() {
-            let lives = programs.name(owner_of(held)).is_some();
-            (slot.0, lives).hash(&mut hasher);
-            if !lives {
+        for (label, held) in place.values.held() {
+            let home = programs.home(label, held);
+            if self.twins.alike.owner(label).is_none() || home.is_none() {
+                (label.0, home.is_some()).hash(&mut hasher);
+            }
+            if home.is_none() {
                 held.hash(&mut hasher);
             }
         }
         for (at, thread) in self.scenario.threads.iter().enumerate() {
-            if place.values.process(thread.process).is_err() {
-                (place.agents[at].at, place.agents[at].pending).hash(&mut hasher);
+            if programs.process(thread.process).is_none() {
+                (at, place.agents[at].at, place.agents[at].pending).hash(&mut hasher);
             }
         }
         hasher.finish()
+    }
+
+    /// Among processes that are alike the first by colour goes by the name of the first, and so on.
+    fn name_threads(&self, programs: &OfPrograms<'_, '_>, canonical: &Canonical, names: &mut Vec<u16>) {
+        for group in self.twins.alike.groups() {
+            if names.is_empty() {
+                names.extend(0..self.scenario.threads.len() as u16);
+            }
+            let running = || group.iter().filter(|member| programs.process(member.name).is_some());
+            let mut ranked: Vec<_> = running().collect();
+            ranked.sort_by_key(|member| programs.process(member.name).map(|process| canonical.rank(process)));
+            for (member, called) in ranked.into_iter().zip(running()) {
+                for (on, name) in member.threads.iter().zip(&called.threads) {
+                    names[on.0 as usize] = name.0 as u16;
+                }
+            }
+        }
     }
 
     /// Whether a named step is one of this process's threads.
