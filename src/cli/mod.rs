@@ -33,8 +33,8 @@ use output::{Output, Status};
 #[derive(Parser)]
 #[command(name = "wspsim", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit status: 0 all held, 1 a scenario failed, 2 the input or the usage was wrong; of explore also 3 stuck, 4 out
-of budget.
+    after_help = "Exit status: 0 all held, 1 a scenario failed, 2 the input or the usage was wrong; of explore and
+merge also 3 stuck, 4 out of budget.
 
 Begin with:
   wspsim new my-first && wspsim run my-first"
@@ -63,6 +63,7 @@ enum ColorChoice {
 enum Verb {
     Run(run::Arguments),
     Explore(explore::Arguments),
+    Merge(explore::MergeArguments),
     Replay(replay::Arguments),
     Shrink(shrink::Arguments),
     Check(check::Arguments),
@@ -82,6 +83,7 @@ pub(crate) fn main() -> ExitCode {
     let status = match cli.verb {
         Verb::Run(arguments) => run::run(&arguments, &mut output),
         Verb::Explore(arguments) => explore::run(&arguments, &mut output),
+        Verb::Merge(arguments) => explore::merge(&arguments, &mut output),
         Verb::Replay(arguments) => replay::run(&arguments, &mut output),
         Verb::Shrink(arguments) => shrink::run(&arguments, &mut output),
         Verb::Check(arguments) => check::run(&arguments, &mut output),

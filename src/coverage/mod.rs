@@ -79,6 +79,21 @@ impl Coverage {
         answers::count(events, &mut self.answers);
     }
 
+    /// Every rule that has decided something.
+    pub fn rules(&self) -> impl Iterator<Item = RuleId> {
+        self.rules.iter().copied()
+    }
+
+    /// Every answer of a policy that has decided something.
+    pub fn policies(&self) -> impl Iterator<Item = (PolicyId, &'static str)> {
+        self.policies.iter().copied()
+    }
+
+    /// Every error that was reached, by the function that gave it.
+    pub fn errors(&self) -> impl Iterator<Item = Pair> {
+        self.answers.iter().filter(|(_, answers)| answers.reached > 0).map(|(pair, _)| *pair)
+    }
+
     /// How many plays these are.
     #[must_use]
     pub fn plays(&self) -> u64 {

@@ -52,7 +52,7 @@ const LOOK_EVERY: u64 = 1024;
 
 /// So many states are handed out to threads at once. Breadth first their number makes no difference: each is looked at
 /// knowing nothing of the others, and what came of it is entered in the order of one thread.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
 
 /// So many states a part has to choose from before the search is dealt out, times the number of parts.
 const DEALT: usize = 64;

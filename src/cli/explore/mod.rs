@@ -1,6 +1,10 @@
 //! `wspsim explore`: plays the programs of scenarios in every order, or in a sample of them.
 
+mod findings;
+mod gather;
 mod json;
+mod merge;
+mod result;
 mod save;
 mod tell;
 mod watch;
@@ -10,10 +14,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use wspsim::explore::{Explored, Order, Part, Pick, Sampling, Search, Verdict};
+use serde_json::{Value, json};
+use wspsim::explore::{Explored, Order, Part, Pick, Sampling, Search};
 use wspsim::model::{Diagnostic, Library};
-use wspsim::scenario::programs::{Judged, Orders, Start};
-use wspsim::scenario::{Override, Report, Scenario};
+use wspsim::scenario::programs::{Orders, Start};
+use wspsim::scenario::{Override, Scenario};
 use wspsim::world::machine::Machine;
 
 use super::diagnostics;
@@ -21,6 +26,9 @@ use super::files::{self, Found};
 use super::output::{Output, Status};
 use super::play::{self, Wanted};
 use super::run::ProfileChoice;
+use findings::Findings;
+pub(crate) use merge::{Arguments as MergeArguments, run as merge};
+use result::ResultFile;
 use save::Saved;
 pub(crate) use save::write;
 use watch::Watcher;
@@ -37,13 +45,15 @@ use watch::Watcher;
   2                 the input or the usage was wrong
   3  stuck          somebody waits in the order shown, and nobody will end it
   4  out of budget  nothing was wrong until the budget was spent
+With 0, 1, 3 and 4 the file of `--result` has been written, also after Ctrl-C.
 
 Examples:
   wspsim explore race.ron                         every order, shortest counterexample
   wspsim explore race.ron --strategy dfs          with less memory
   wspsim explore race.ron --jobs 0                on all cores
   wspsim explore race.ron --strategy pct --runs 100000 --seed 7
-  wspsim explore races --max-time 60 --format json")]
+  wspsim explore races --max-time 60 --format json
+  wspsim explore race.ron --shard 2/8 --result race.2.json    one of eight parts, for `wspsim merge`")]
 pub(crate) struct Arguments {
     /// Scenario files, or folders to search for those with programs
     #[arg(required = true, value_name = "PATH")]
@@ -79,6 +89,12 @@ pub(crate) struct Arguments {
     /// Use so many cores; 0: all there are
     #[arg(long, short, value_name = "N", default_value_t = 1)]
     jobs: usize,
+    /// Explore only part K of N: the parts together find what one search finds
+    #[arg(long, value_name = "K/N", default_value_t = Part::WHOLE, hide_default_value = true)]
+    shard: Part,
+    /// Write what was found to this file, for `wspsim merge`
+    #[arg(long, value_name = "FILE")]
+    result: Option<PathBuf>,
     /// What to write to stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -111,7 +127,7 @@ enum Strategy {
 
 /// What to write to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people
     Human,
     /// JSON Lines: an object for each scenario and model, a summary
@@ -119,89 +135,72 @@ enum Format {
 }
 
 /// What came of one scenario on one machine.
-pub(super) struct Told<'a> {
-    pub(super) scenario: &'a Scenario,
-    pub(super) machine: &'a Machine,
-    pub(super) came: Came<'a>,
-    /// Seconds it took.
-    pub(super) seconds: f64,
+pub(super) struct Told {
+    pub(super) findings: Findings,
+    /// The part of the search it was.
+    pub(super) part: Part,
+    /// Seconds it took; of several searches nobody says.
+    pub(super) seconds: Option<f64>,
+    pub(super) saved: Option<Saved>,
+    /// Whether it is known what the orders reach.
+    pub(super) covers: bool,
 }
 
-#[allow(clippy::large_enum_variant, reason = "one is made for each search")]
-pub(super) enum Came<'a> {
-    /// The steps before the programs did not hold.
-    Before(Box<Report>),
-    Explored {
-        found: Explored<Orders<'a>>,
-        judged: Judged,
-        saved: Option<Saved>,
-    },
-}
-
-impl Told<'_> {
-    pub(super) fn verdict(&self) -> Verdict {
-        match &self.came {
-            Came::Before(_) => Verdict::Violated,
-            Came::Explored { judged, .. } => judged.verdict,
-        }
-    }
-
-    /// Whether the file says that this is how it ends.
-    pub(super) fn is_as_stated(&self) -> bool {
-        match (&self.came, self.scenario.stated()) {
-            (Came::Explored { judged, .. }, Some(stated)) => stated.fits(judged.verdict, judged.kind()),
-            _ => false,
-        }
-    }
-
-    fn status(&self) -> Status {
-        let stated = self.scenario.stated().is_some();
-        match self.verdict() {
-            _ if self.is_as_stated() => Status::Held,
-            // It should have been wrong, and is not.
-            Verdict::Holds if stated => Status::Failed,
-            Verdict::Holds => Status::Held,
-            Verdict::Violated => Status::Failed,
-            Verdict::Stuck => Status::Stuck,
-            Verdict::OutOfBudget => Status::OutOfBudget,
-        }
-    }
+/// What has been explored so far.
+struct Campaign<'a> {
+    arguments: &'a Arguments,
+    watcher: Watcher,
+    findings: Vec<Findings>,
+    statuses: Vec<Status>,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
     let (found, mut wrong) = files::find(&arguments.paths);
     let scenarios = files::scenarios(found, &mut wrong);
     output.message(&diagnostics::rendered(&wrong, &output.messages));
-    let mut watcher = Watcher::new(arguments.max_time, arguments.max_memory);
-    let (mut library, mut statuses) = (Library::new(), Vec::new());
+    let watcher = Watcher::new(arguments.max_time, arguments.max_memory);
+    let mut campaign = Campaign { arguments, watcher, findings: Vec::new(), statuses: Vec::new() };
     if !wrong.is_empty() {
-        statuses.push(Status::Wrong);
+        campaign.statuses.push(Status::Wrong);
     }
+    let mut library = Library::new();
     for (at, file) in scenarios.iter().enumerate() {
-        match explore(file, arguments, &mut library, &mut watcher, output) {
-            Ok(of_file) => statuses.extend(of_file),
-            Err(said) => {
-                output.message(&diagnostics::rendered(&said, &output.messages));
-                statuses.push(Status::Wrong);
-            }
+        if let Err(said) = campaign.explore(file, &mut library, output) {
+            output.message(&diagnostics::rendered(&said, &output.messages));
+            campaign.statuses.push(Status::Wrong);
         }
         let left = scenarios.len() - at - 1;
-        if watcher.interrupted() && left > 0 {
+        if campaign.watcher.interrupted() && left > 0 && arguments.result.is_none() {
             output.message(&format!("interrupted: {left} files were not explored\n"));
-            statuses.push(Status::OutOfBudget);
+            campaign.statuses.push(Status::OutOfBudget);
             break;
         }
     }
+    let statuses = campaign.statuses;
     if statuses.is_empty() {
         output.message("error: nothing to explore: no scenario here has programs\n");
         return Status::Wrong;
     }
-    match arguments.format {
-        Format::Json => output.text(&json::summary(&statuses)),
-        Format::Human if statuses.len() > 1 => output.text(&tell::summary(&statuses, &output.look)),
+    told_all(arguments.format, &statuses, output);
+    worst(&statuses)
+}
+
+/// The summary.
+fn told_all(format: Format, statuses: &[Status], output: &mut Output) {
+    match format {
+        Format::Json => output.text(&json::summary(statuses)),
+        Format::Human if statuses.len() > 1 => output.text(&tell::summary(statuses, &output.look)),
         Format::Human => {}
     }
-    worst(&statuses)
+}
+
+impl Told {
+    fn text(&self, format: Format, output: &Output) -> String {
+        match format {
+            Format::Human => tell::told(self, &output.look),
+            Format::Json => json::told(self),
+        }
+    }
 }
 
 /// The status that says most about what is wrong.
@@ -210,69 +209,74 @@ fn worst(statuses: &[Status]) -> Status {
     order.into_iter().find(|status| statuses.contains(status)).unwrap_or(Status::Held)
 }
 
-/// Explores a scenario on all its machines. One without programs is passed over in a folder, and a mistake when it is
-/// named.
-fn explore(
-    file: &Found,
-    arguments: &Arguments,
-    library: &mut Library,
-    watcher: &mut Watcher,
-    output: &mut Output,
-) -> Result<Vec<Status>, Vec<Diagnostic>> {
-    let instead = Override { profile: arguments.profile.map(Into::into), ..Override::default() };
-    let wanted = Wanted { model: arguments.model.as_deref(), instead };
-    let plan = play::plan(file, library, &wanted)?;
-    let scenario = plan.scenario();
-    if !scenario.has_programs() {
-        let help = "`wspsim run` plays scenarios of steps";
-        let title = "the scenario has no `programs`: there is but one order";
-        return if file.named { Err(vec![files::about(&file.path, title).with_help(help)]) } else { Ok(Vec::new()) };
+impl Campaign<'_> {
+    /// Explores a scenario on all its machines. One without programs is passed over in a folder, and a mistake when it
+    /// is named. Once somebody has interrupted, a result file is still told what was not explored.
+    fn explore(&mut self, file: &Found, library: &mut Library, output: &mut Output) -> Result<(), Vec<Diagnostic>> {
+        let arguments = self.arguments;
+        let instead = Override { profile: arguments.profile.map(Into::into), ..Override::default() };
+        let wanted = Wanted { model: arguments.model.as_deref(), instead };
+        let plan = play::plan(file, library, &wanted)?;
+        let scenario = plan.scenario();
+        if !scenario.has_programs() {
+            let help = "`wspsim run` plays scenarios of steps";
+            let title = "the scenario has no `programs`: there is but one order";
+            return if file.named { Err(vec![files::about(&file.path, title).with_help(help)]) } else { Ok(()) };
+        }
+        for machine in plan.stacks() {
+            if self.watcher.interrupted() && arguments.result.is_none() {
+                break;
+            }
+            let told = self.explore_on(scenario, machine)?;
+            output.text(&told.text(arguments.format, output));
+            self.statuses.push(told.findings.status(told.part));
+        }
+        Ok(())
     }
-    let mut statuses = Vec::new();
-    for machine in plan.stacks() {
-        let told = explore_on(scenario, machine, arguments, watcher)?;
-        output.text(&match arguments.format {
-            Format::Human => tell::told(&told, &output.look),
-            Format::Json => json::told(&told),
-        });
-        statuses.push(told.status());
-        if watcher.interrupted() {
-            break;
+
+    fn explore_on(&mut self, scenario: &Scenario, machine: &Arc<Machine>) -> Result<Told, Vec<Diagnostic>> {
+        let (arguments, part) = (self.arguments, self.arguments.shard);
+        let covers = arguments.result.is_some();
+        let nothing = gather::nothing(scenario, machine, arguments.is_sampling());
+        let mut told = Told { findings: nothing, part, seconds: None, saved: None, covers };
+        if self.watcher.interrupted() {
+            told.findings = gather::unexplored(told.findings);
+            return self.keep(told);
         }
+        self.watcher.begin(scenario.file(), &machine.name, arguments.is_sampling().then_some(arguments.runs));
+        match Orders::of(scenario, machine) {
+            Start::NoPrograms => {}
+            Start::Failed(report) => told.findings = gather::before(told.findings, &report),
+            Start::Begins(orders) => {
+                let found = arguments.search(&orders, &mut self.watcher);
+                told.seconds = Some(self.watcher.end());
+                told.findings = gather::of(told.findings, &orders, machine, &found, covers);
+                // First of all what was found must be on disk.
+                told = self.keep(told)?;
+                if let Some(counterexample) = orders.judge(&found).found {
+                    let verdict = told.findings.verdict(part);
+                    let shrink = !arguments.no_shrink;
+                    told.saved =
+                        Some(save::counterexample(&orders, &counterexample, verdict, shrink, &arguments.save)?);
+                }
+                return Ok(told);
+            }
+        }
+        told.seconds = Some(self.watcher.end());
+        self.keep(told)
     }
-    Ok(statuses)
-}
 
-fn explore_on<'a>(
-    scenario: &'a Scenario,
-    machine: &'a Arc<Machine>,
-    arguments: &Arguments,
-    watcher: &mut Watcher,
-) -> Result<Told<'a>, Vec<Diagnostic>> {
-    watcher.begin(scenario.file(), &machine.name, arguments.is_sampling().then_some(arguments.runs));
-    let orders = match Orders::of(scenario, machine) {
-        Start::Begins(orders) => orders,
-        Start::Failed(report) => {
-            let seconds = watcher.end();
-            return Ok(Told { scenario, machine, came: Came::Before(report), seconds });
+    /// Notes what was found, in the result file too: whatever happens later, it is there.
+    fn keep(&mut self, told: Told) -> Result<Told, Vec<Diagnostic>> {
+        if let Some(path) = &self.arguments.result {
+            self.findings.push(told.findings.clone());
+            let (part, search) = (told.part, self.arguments.in_words());
+            let file = ResultFile { part, search, findings: std::mem::take(&mut self.findings) };
+            file.write(path)?;
+            self.findings = file.findings;
         }
-        Start::NoPrograms => return Ok(Told { scenario, machine, came: nothing(), seconds: watcher.end() }),
-    };
-    let found = arguments.search(&orders, watcher);
-    let seconds = watcher.end();
-    let judged = orders.judge(&found);
-    let saved = match &judged.found {
-        Some(found) => {
-            Some(save::counterexample(&orders, found, judged.verdict, !arguments.no_shrink, &arguments.save)?)
-        }
-        None => None,
-    };
-    Ok(Told { scenario, machine, came: Came::Explored { found, judged, saved }, seconds })
-}
-
-fn nothing<'a>() -> Came<'a> {
-    let judged = Judged { verdict: Verdict::Holds, found: None, unreached: Vec::new() };
-    Came::Explored { found: Explored::nothing(), judged, saved: None }
+        Ok(told)
+    }
 }
 
 impl Arguments {
@@ -289,7 +293,7 @@ impl Arguments {
         };
         if self.is_sampling() {
             let sampling = Sampling { pick, runs: self.runs, seed: self.seed, depth_max };
-            return sampling.run_part(orders, Part::WHOLE, self.cores(), watcher);
+            return sampling.run_part(orders, self.shard, self.cores(), watcher);
         }
         let search = Search {
             order,
@@ -298,11 +302,26 @@ impl Arguments {
             states_max: self.max_states.unwrap_or(u64::MAX),
             depth_max,
         };
-        search.run_part(orders, Part::WHOLE, self.cores(), watcher)
+        search.run_part(orders, self.shard, self.cores(), watcher)
     }
 
     fn cores(&self) -> NonZeroUsize {
         let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         NonZeroUsize::new(self.jobs).unwrap_or_else(all)
+    }
+
+    /// How it is searched, as far as it decides what is found.
+    fn in_words(&self) -> Value {
+        let strategy = self.strategy.to_possible_value();
+        let strategy = strategy.as_ref().map_or("", |value| value.get_name());
+        if self.is_sampling() {
+            return json!({"strategy": strategy, "runs": self.runs, "seed": self.seed, "depth": self.depth});
+        }
+        json!({
+            "strategy": strategy,
+            "reduction": !self.no_reduction,
+            "symmetry": !self.no_symmetry,
+            "max_states": self.max_states,
+        })
     }
 }

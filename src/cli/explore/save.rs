@@ -1,5 +1,6 @@
 //! Counterexamples as files: written beside, then renamed, so that nobody finds half of one.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use wspsim::explore::{Found, Verdict};
@@ -33,13 +34,23 @@ pub(crate) fn counterexample(
     Ok(Saved { path, source, steps: example.steps, shows: example.shows })
 }
 
-/// Writes a file as a whole or not at all.
+/// Writes a counterexample as a whole or not at all.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Vec<Diagnostic>> {
-    let half = path.with_extension("ron.part");
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let written = folder.map_or(Ok(()), std::fs::create_dir_all);
-    let written = written.and_then(|()| std::fs::write(&half, text)).and_then(|()| std::fs::rename(&half, path));
-    written.map_err(|error| vec![files::about(path, &format!("the counterexample cannot be saved: {error}"))])
+    let about = |error| vec![files::about(path, &format!("the counterexample cannot be saved: {error}"))];
+    write_whole(path, text).map_err(about)
+}
+
+/// Writes a file beside its place and moves it there when it is complete and on disk.
+pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut half = path.as_os_str().to_owned();
+    half.push(".part");
+    let mut file = std::fs::File::create(&half)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&half, path)
 }
 
 fn stem(file: &str) -> &str {

@@ -10,12 +10,14 @@
 //! | `twins` | one digest for states that differ in numbers only, or in which of several like processes is which |
 //! | `alike` | which processes these are |
 //! | `happen`, `print` | lets it happen, and notes what it touches |
+//! | `allowed` | which of the combinations the file allows a run comes to |
 //! | `wrong`, `stuck` | what can be wrong with a run; who waits for what, and who could end it |
 //! | `lower` | a run as an ordinary scenario |
 //! | `shrunk` | the same with everything left out that it does not need |
 //! | `save` | the same as text |
 
 mod alike;
+mod allowed;
 mod compile;
 mod happen;
 mod lower;
@@ -39,6 +41,7 @@ use super::file::HappenStep;
 use super::program::Step;
 use super::reader::{SlotId, ThreadRef};
 
+pub use allowed::AllowedRow;
 pub use lower::{Counterexample, shrink_steps};
 pub use orders::{Judged, Orders, Outcome, Start};
 pub use wrong::{Wrong, WrongKind};

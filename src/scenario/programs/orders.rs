@@ -162,19 +162,29 @@ impl<'a> Orders<'a> {
         self.scenario.budget()
     }
 
+    /// The checks of `sometimes`, each as what is wrong when it holds in no order.
+    #[must_use]
+    pub fn sometimes(&self) -> Vec<Wrong> {
+        let unreached = |(at, property): (usize, &super::Property)| {
+            let text = &self.scenario.source().text[property.start as usize..];
+            let end = crate::model::items::end_of_item(text, 0);
+            let wrong = Wrong::new(WrongKind::Sometimes, "a check of `sometimes` holds in no order");
+            wrong.differs(&text[..end], "never").at(property.start, property.line).of_check(at)
+        };
+        self.programs.sometimes.iter().enumerate().map(unreached).collect()
+    }
+
     /// What a search came to.
     #[must_use]
     pub fn judge(&self, explored: &Explored<Self>) -> Judged {
         let count = self.programs.sometimes.len() as u32;
         let wanted = 1_u64.checked_shl(count).unwrap_or(0).wrapping_sub(1);
-        let unreached = self.programs.sometimes.iter().enumerate().filter(|(at, _)| explored.reached >> at & 1 == 0);
-        let unreached = unreached.map(|(at, property)| {
-            let text = &self.scenario.source().text[property.start as usize..];
-            let end = crate::model::items::end_of_item(text, 0);
-            let wrong = Wrong::new(WrongKind::Sometimes, "a check of `sometimes` holds in no order");
-            wrong.differs(&text[..end], "never").at(property.start, property.line).of_check(at)
-        });
-        Judged { verdict: explored.verdict(wanted), found: explored.counterexample(), unreached: unreached.collect() }
+        let unreached = self.sometimes().into_iter().enumerate().filter(|(at, _)| explored.reached >> at & 1 == 0);
+        Judged {
+            verdict: explored.verdict(wanted),
+            found: explored.counterexample(),
+            unreached: unreached.map(|(_, wrong)| wrong).collect(),
+        }
     }
 
     /// A way to what is left of a scenario without programs: nothing but its steps.
