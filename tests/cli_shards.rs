@@ -147,6 +147,16 @@ fn parts_of_races_come_to_what_the_files_say() {
         }
     }
     assert!(wrong > 1, "some of them go wrong");
+    let saved =
+        std::fs::read_dir(folder.join("saved-1")).expect("there is one").map(|file| file.expect("a file").file_name());
+    let saved: Vec<String> = saved.map(|name| name.to_string_lossy().into_owned()).collect();
+    assert!(!saved.is_empty() && saved.iter().all(|name| name.ends_with("-1-of-2.ron")), "{saved:?}");
+    let outcomes = whole.iter().skip(1).flat_map(|line| line["outcomes"].as_array().expect("a list"));
+    let errors: Vec<&Value> =
+        outcomes.flat_map(|outcome| outcome["coverage"]["errors"].as_array().expect("a list")).collect();
+    let ends_in =
+        |end: &str| errors.iter().filter(|error| error.as_str().is_some_and(|text| text.ends_with(end))).count();
+    assert!(ends_in("WSPSocket WSAEINVAL") > 0 && ends_in(" NONE") == 0, "{errors:?}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The speed of the search: the reference model and a program of twelve steps, ours on the full machine, beside
-//! `stateright` and `shuttle` on what somebody would write by hand for them. One thread each.
+//! `stateright` and `shuttle` on what somebody would write by hand for them. One thread each, where the name does not say two.
 //!
 //! `cargo bench --bench explore`; one group: `cargo bench --bench explore -- small`. Items are transitions, or runs.
 //! Counts that must come out are asserted.
@@ -11,11 +11,13 @@ mod support;
 #[path = "../../tests/support/reference_model.rs"]
 mod reference_model;
 
+use std::num::NonZeroUsize;
+
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use reference_model::{Abstraction, Clients, Registrant, Word};
 use stateright::{Checker, Model};
-use wspsim::explore::{Progress, Search, Spent, Watch};
+use wspsim::explore::{Part, Progress, Search, Spent, Watch};
 
 fn main() {
     divan::main();
@@ -88,6 +90,18 @@ fn ours_unreduced(bencher: Bencher<'_, '_>, descriptors: usize) {
     });
 }
 
+/// The same on two threads. Beside the one above: only where a second core is free.
+fn ours_unreduced_on_two(bencher: Bencher<'_, '_>, descriptors: usize) {
+    let clients = Clients::new(descriptors);
+    let search = Search { reduction: false, symmetry: false, ..Search::default() };
+    let two = NonZeroUsize::MIN.saturating_add(1);
+    bencher.counter(ItemsCount::new(TRANSITIONS)).bench_local(|| {
+        let found = search.run_part(&clients, Part::WHOLE, two, &mut After(TRANSITIONS));
+        assert!(found.violated.is_none(), "{:?}", found.violated);
+        found.progress
+    });
+}
+
 mod idiomatic;
 mod twelve_steps;
 
@@ -136,5 +150,10 @@ mod large {
     #[divan::bench(sample_count = 3, sample_size = 1)]
     fn full_machine_unreduced(bencher: Bencher<'_, '_>) {
         ours_unreduced(bencher, LARGE.0 as usize);
+    }
+
+    #[divan::bench(sample_count = 3, sample_size = 1)]
+    fn full_machine_unreduced_on_two_threads(bencher: Bencher<'_, '_>) {
+        ours_unreduced_on_two(bencher, LARGE.0 as usize);
     }
 }

@@ -91,7 +91,8 @@ impl Coverage {
 
     /// Every error that was reached, by the function that gave it.
     pub fn errors(&self) -> impl Iterator<Item = Pair> {
-        self.answers.iter().filter(|(_, answers)| answers.reached > 0).map(|(pair, _)| *pair)
+        let reached = self.answers.iter().filter(|(_, answers)| answers.reached > 0).map(|(pair, _)| *pair);
+        reached.filter(|(_, error)| *error != crate::contract::NO_ERROR)
     }
 
     /// How many plays these are.

@@ -186,6 +186,14 @@ pub struct Clients {
     canonical: RefCell<Canonical>,
 }
 
+/// For another thread, which has its own memory to work in.
+impl Clone for Clients {
+    fn clone(&self) -> Self {
+        let (start, ids, events) = (self.start.clone(), self.ids.clone(), self.events.clone());
+        Self { descriptors: self.descriptors, start, ids, events, canonical: RefCell::default() }
+    }
+}
+
 /// The machine, and the blocks that are on their way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doing {

@@ -257,7 +257,7 @@ impl Campaign<'_> {
                     let verdict = told.findings.verdict(part);
                     let shrink = !arguments.no_shrink;
                     told.saved =
-                        Some(save::counterexample(&orders, &counterexample, verdict, shrink, &arguments.save)?);
+                        Some(save::counterexample(&orders, &counterexample, verdict, part, shrink, &arguments.save)?);
                 }
                 return Ok(told);
             }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use wspsim::explore::{Found, Verdict};
+use wspsim::explore::{Found, Part, Verdict};
 use wspsim::model::{Diagnostic, Source};
 use wspsim::scenario::programs::{Orders, Wrong};
 
@@ -23,12 +23,14 @@ pub(crate) fn counterexample(
     orders: &Orders<'_>,
     found: &Found<Wrong>,
     verdict: Verdict,
+    part: Part,
     shrink: bool,
     folder: &Path,
 ) -> Result<Saved, Vec<Diagnostic>> {
     let example = orders.counterexample(found, shrink);
     let folder = if folder == Path::new(".") { Path::new("") } else { folder };
-    let path = folder.join(format!("{}-{}-{verdict}.ron", stem(orders.file()), stem(orders.model())));
+    let part = if part.is_whole() { String::new() } else { format!("-{}-of-{}", part.number(), part.of()) };
+    let path = folder.join(format!("{}-{}-{verdict}{part}.ron", stem(orders.file()), stem(orders.model())));
     write(&path, &example.text)?;
     let source = Source::new(path.display().to_string(), example.text).map_err(|said| vec![said])?;
     Ok(Saved { path, source, steps: example.steps, shows: example.shows })
@@ -46,7 +48,8 @@ pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let mut half = path.as_os_str().to_owned();
-    half.push(".part");
+    // Others may write to the same folder at the same time.
+    half.push(format!(".{}.part", std::process::id()));
     let mut file = std::fs::File::create(&half)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
