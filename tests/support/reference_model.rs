@@ -195,10 +195,21 @@ impl Clone for Clients {
 }
 
 /// The machine, and the blocks that are on their way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Doing {
     pub world: World,
     pub blocks: Vec<(Incarnation, Info)>,
+}
+
+impl Clone for Doing {
+    fn clone(&self) -> Self {
+        Self { world: self.world.clone(), blocks: self.blocks.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.world.clone_from(&other.world);
+        self.blocks.clone_from(&other.blocks);
+    }
 }
 
 /// All processes run the same program, and the blocks are theirs to open.

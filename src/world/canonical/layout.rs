@@ -137,24 +137,16 @@ impl Layout {
     }
 
     /// A free number is what it will be: the next one to be given out, the one after that. Where nobody refers to it
-    /// it is nothing, unless somebody refers to numbers that are still to come.
-    pub(super) fn name_free_handles(&self, world: &World, record: &Record, names: &mut [u64]) {
+    /// it is nothing, unless somebody refers to numbers that are still to come. Says which names stay as they are.
+    pub(super) fn name_free_handles(&self, world: &World, record: &Record, names: &mut [u64], fixed: &mut [bool]) {
         for (process, state) in world.processes() {
             let start = self.handles[process.0 as usize];
             for (turn, slot) in state.handles.freed().enumerate() {
                 let at = start + slot as usize;
                 let counts = record.foretells || record.mentioned[at] > 0;
                 names[at] = if counts { FREE | turn as u64 } else { GONE };
+                fixed[at] = true;
             }
-        }
-    }
-
-    pub(super) fn is_free_handle(&self, at: usize, world: &World) -> bool {
-        match self.objects[at] {
-            ObjectAt::Handle(process, handle) => {
-                world.process(process).is_some_and(|process| process.handles.get(handle).is_none())
-            }
-            _ => false,
         }
     }
 }

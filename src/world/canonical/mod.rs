@@ -22,6 +22,7 @@
 //! Source: colour refinement is the first step of canonical labelling as McKay describes it (*Practical graph
 //! isomorphism*, 1981); of the search among equal colours only the first branch is taken.
 
+mod known;
 mod layout;
 mod record;
 mod renaming;
@@ -38,6 +39,7 @@ use super::handles::{HandleEntry, Object};
 use super::ids::{Handle, Incarnation};
 use super::machine::Machine;
 use super::process::Process;
+use known::Known;
 use layout::{Layout, ObjectAt};
 use record::{Record, fold};
 
@@ -75,7 +77,10 @@ pub struct Canonical {
     names: Vec<u64>,
     mentions: Vec<u64>,
     colours: Vec<u64>,
+    /// Whose names no colour changes: free handles.
+    fixed: Vec<bool>,
     order: Vec<u32>,
+    known: Known,
     /// The machine met last, and its hash: worlds share it.
     machine: Option<(Arc<Machine>, u64)>,
 }
@@ -85,15 +90,29 @@ impl Canonical {
     pub fn digest(&mut self, world: &World, roots: &impl Roots) -> u64 {
         self.layout.of(world);
         self.record(world, roots);
-        self.name();
-        self.layout.name_free_handles(world, &self.record, &mut self.names);
-        self.refine(world);
+        self.name(world);
+        let stands = self.as_it_stands();
+        if let Some((digest, ranks)) = self.known.find(stands) {
+            let processes = self.layout.processes();
+            self.names[processes].iter_mut().zip(ranks).for_each(|(name, rank)| *name = rank);
+            return digest;
+        }
+        self.refine();
         while let Some(tied) = self.first_tie(world) {
             self.names[tied] = mix(self.names[tied].wrapping_add(1));
-            self.refine(world);
+            self.refine();
         }
-        self.name_by_rank(world);
-        self.hash_all()
+        self.name_by_rank();
+        let digest = self.hash_all();
+        self.known.enter(stands, digest, &self.names[self.layout.processes()]);
+        digest
+    }
+
+    /// A hash of all that the digest follows from. Many ways through a state space lead to worlds that have the same
+    /// numbers, too.
+    fn as_it_stands(&self) -> u64 {
+        let kinds = self.layout.kinds().map(|kind| kind.end as u64);
+        self.names.iter().copied().chain(kinds).fold(self.record.as_it_stands(), fold)
     }
 
     /// Which of its like a process is in the world whose digest was made last: what tells the processes of a group apart
@@ -131,27 +150,33 @@ impl Canonical {
         }
     }
 
-    /// Nobody has a name yet.
-    fn name(&mut self) {
-        self.names.clear();
-        self.names.resize(self.layout.len(), 0);
+    /// Nobody has a name yet, but for free handles.
+    fn name(&mut self, world: &World) {
+        let Self { layout, record, names, fixed, .. } = self;
+        names.clear();
+        names.resize(layout.len(), 0);
+        fixed.clear();
+        fixed.resize(layout.len(), false);
+        layout.name_free_handles(world, record, names, fixed);
     }
 
     /// Rounds of colouring, until one tells no more objects apart.
-    fn refine(&mut self, world: &World) {
+    fn refine(&mut self) {
+        // What has no part in the digest must not decide when this ends.
+        let objects = self.names.iter().filter(|&&name| name != GONE).count();
         let mut colours = 0;
         for _ in 0..ROUNDS_MAX {
-            self.colour(world);
+            self.colour();
             let before = std::mem::replace(&mut colours, self.count_colours());
-            if colours == before {
+            if colours == before || colours == objects {
                 break;
             }
         }
     }
 
     /// One round: new colours from the content of all objects and from who mentions them.
-    fn colour(&mut self, world: &World) {
-        let Self { layout, record, names, mentions, colours, .. } = self;
+    fn colour(&mut self) {
+        let Self { record, names, mentions, colours, fixed, .. } = self;
         mentions.clear();
         mentions.resize(names.len(), 0);
         colours.clear();
@@ -160,7 +185,7 @@ impl Canonical {
             colours.push(if names[at] == GONE { GONE } else { record.hash(at, names, names[at], mention) });
         }
         for (at, name) in names.iter_mut().enumerate() {
-            if *name != GONE && !layout.is_free_handle(at, world) {
+            if !fixed[at] {
                 let before = name.wrapping_mul(KEEPS);
                 *name = mix(before.wrapping_add(colours[at]).wrapping_add(mentions[at]));
             }
@@ -169,7 +194,8 @@ impl Canonical {
 
     /// How many colours there are.
     fn count_colours(&mut self) -> usize {
-        self.colours.clone_from(&self.names);
+        self.colours.clear();
+        self.colours.extend(self.names.iter().filter(|&&name| name != GONE));
         self.colours.sort_unstable();
         self.colours.dedup();
         self.colours.len()
@@ -198,11 +224,11 @@ impl Canonical {
     }
 
     /// Objects get their rank among those of their kind as name.
-    fn name_by_rank(&mut self, world: &World) {
-        let Self { layout, names, order, .. } = self;
+    fn name_by_rank(&mut self) {
+        let Self { layout, names, order, fixed, .. } = self;
         for kind in layout.kinds() {
             for (rank, &at) in order[kind.clone()].iter().enumerate() {
-                if names[at as usize] != GONE && !layout.is_free_handle(at as usize, world) {
+                if !fixed[at as usize] {
                     names[at as usize] = rank as u64;
                 }
             }

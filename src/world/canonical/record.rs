@@ -72,6 +72,20 @@ impl Record {
         start as usize..self.ends[object] as usize
     }
 
+    /// A hash of everything there is under the positions that things have.
+    pub(super) fn as_it_stands(&self) -> u64 {
+        let words = self.words.iter().map(|&word| match word {
+            Word::Content(content) => content,
+            Word::Mention(at, kind) => 1 << 40 | (kind as u64) << 32 | u64::from(at),
+            Word::Things => 2 << 40,
+            Word::Thing => 3 << 40,
+            Word::ThingEnd => 4 << 40,
+            Word::ThingsEnd => 5 << 40,
+        });
+        let ends = self.ends.iter().map(|&end| u64::from(end));
+        words.chain(ends).fold(SEED, fold)
+    }
+
     /// The hash of an object, in which others are called by their names. `mention` hears of each mention and what it
     /// weighs, given what the object itself is called.
     pub(super) fn hash(&mut self, object: usize, names: &[u64], own: u64, mut mention: impl FnMut(usize, u64)) -> u64 {
