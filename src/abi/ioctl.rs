@@ -5,7 +5,9 @@
 //!
 //! A new code is one row below: then scenarios can name it, traces show it by name, and input or output that is too short
 //! gives WSAEFAULT. What a base does about it is one arm of `handler` in `provider/base/ioctl.rs`: a code that is carried
-//! out gets a function there, any other stands among those that are not. Layers pass it down without being told.
+//! out gets a function there, any other stands among those that are not. Layers pass it down without being told. Its name
+//! also goes into the list of `tests/abi_windows_sys.rs`, which holds the number against Windows', and a scenario under
+//! `tests/scenarios/ioctl` shows it.
 
 use std::fmt;
 

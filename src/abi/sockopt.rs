@@ -6,7 +6,9 @@
 //!
 //! A new option is one row below: then it is known by name and number, has its default, is refused to sockets it is not
 //! for, and what is set reads back. If it does more, that is one arm in `world/afd/option.rs`: in `state_of` (what it
-//! reads as), `check_settable` (when it is refused), `apply` or `after_setting` (what it changes).
+//! reads as), `check_settable` (when it is refused), `apply` or `after_setting` (what it changes). Its name also goes into the
+//! list of `tests/abi_windows_sys.rs`, which holds the number against Windows', and a scenario under
+//! `tests/scenarios/options` shows it.
 
 use std::fmt;
 
