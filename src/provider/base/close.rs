@@ -63,8 +63,9 @@ impl Base {
             Blocked::Join(at, leaf) => self.join_cancelled(cx, at, leaf, error),
             Blocked::Connect(at, _) => {
                 cx.log.rule(RuleId::Connect21);
+                let thread = cx.thread;
                 let (afd, mut afd_cx) = cx.afd();
-                afd.cancel_connect(&mut afd_cx, at.socket);
+                afd.cancel_connect_of(&mut afd_cx, at.socket, thread);
                 fail(error)
             }
             Blocked::Accept(at, ..) | Blocked::Condition(at, ..) => {

@@ -142,7 +142,10 @@ impl Base {
         match afd.connect_outcome(&mut afd_cx, at.socket) {
             Some(Ok(())) => callee_data(cx, at, callee_room),
             Some(Err(error)) => fail(error),
-            None => wait(cx, at, Interest::Connected, None, Blocked::Connect(at, callee_room)),
+            None => {
+                cx.afd.set_connector(at.socket, cx.thread);
+                wait(cx, at, Interest::Connected, None, Blocked::Connect(at, callee_room))
+            }
         }
     }
 }

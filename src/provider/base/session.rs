@@ -126,14 +126,18 @@ impl Base {
                 self.give_up(cx, at, leaf);
                 fail(error)
             }
-            None => wait(cx, leaf, Interest::Connected, None, Blocked::Join(at, leaf)),
+            None => {
+                cx.afd.set_connector(leaf.socket, cx.thread);
+                wait(cx, leaf, Interest::Connected, None, Blocked::Join(at, leaf))
+            }
         }
     }
 
     /// A blocking join was cancelled.
     pub(super) fn join_cancelled(&mut self, cx: &mut Context<'_>, at: At, leaf: At, error: WsaError) -> Step {
+        let thread = cx.thread;
         let (afd, mut afd_cx) = cx.afd();
-        afd.cancel_connect(&mut afd_cx, leaf.socket);
+        afd.cancel_connect_of(&mut afd_cx, leaf.socket, thread);
         self.give_up(cx, at, leaf);
         done(Err(error))
     }

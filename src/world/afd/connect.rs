@@ -15,6 +15,7 @@ use super::socket::{Attempt, Bound, Connection, Life, Phase, Role, SharedSocket}
 use super::{Afd, Change, Cx, Kind, SocketId};
 use crate::abi::{NetworkEvents, SockAddr, SockOpt, WsaError};
 use crate::rules::RuleId;
+use crate::world::ids::ThreadId;
 
 /// What became of a connect that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl Afd {
             }
         };
         let deadline = cx.now.plus_ms(wait_ms);
-        self.sockets[id].role = Role::Connecting(Attempt { to, deadline, phase });
+        self.sockets[id].role = Role::Connecting(Attempt { to, deadline, phase, waiter: None });
         if phase == Phase::Travelling && wait_ms == 0 {
             self.arrive(cx, id);
             return;
@@ -233,6 +234,22 @@ impl Afd {
         self.abandon_attempt(cx, id);
         if let Some(socket) = self.sockets.get_mut(id).filter(|socket| matches!(socket.role, Role::Idle)) {
             socket.show_wildcard();
+        }
+    }
+
+    /// This thread's blocking connect waits for the attempt.
+    pub fn set_connector(&mut self, id: SocketId, thread: ThreadId) {
+        if let Some(Role::Connecting(attempt)) = self.sockets.get_mut(id).map(|socket| &mut socket.role) {
+            attempt.waiter = Some(thread);
+        }
+    }
+
+    /// The blocking connect of a thread was cancelled. Its socket may have gone since, and its id be another socket's:
+    /// only its own attempt is dropped.
+    pub fn cancel_connect_of(&mut self, cx: &mut Cx<'_>, id: SocketId, thread: ThreadId) {
+        let role = self.sockets.get(id).map(|socket| &socket.role);
+        if matches!(role, Some(Role::Connecting(attempt)) if attempt.waiter == Some(thread)) {
+            self.cancel_connect(cx, id);
         }
     }
 

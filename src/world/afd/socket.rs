@@ -129,6 +129,8 @@ pub(super) struct Attempt {
     /// When the phase ends by itself.
     pub(super) deadline: Ticks,
     pub(super) phase: Phase,
+    /// Whose blocking connect waits for it.
+    pub(super) waiter: Option<ThreadId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
