@@ -19,6 +19,13 @@ impl Checker {
         if let Some(expected) = promised(function).filter(|_| !fits(function, value)) {
             find(found, RuleId::Duty23, ended.shape, Vec::new(), Fact::Words(expected), Fact::Words(kind(value)));
         }
+        if let Some(empty) = scene.world.machine.shape(ended.shape).missing.iter().next()
+            && function == SpiFunction::WspStartup
+        {
+            let (expected, actual) = (Fact::Words("a table without gaps"), Fact::Words("a table with empty entries"));
+            let matters = vec![("the first empty entry", Fact::Function(empty))];
+            find(found, RuleId::Duty23, ended.shape, matters, expected, actual);
+        }
         if let SpiReturn::Socket { socket: Handle::INVALID, .. } = value {
             let actual = Fact::Words("INVALID_SOCKET");
             find(found, RuleId::Duty23, ended.shape, Vec::new(), Fact::Words("a descriptor"), actual);
