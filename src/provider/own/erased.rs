@@ -16,12 +16,15 @@ pub struct BoxedProvider(Box<dyn AnyProvider>);
 pub struct BoxedToken(Box<dyn AnyToken>);
 
 /// A value that a world can hold without knowing its type.
-trait AnyProvider: Debug + Send + Sync {
-    fn cloned(&self) -> Box<dyn AnyProvider>;
+trait AnyValue: Debug + Send + Sync {
     fn equals(&self, other: &dyn Any) -> bool;
     fn hash_into(&self, hasher: &mut dyn Hasher);
     fn as_any(&self) -> &dyn Any;
+}
 
+/// [`Provider`], with every token in a box.
+trait AnyProvider: AnyValue {
+    fn cloned(&self) -> Box<dyn AnyProvider>;
     fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<BoxedToken>;
     fn resume(
         &mut self,
@@ -38,20 +41,13 @@ trait AnyProvider: Debug + Send + Sync {
     fn forget(&mut self, handle: Handle);
 }
 
-/// As [`AnyProvider`], for tokens.
-trait AnyToken: Debug + Send + Sync {
+/// A token of any provider.
+trait AnyToken: AnyValue {
     fn cloned(&self) -> Box<dyn AnyToken>;
-    fn equals(&self, other: &dyn Any) -> bool;
-    fn hash_into(&self, hasher: &mut dyn Hasher);
-    fn as_any(&self) -> &dyn Any;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
 
-impl<T: Clone + Debug + Eq + Hash + Send + Sync + 'static> AnyToken for T {
-    fn cloned(&self) -> Box<dyn AnyToken> {
-        Box::new(self.clone())
-    }
-
+impl<T: Debug + Eq + Hash + Send + Sync + 'static> AnyValue for T {
     fn equals(&self, other: &dyn Any) -> bool {
         other.downcast_ref::<T>().is_some_and(|other| self == other)
     }
@@ -63,6 +59,12 @@ impl<T: Clone + Debug + Eq + Hash + Send + Sync + 'static> AnyToken for T {
     fn as_any(&self) -> &dyn Any {
         self
     }
+}
+
+impl<T: Clone + Debug + Eq + Hash + Send + Sync + 'static> AnyToken for T {
+    fn cloned(&self) -> Box<dyn AnyToken> {
+        Box::new(self.clone())
+    }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
@@ -72,18 +74,6 @@ impl<T: Clone + Debug + Eq + Hash + Send + Sync + 'static> AnyToken for T {
 impl<P: Provider + Clone + Debug + Eq + Hash + Send + Sync + 'static> AnyProvider for P {
     fn cloned(&self) -> Box<dyn AnyProvider> {
         Box::new(self.clone())
-    }
-
-    fn equals(&self, other: &dyn Any) -> bool {
-        other.downcast_ref::<P>().is_some_and(|other| self == other)
-    }
-
-    fn hash_into(&self, mut hasher: &mut dyn Hasher) {
-        self.hash(&mut hasher);
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 
     fn call(&mut self, cx: &mut Context<'_>, call: &mut SpiCall) -> Flow<BoxedToken> {
