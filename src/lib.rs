@@ -44,7 +44,8 @@
 //!
 //! On the way back `duplicated` in the layer's `socket.rs` puts the chain entry in, `answer` in `drive.rs` hands it from
 //! frame to frame, and `finish` there to the client. Where somebody looks at contracts, `src/world/checks/mod.rs` sees
-//! every crossing between.
+//! every crossing between. A call that goes straight to a base, with nobody taking notes, has a shorter way:
+//! `src/world/straight.rs`.
 //!
 //! # Words
 //!

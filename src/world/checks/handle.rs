@@ -8,7 +8,7 @@ use crate::abi::upcall::{UpcallCall, UpcallReturn};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
 use crate::provider::Context;
 use crate::rules::RuleId;
-use crate::world::ids::{Handle, InstanceId};
+use crate::world::ids::{Handle, InstanceId, ThreadId};
 
 /// A handle that a provider gave to another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,6 +131,29 @@ impl Checker {
     pub(in crate::world) fn note_injected(&mut self) {
         self.injected = true;
     }
+
+    /// What an upcall leaves behind: a handle made or given back, and a call that was refused something.
+    fn note_upcall(
+        &mut self,
+        thread: ThreadId,
+        by: InstanceId,
+        call: &UpcallCall,
+        result: &Result<UpcallReturn, WsaError>,
+    ) {
+        self.injected = false;
+        if let UpcallCall::CloseSocketHandle { s } = call {
+            self.made.remove(&(thread.process, *s));
+        }
+        if let (UpcallCall::CreateSocketHandle { .. }, Ok(UpcallReturn::Handle(handle))) = (call, result) {
+            self.made.insert((thread.process, *handle), by);
+            if let Some(crossing) = self.top_mut(thread) {
+                crossing.made.push(*handle);
+            }
+        }
+        if let (Some(crossing), Err(_)) = (self.top_mut(thread), result) {
+            crossing.refused = true;
+        }
+    }
 }
 
 impl Context<'_> {
@@ -146,10 +169,22 @@ impl Context<'_> {
     /// A provider has asked ws2_32 for something.
     #[cold]
     pub(in crate::world) fn watch_upcall(&mut self, call: &UpcallCall, result: &Result<UpcallReturn, WsaError>) {
-        let Some(checker) = self.checks.as_deref_mut() else { return };
+        let Some(checker) = self.checks.take() else { return };
         let mut found = Findings::new();
-        let (process, by) = (self.thread.process, self.shape_id);
-        let injected = std::mem::take(&mut checker.injected);
+        self.check_upcall(checker, call, result, &mut found);
+        checker.note_upcall(self.thread, self.instance, call, result);
+        checker.tell(Some(self.thread), found, self.log);
+        self.checks = Some(checker);
+    }
+
+    fn check_upcall(
+        &self,
+        checker: &Checker,
+        call: &UpcallCall,
+        result: &Result<UpcallReturn, WsaError>,
+        found: &mut Findings,
+    ) {
+        let by = self.shape_id;
         let duplicating =
             checker.top(self.thread).is_some_and(|it| it.call.function() == SpiFunction::WspDuplicateSocket);
         match (call, result) {
@@ -157,46 +192,43 @@ impl Context<'_> {
                 if self.catalog.entry(*entry).is_none_or(|entry| entry.shape != Some(by)) =>
             {
                 let actual = Fact::Entry(*entry);
-                find(&mut found, RuleId::Duty8, by, Vec::new(), Fact::Words("an entry of this provider"), actual);
+                find(found, RuleId::Duty8, by, Vec::new(), Fact::Words("an entry of this provider"), actual);
             }
             // R1: the source gets no descriptor, so what is registered here is the target's.
             (UpcallCall::ModifyIfsHandle { handle, .. }, _) if duplicating => {
-                let actual = Fact::HandleThat(process, *handle, "registered by WSPDuplicateSocket");
-                find(&mut found, RuleId::Duty12, by, Vec::new(), Fact::Words("no descriptor in the source"), actual);
+                let actual = Fact::HandleThat(self.thread.process, *handle, "registered by WSPDuplicateSocket");
+                find(found, RuleId::Duty12, by, Vec::new(), Fact::Words("no descriptor in the source"), actual);
             }
-            (UpcallCall::ModifyIfsHandle { handle, .. }, Err(WsaError::Inval)) if !injected => {
-                let (rule, what, expected) = match self.handles.get(*handle) {
-                    Some(_) => (RuleId::Duty35, "no IFS handle", "an IFS handle"),
-                    None => (RuleId::Duty12, "no handle of this process", "a socket of this process"),
-                };
-                let actual = Fact::HandleThat(process, *handle, what);
-                find(&mut found, rule, by, Vec::new(), Fact::Words(expected), actual);
+            (UpcallCall::ModifyIfsHandle { handle, .. }, Err(WsaError::Inval)) if !checker.injected => {
+                self.check_taken_over(*handle, found);
             }
-            // A handle that the client has closed behind the provider's back is given back like any other.
-            (UpcallCall::CloseSocketHandle { s }, _) => {
-                let maker = checker.made.remove(&(process, *s));
-                let of_maker = |maker| self.loaded.iter().find(|&&(_, instance)| instance == maker);
-                let actual = match maker {
-                    Some(maker) if maker == self.instance => None,
-                    Some(maker) => of_maker(maker).map(|&(shape, _)| Fact::HandleOf(process, *s, shape)),
-                    None => Some(Fact::HandleThat(process, *s, "not made by a provider, or given back before")),
-                };
-                if let Some(actual) = actual {
-                    let expected = Fact::Words("a handle this provider made");
-                    find(&mut found, RuleId::Duty11, by, Vec::new(), expected, actual);
-                }
-            }
+            (UpcallCall::CloseSocketHandle { s }, _) => self.check_given_back(checker, *s, found),
             _ => {}
         }
-        if let (UpcallCall::CreateSocketHandle { .. }, Ok(UpcallReturn::Handle(handle))) = (call, result) {
-            checker.made.insert((process, *handle), self.instance);
-            if let Some(crossing) = checker.top_mut(self.thread) {
-                crossing.made.push(*handle);
-            }
-        }
-        if let (Some(crossing), Err(_)) = (checker.top_mut(self.thread), result) {
-            crossing.refused = true;
-        }
-        checker.tell(Some(self.thread), found, self.log);
+    }
+
+    /// WPUModifyIFSHandle has refused a handle.
+    fn check_taken_over(&self, handle: Handle, found: &mut Findings) {
+        let (rule, what, expected) = match self.handles.get(handle) {
+            Some(_) => (RuleId::Duty35, "no IFS handle", "an IFS handle"),
+            None => (RuleId::Duty12, "no handle of this process", "a socket of this process"),
+        };
+        let actual = Fact::HandleThat(self.thread.process, handle, what);
+        find(found, rule, self.shape_id, Vec::new(), Fact::Words(expected), actual);
+    }
+
+    /// A handle is given back. One that the client has closed behind the provider's back is given back like any other.
+    fn check_given_back(&self, checker: &Checker, s: Handle, found: &mut Findings) {
+        let process = self.thread.process;
+        let actual = match checker.made.get(&(process, s)) {
+            Some(maker) if *maker == self.instance => return,
+            Some(maker) => match self.loaded.iter().find(|(_, instance)| instance == maker) {
+                Some(&(shape, _)) => Fact::HandleOf(process, s, shape),
+                None => return,
+            },
+            None => Fact::HandleThat(process, s, "not made by a provider, or given back before"),
+        };
+        let expected = Fact::Words("a handle this provider made");
+        find(found, RuleId::Duty11, self.shape_id, Vec::new(), expected, actual);
     }
 }
