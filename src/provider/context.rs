@@ -80,6 +80,8 @@ pub struct Context<'a> {
     pub faults: &'a mut Faults,
     /// Who runs under which process id.
     pub directory: &'a Directory,
+    /// Where a call of the thread that lacks room stores how much it needs.
+    pub(crate) needed: &'a mut Option<u32>,
     /// Whether any call anywhere is blocked.
     pub anyone_waits: bool,
     /// Blocked calls to be ended when this step ends; see [`Context::cancel`].
@@ -124,6 +126,13 @@ impl Context<'_> {
     fn note_fault(&mut self, fault: ShapeFault) {
         let by = self.shape_id;
         self.log.note(|| Event::Faulty { by, fault });
+    }
+
+    /// A call that lacks room stores how much it needs.
+    pub(crate) fn store_needed(&mut self, size: u32) {
+        *self.needed = Some(size);
+        let thread = self.thread;
+        self.log.note(|| Event::SizeStored { thread, size });
     }
 
     /// Where this provider keeps the token of a block.

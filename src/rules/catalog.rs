@@ -80,7 +80,8 @@ macro_rules! catalog {
     WscEnum1: "WSCEnumProtocols gives all entries in catalog order, hidden ones and layers included, of the protocols \
         asked for."
         ("wscenumprotocols");
-    WscEnum2: "WSCEnumProtocols writes all records or none: a buffer too small gives WSAENOBUFS."
+    WscEnum2: "WSCEnumProtocols writes all records or none: a buffer too small gives WSAENOBUFS, and the needed size is \
+        stored."
         ("wscenumprotocols");
     WscEnum3: "WSCEnumProtocols with a protocol below zero gives WSAEINVAL."
         ("wscenumprotocols, derived");
@@ -95,7 +96,7 @@ macro_rules! catalog {
         ("wscgetproviderinfo, wscsetproviderinfo");
     WscInfo2: "ProviderInfoAudit gives ERROR_CALL_NOT_IMPLEMENTED."
         ("wscgetproviderinfo, wscsetproviderinfo");
-    WscInfo3: "WSCGetProviderInfo without room for the value fails with WSAEFAULT."
+    WscInfo3: "WSCGetProviderInfo without room for the value fails with WSAEFAULT, and the needed size is stored."
         ("wscgetproviderinfo, open point A29") by provider_info_misuse;
     WscInfo4: "WSCGetProviderInfo for a provider id without entries gives WSAEINVALIDPROVIDER."
         ("wscgetproviderinfo") by provider_info_misuse;

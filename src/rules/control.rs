@@ -139,7 +139,8 @@ macro_rules! control {
         ("lpwspioctl");
     Ioctl6: "A code the provider does not know, or one that does not suit the socket, gives WSAEINVAL."
         ("lpwspioctl");
-    Ioctl7: "An input or output buffer too small for the code gives WSAEFAULT."
+    Ioctl7: "An input or output buffer too small for the code gives WSAEFAULT; where the size of the output depends on \
+        the machine, lpcbBytesReturned tells the one needed."
         ("lpwspioctl");
     Ioctl8: "SIO_BASE_HANDLE gives the base provider's handle; every layer passes it down untouched."
         ("winsock-ioctls") by base_handle_overlapped;

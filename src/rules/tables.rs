@@ -37,7 +37,8 @@ macro_rules! tables {
     Choose13: "Protocol info that names an entry the process's catalog does not have gives WSAEINVAL, and a pending \
         duplication stays untouched."
         ("wsasocketw, derived");
-    Choose14: "WSAEnumProtocols gives all entries asked for or none: without room for them WSAENOBUFS."
+    Choose14: "WSAEnumProtocols gives all entries asked for or none: without room for them WSAENOBUFS, and the needed \
+        size is stored."
         ("wsaenumprotocolsw");
 
     // Bind conflicts: what a second bind to the port gives.

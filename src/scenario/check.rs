@@ -115,6 +115,7 @@ checks! {
         Signalled { event: HandleArg, is: bool };
         Handles { process: ProcessName, count: u64 };
         Contexts { process: ProcessName, provider: ModelName, count: u64 };
+        Needed { on: ThreadRef, size: u32 };
         LastError { on: ThreadRef, is: Option<ErrorArg> };
         Registered { socket: HandleArg, by: Option<ProcessName> };
         Messages { window: WindowArg, count: u64 };

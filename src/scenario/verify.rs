@@ -54,6 +54,11 @@ impl Seen<'_> {
                 let written = |error| judge::written(&Came::Returned(Ok(Value::LastError(error))));
                 differ(wanted == came, || (written(wanted), written(came)))
             }
+            Check::Needed { on, size } => {
+                let thread = self.thread_id(*on).and_then(|thread| self.world.thread(thread));
+                let came = thread.and_then(|thread| thread.needed);
+                differ(came == Some(*size), || (size.to_string(), came.map_or("none".into(), |came| came.to_string())))
+            }
             Check::Handles { process, count } => {
                 let process = self.world.process(self.values.process(process.0)?.0);
                 counted("handles", *count, process.map_or(0, |process| process.handles.len() as u64))

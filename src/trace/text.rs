@@ -89,6 +89,9 @@ impl Line<'_, '_> {
                 format!("completion port {}: {told}", port.0)
             }
             Event::ThreadEnded { thread } => format!("{} ends", self.words.thread(*thread)),
+            Event::SizeStored { thread, size } => {
+                format!("{} is told to have room for {size}", self.words.thread(*thread))
+            }
             Event::CatalogChanged { width, entries } => {
                 format!("the {}-bit catalog has {entries} entries now", width.bits())
             }

@@ -310,6 +310,7 @@ impl World {
             blocking,
             too_many_clients,
             directory: &self.directory,
+            needed: &mut state.needed,
             anyone_waits,
             cancelled: &mut cancelled,
             checks: self.checks.as_deref_mut(),

@@ -148,6 +148,13 @@ pub enum Event {
         /// The thread.
         thread: ThreadId,
     },
+    /// A call without enough room stored how much it needs.
+    SizeStored {
+        /// On which thread.
+        thread: ThreadId,
+        /// How much, in the call's unit.
+        size: u32,
+    },
     /// An installed catalog changed.
     CatalogChanged {
         /// For processes of which width.

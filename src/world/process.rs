@@ -95,6 +95,8 @@ pub struct Thread {
     pub paused: Option<Box<Paused>>,
     /// What WSAGetLastError returns.
     pub last_error: Option<WsaError>,
+    /// The size that a call without enough room has stored last, for the caller to try again with; in the call's unit.
+    pub needed: Option<u32>,
     /// Whether a Winsock 1.1 blocking hook is installed.
     pub hook: bool,
     /// Under policy `wake_order` = `Longest`: the place in the order of those who wait on sockets.
@@ -107,7 +109,7 @@ pub struct Thread {
     pub ended: bool,
 }
 
-crate::world::copy::clone_by_fields!(Thread { frames, paused, last_error, hook, turn, open_type, apcs, ended });
+crate::world::copy::clone_by_fields!(Thread { frames, paused, last_error, needed, hook, turn, open_type, apcs, ended });
 
 impl Thread {
     /// What the thread waits for; `None` when it is free.

@@ -35,6 +35,9 @@ pub(super) fn to_string(cx: &mut Context<'_>, address: Name, info: Option<&Info>
     };
     if room.is_none_or(|room| room < needed) {
         cx.log.rule(RuleId::AddrText1);
+        if room.is_some() {
+            cx.store_needed(needed);
+        }
         return Err(WsaError::Fault);
     }
     Ok(SpiReturn::Text(text, needed))
@@ -53,6 +56,9 @@ pub(super) fn from_string(cx: &mut Context<'_>, text: &str, family: i32, info: O
     };
     if room.is_none_or(|room| (room as usize) < address.encoded_len()) {
         cx.log.rule(RuleId::AddrText7);
+        if room.is_some() {
+            cx.store_needed(address.encoded_len() as u32);
+        }
         return Err(WsaError::Fault);
     }
     cx.log.rule(RuleId::AddrText9);

@@ -131,6 +131,7 @@ fn carry_out(cx: &mut Context<'_>, at: At, control: &Control<'_>, code: Ioctl) -
     let output = handler(code)(cx, at, control)?;
     if output.as_slice().len() > control.room.unwrap_or(0) as usize {
         cx.log.rule(RuleId::Ioctl7);
+        cx.store_needed(output.as_slice().len() as u32);
         return Err(WsaError::Fault);
     }
     Ok(SpiReturn::Bytes(output))

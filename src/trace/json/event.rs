@@ -184,6 +184,9 @@ impl Line<'_, '_> {
             Event::ThreadEnded { thread } => {
                 ("thread", object([("thread", self.thread(*thread)), ("state", json!("ended"))]))
             }
+            Event::SizeStored { thread, size } => {
+                ("needed", object([("thread", self.thread(*thread)), ("size", json!(size))]))
+            }
             Event::CatalogChanged { width, entries } => {
                 ("catalog", object([("width", json!(width.bits())), ("entries", json!(entries))]))
             }

@@ -25,6 +25,7 @@ impl World {
             administrator: program.administrator,
             trouble: self.faults.catalog,
             no_buffers: self.afd.no_buffers(),
+            needed: None,
             log,
         };
         let result = match call {
@@ -42,6 +43,9 @@ impl World {
                 editor.set_application_category(application, *categories, *previous)
             }
         };
+        if let Some(size) = editor.needed {
+            self.store_needed(thread, size, log);
+        }
         if self.installed.changes() != before {
             self.tell_of_change(log);
         }

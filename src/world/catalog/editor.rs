@@ -25,6 +25,8 @@ pub(super) struct Editor<'a> {
     pub trouble: Option<CatalogTrouble>,
     /// Whether the machine is out of buffers.
     pub no_buffers: bool,
+    /// How much room the call needs, where it lacks some.
+    pub needed: Option<u32>,
     pub log: &'a mut Log,
 }
 

@@ -14,6 +14,7 @@ impl Editor<'_> {
         self.check_kind(kind)?;
         if room.is_none_or(|room| (room as usize) < sizes::DWORD) {
             self.log.rule(RuleId::WscInfo3);
+            self.needed = Some(sizes::DWORD as u32);
             return Err(self.misuse(WsaError::Fault));
         }
         self.admit()?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::editor::{Edited, Editor};
+use super::editor::Editor;
 use crate::abi::catalog::Pointer;
 use crate::abi::client::{CallResult, Value};
 use crate::abi::{Guid, Info, ProtocolInfoW, Room, WsaError};
@@ -23,9 +23,11 @@ impl Editor<'_> {
         self.log.rule(RuleId::WscEnum1);
         let infos = self.catalog().entries().iter().map(|entry| &entry.info);
         let infos = wanted(infos, protocols);
-        if let Err(error) = fits(infos.len(), room.ok_or(WsaError::Fault)?) {
+        let needed = infos.len() * ProtocolInfoW::SIZE;
+        if needed > room.ok_or(WsaError::Fault)? as usize {
             self.log.rule(RuleId::WscEnum2);
-            return Err(error);
+            self.needed = Some(needed as u32);
+            return Err(WsaError::NoBufs);
         }
         Ok(Value::Infos(infos))
     }
@@ -54,9 +56,4 @@ impl Editor<'_> {
 fn wanted<'a>(infos: impl Iterator<Item = &'a Info>, protocols: Option<&[i32]>) -> Arc<[Info]> {
     let asked = |info: &&Info| protocols.is_none_or(|protocols| protocols.contains(&info.fields().protocol));
     infos.filter(asked).cloned().collect()
-}
-
-/// All or nothing: whether so many records have room.
-fn fits(count: usize, room: u32) -> Edited<()> {
-    if count * ProtocolInfoW::SIZE <= room as usize { Ok(()) } else { Err(WsaError::NoBufs) }
 }

@@ -71,6 +71,14 @@ impl World {
         Next::finish(result)
     }
 
+    /// A call that lacks room stores how much it needs.
+    pub(in crate::world) fn store_needed(&mut self, thread: ThreadId, size: u32, log: &mut Log) {
+        if let Some(thread) = self.thread_mut(thread) {
+            thread.needed = Some(size);
+        }
+        log.note(|| Event::SizeStored { thread, size });
+    }
+
     fn set_last_error(&mut self, thread: ThreadId, error: Option<WsaError>) {
         if let Some(thread) = self.thread_mut(thread) {
             thread.last_error = error;
@@ -94,7 +102,7 @@ impl World {
 
     /// WSAEnumProtocols: base entries and chains that are not hidden, in catalog order, all or nothing.
     fn enum_protocols(
-        &self,
+        &mut self,
         thread: ThreadId,
         protocols: Option<&[i32]>,
         room: Room,
@@ -110,8 +118,12 @@ impl World {
             |entry: &&CatalogEntry| protocols.is_none_or(|protocols| protocols.contains(&entry.info.fields().protocol));
         let shown = catalog.entries().iter().filter(|entry| !entry.is_layer() && !hidden(entry)).filter(wanted);
         let infos: Arc<[Info]> = shown.map(|entry| entry.info.clone()).collect();
-        if room.is_none_or(|room| (room as usize) < infos.len() * ProtocolInfoW::SIZE) {
+        let needed = infos.len() * ProtocolInfoW::SIZE;
+        if room.is_none_or(|room| (room as usize) < needed) {
             log.rule(RuleId::Choose14);
+            if room.is_some() {
+                self.store_needed(thread, needed as u32, log);
+            }
             return Err(WsaError::NoBufs);
         }
         Ok(Value::Infos(infos))
