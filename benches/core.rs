@@ -259,7 +259,7 @@ mod scenario {
         ],
     )"#;
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 50)]
     fn ten_steps_from_text_to_verdict(bencher: Bencher<'_, '_>) {
         let mut library = Library::new();
         let text: Arc<str> = TEXT.into();

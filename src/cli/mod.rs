@@ -32,13 +32,11 @@ use output::{Output, Status};
 /// catalog, layered and base providers, limits) and shows what happened and why.
 #[derive(Parser)]
 #[command(name = "wspsim", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(
-    after_help = "Exit status: 0 all held, 1 a scenario failed, 2 the input or the usage was wrong; of explore and
-merge also 3 stuck, 4 out of budget.
+#[command(after_help = "Exit status: 0 all held, 1 a scenario failed, 2 the input or the usage was wrong;
+of explore and merge also 3 stuck, 4 out of budget.
 
 Begin with:
-  wspsim new my-first && wspsim run my-first"
-)]
+  wspsim new my-first && wspsim run my-first")]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
