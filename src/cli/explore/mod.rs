@@ -225,7 +225,9 @@ impl Campaign<'_> {
         }
         for machine in plan.stacks() {
             if self.watcher.interrupted() && arguments.result.is_none() {
-                break;
+                output.message(&format!("interrupted: {} was not explored on {}\n", scenario.file(), machine.name));
+                self.statuses.push(Status::OutOfBudget);
+                continue;
             }
             let told = self.explore_on(scenario, machine)?;
             output.text(&told.text(arguments.format, output));
