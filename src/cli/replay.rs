@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use wspsim::explore::Schedule;
 use wspsim::model::{Diagnostic, Library};
-use wspsim::scenario::programs::{Orders, Start};
+use wspsim::scenario::programs::{Orders, Replay, Start};
 use wspsim::scenario::{Logging, Override, Verdict, play as play_steps};
 
 use super::diagnostics;
@@ -19,6 +18,7 @@ use super::run::{self, ProfileChoice};
 #[derive(Args)]
 #[command(after_help = "A schedule is the version, a dash, and a letter for each choice: `a` to `z` the threads in the
 order the file names them, `P26` and on for more, `C1` which alternative, `T` time, `F0` a fault, `X3` three times.
+With `f` before the version a choice lets a call go on to its next frame border only.
 
 Example:
   wspsim replay race.ron --schedule 1-aabX2")]
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     path: PathBuf,
     /// The order
     #[arg(long, value_name = "TEXT")]
-    schedule: Schedule,
+    schedule: Replay,
     /// Play on this one of the models the scenario names; left out: on the first
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -68,14 +68,15 @@ fn replay(arguments: &Arguments) -> Result<Played, Vec<Diagnostic>> {
     let wanted = Wanted { model: arguments.model.as_deref(), instead };
     let plan = play::plan(&file, &mut Library::new(), &wanted)?;
     let machine = plan.stacks().first().ok_or_else(|| about("the scenario is not for this model"))?;
-    let report = match Orders::of(plan.scenario(), machine) {
+    let Replay { granularity, schedule } = &arguments.schedule;
+    let report = match Orders::by(*granularity, plan.scenario(), machine) {
         Start::NoPrograms => return Err(about("the scenario has no `programs`: there is but one order")),
         Start::Failed(report) => *report,
         Start::Begins(orders) => {
-            if !orders.can_follow(&arguments.schedule) {
+            if !orders.can_follow(schedule) {
                 return Err(about("the schedule is not one of this scenario: a choice of it is not possible"));
             }
-            let mut report = play_steps(&orders.scenario_of_run(&arguments.schedule), machine, Logging::On);
+            let mut report = play_steps(&orders.scenario_of_run(schedule), machine, Logging::On);
             let again =
                 format!("wspsim replay {} --model {} --schedule {}", orders.file(), orders.model(), arguments.schedule);
             report.failures.iter_mut().for_each(|failure| failure.replay.clone_from(&again));

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use wspsim::explore::Schedule;
 use wspsim::model::{Diagnostic, Library};
 use wspsim::scenario::Override;
-use wspsim::scenario::programs::{Counterexample, Orders, Start, shrink_steps};
+use wspsim::scenario::programs::{Counterexample, Orders, Replay, Start, shrink_steps};
 
 use super::diagnostics;
 use super::explore::write;
@@ -30,7 +29,7 @@ pub(crate) struct Arguments {
     path: PathBuf,
     /// The order, for a scenario with programs
     #[arg(long, value_name = "TEXT")]
-    schedule: Option<Schedule>,
+    schedule: Option<Replay>,
     /// Write what is left to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -75,14 +74,14 @@ fn shrink(arguments: &Arguments) -> Result<Counterexample, Vec<Diagnostic>> {
     let wanted = Wanted { model: arguments.model.as_deref(), instead };
     let plan = play::plan(&file, &mut Library::new(), &wanted)?;
     let machine = plan.stacks().first().ok_or_else(|| about("the scenario is not for this model"))?;
-    let Some(schedule) = &arguments.schedule else {
+    let Some(Replay { granularity, schedule }) = &arguments.schedule else {
         if plan.scenario().has_programs() {
             return Err(about("the scenario has `programs`: say in which order with `--schedule`"));
         }
         return shrink_steps(plan.scenario(), machine)
             .ok_or_else(|| about("the scenario holds: there is nothing to shrink"));
     };
-    let Start::Begins(orders) = Orders::of(plan.scenario(), machine) else {
+    let Start::Begins(orders) = Orders::by(*granularity, plan.scenario(), machine) else {
         return Err(about("the scenario has no programs that could begin: a schedule says nothing about it"));
     };
     if !orders.can_follow(schedule) {

@@ -146,6 +146,7 @@ checks! {
         SameNumber(a: HandleArg, b: HandleArg);
         DifferentNumbers(a: HandleArg, b: HandleArg);
         Parked(on: ThreadRef);
+        Paused(on: ThreadRef);
         Running(process: ProcessName);
         Suspended(process: ProcessName);
         Ended(process: ProcessName);
@@ -166,6 +167,15 @@ impl Check {
                 | Self::Routine { .. }
                 | Self::Upcall { .. }
         )
+    }
+
+    /// The thread whose calls the check is about.
+    pub(super) fn thread(&self) -> Option<ThreadRef> {
+        match self {
+            Self::Parked(on) | Self::Paused(on) | Self::LastError { on, .. } | Self::Routine { on, .. } => Some(*on),
+            Self::Crossed { on, .. } | Self::NotCrossed { on, .. } => *on,
+            _ => None,
+        }
     }
 
     /// Whether the check looks at numbers that follow from the order in which things were made.

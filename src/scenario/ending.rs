@@ -53,7 +53,7 @@ impl Player<'_> {
 
     fn may_stay_parked(&self, on: ThreadRef) -> bool {
         self.scenario.finally.iter().any(|step| match &step.action {
-            Action::Check(check) => matches!(**check, Check::Parked(parked) if parked == on),
+            Action::Check(check) => matches!(**check, Check::Parked(parked) | Check::Paused(parked) if parked == on),
             _ => false,
         })
     }

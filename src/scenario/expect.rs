@@ -24,6 +24,8 @@ pub(super) enum Expect {
     Error(Option<WsaError>),
     /// Nothing yet: the call waits.
     Parked,
+    /// Nothing yet: the call stopped at a frame border.
+    Paused,
     /// One of these.
     AnyOf(Box<[Expect]>),
 }
@@ -58,7 +60,7 @@ impl Expect {
     pub(super) fn may_succeed(&self) -> bool {
         match self {
             Self::Success | Self::Value(_) => true,
-            Self::Error(_) | Self::Parked => false,
+            Self::Error(_) | Self::Parked | Self::Paused => false,
             Self::AnyOf(options) => options.iter().any(Self::may_succeed),
         }
     }
@@ -68,7 +70,7 @@ impl Expect {
     /// Whether a later step may ask what the call returned.
     pub(super) fn may_park(&self) -> bool {
         match self {
-            Self::Parked => true,
+            Self::Parked | Self::Paused => true,
             Self::Success | Self::Value(_) | Self::Error(_) => false,
             Self::AnyOf(options) => options.iter().any(Self::may_park),
         }
@@ -99,6 +101,7 @@ fn one<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Expect> {
         Shape::Word("Ok") => Some(Expect::Success),
         Shape::Word("Err") => Some(Expect::Error(None)),
         Shape::Word("Parked") => Some(Expect::Parked),
+        Shape::Word("Paused") => Some(Expect::Paused),
         Shape::With { name: "Ok", inner, .. } => match single(inner) {
             Some(value) => form(Shape::of_text(value), reader).map(|form| Expect::Value(Box::new(form))),
             None => expected(reader, shape, "a value in the brackets, or `Ok` without brackets"),
@@ -107,7 +110,7 @@ fn one<'a>(shape: Shape<'a>, reader: &mut Reader<'a>) -> Option<Expect> {
             Some(Shape::Word(name)) => error_named(reader, name).map(|error| Expect::Error(Some(error))),
             _ => expected(reader, shape, "an error such as `Err(WSAEINVAL)`"),
         },
-        other => expected(reader, other, "`Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])`"),
+        other => expected(reader, other, "`Ok`, `Ok(..)`, `Err(..)`, `Parked`, `Paused` or `AnyOf([..])`"),
     }
 }
 

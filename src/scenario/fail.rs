@@ -112,7 +112,10 @@ impl Player<'_> {
         let title = format!("the {} of `{}` still waits", self.name_of_call(step), self.thread_name(on));
         let notes = self.thread_id(on).and_then(|thread| self.seen().waits_for(thread)).into_iter().collect();
         self.step = Some(step);
-        self.fail_with(FailureKind::Stuck, title, "a return, or `Parked` in `finally`".into(), "Parked".into(), notes);
+        let paused = self.thread_id(on).is_some_and(|thread| self.seen().is_paused(thread));
+        let came = if paused { "Paused" } else { "Parked" };
+        let expected = format!("a return, or `{came}` in `finally`");
+        self.fail_with(FailureKind::Stuck, title, expected, came.into(), notes);
         self.step = None;
     }
 

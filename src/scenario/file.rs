@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::form::{Argument, HandleArg, NewProcess, ProcessArg, ProcessName};
 use super::program_form::change;
-use super::programs::{Map, Time};
+use super::programs::{Granularity, Map, Time};
 use super::reader::{Reader, ThreadRef};
 use super::{calls, check};
 use crate::abi::WsaError;
@@ -46,6 +46,7 @@ pub(super) struct ScenarioFile<'a> {
     #[serde(borrow, default)]
     pub faults: Vec<Raw<'a>>,
     pub time: Option<Time>,
+    pub granularity: Option<Granularity>,
     #[serde(borrow, default)]
     pub always: Vec<check::Written<'a>>,
     #[serde(borrow, default)]
@@ -96,6 +97,7 @@ pub(super) struct StepFile<'a> {
     pub returns: Option<Raw<'a>>,
     #[serde(borrow)]
     pub answers: Option<Raw<'a>>,
+    pub borders: Option<u32>,
     #[serde(borrow)]
     pub op: Option<Box<OpWritten<'a>>>,
     #[serde(borrow)]
@@ -141,6 +143,11 @@ pub(super) enum OpWritten<'a> {
         handles: Option<u32>,
     },
     Run(#[serde(borrow)] Text<'a>),
+    Proceed {
+        #[serde(borrow)]
+        on: Text<'a>,
+        borders: u32,
+    },
 }
 
 /// Something that happens to the machine.
@@ -152,13 +159,13 @@ pub(super) enum HappenStep {
     Fault(Fault),
     BreakConnection { socket: HandleArg, error: WsaError },
     LimitHandles { process: ProcessName, handles: Option<u32> },
-    Run(ThreadRef),
+    Run { on: ThreadRef, borders: Option<u32> },
 }
 
 impl HappenStep {
     /// Whether a call that waited goes on.
     pub(super) fn is_run(&self) -> bool {
-        matches!(self, Self::Run(_))
+        matches!(self, Self::Run { .. })
     }
 }
 
@@ -187,7 +194,14 @@ impl Argument for HappenStep {
             OpWritten::LimitHandles { process, handles } => {
                 Self::LimitHandles { process: ProcessName::read(process, reader)?, handles }
             }
-            OpWritten::Run(on) => Self::Run(ThreadRef::read(on, reader)?),
+            OpWritten::Run(on) => Self::Run { on: ThreadRef::read(on, reader)?, borders: None },
+            OpWritten::Proceed { on, borders } => {
+                if borders == 0 {
+                    reader.wrong(&on.0, "a call goes on to its next frame border at least", "to none");
+                    return None;
+                }
+                Self::Run { on: ThreadRef::read(on, reader)?, borders: Some(borders) }
+            }
         })
     }
 }

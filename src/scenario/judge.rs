@@ -18,13 +18,17 @@ pub(super) enum Came {
     Returned(CallResult),
     /// It waits.
     Parked,
+    /// It stopped at a frame border.
+    Paused,
 }
 
 /// Whether this is what was expected.
 pub(super) fn holds(expect: &Expect, came: &Came, values: &Values) -> bool {
     match (expect, came) {
         (Expect::AnyOf(options), _) => options.iter().any(|option| holds(option, came, values)),
-        (Expect::Success, Came::Returned(Ok(_))) | (Expect::Parked, Came::Parked) => true,
+        (Expect::Success, Came::Returned(Ok(_))) | (Expect::Parked, Came::Parked) | (Expect::Paused, Came::Paused) => {
+            true
+        }
         (Expect::Error(wanted), Came::Returned(Err(error))) => wanted.is_none_or(|wanted| wanted == *error),
         (Expect::Value(form), Came::Returned(Ok(value))) => value_holds(form, value, values),
         _ => false,
@@ -164,6 +168,7 @@ fn entry_name(info: &Info) -> String {
 pub(super) fn written(came: &Came) -> String {
     match came {
         Came::Parked => "Parked".to_owned(),
+        Came::Paused => "Paused".to_owned(),
         Came::Returned(Err(error)) => format!("Err({})", error.name()),
         Came::Returned(Ok(value)) => match written_value(value) {
             Some(value) => format!("Ok({value})"),

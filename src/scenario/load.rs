@@ -92,6 +92,7 @@ impl<'a> Load<'a> {
         let orders = OrdersWritten {
             faults: file.faults,
             time: file.time,
+            granularity: file.granularity,
             always: file.always,
             sometimes: file.sometimes,
             allowed: file.allowed,
@@ -203,6 +204,7 @@ impl<'a> Load<'a> {
                     action,
                     gives: None,
                     expect: Expect::Success,
+                    borders: None,
                     start: span.start as u32,
                     expect_at: 0,
                     line,
@@ -216,26 +218,28 @@ impl<'a> Load<'a> {
         let start = self.reader.here.start as u32;
         let expectation = file.expect.or(file.returns);
         let expect_at = expectation.and_then(|raw| self.reader.source.span_of(bare(raw.0)));
-        let gives = file.gives.take();
+        let (gives, borders) = (file.gives.take(), file.borders);
         let labelled = gives.is_some();
-        let Some((action, expect)) = self.action(file, labelled) else {
+        let Some((action, expect)) = self.action(file, labelled).filter(|(action, _)| self.stops(action, borders))
+        else {
             // What uses the label must not be blamed for this step.
             gives.and_then(|label| self.reader.declare(label.0, Kind::Any));
             return None;
         };
         let gives = self.label(gives, &action, &expect)?;
         let expect_at = expect_at.map_or(0, |span| span.start as u32);
-        Some(Step { action, gives, expect, start, expect_at, line })
+        Some(Step { action, gives, expect, borders, start, expect_at, line })
     }
 
     fn action(&mut self, file: StepFile<'a>, labelled: bool) -> Option<(Action, Expect)> {
-        let StepFile { on, call, returns, answers, op, check, gives: _, expect } = file;
+        let StepFile { on, call, returns, answers, borders, op, check, gives: _, expect } = file;
         let reader = &mut self.reader;
+        let otherwise = if borders.is_some() { Expect::Paused } else { Expect::Success };
         match (on, call, returns, answers, op, check) {
             (Some(on), Some(call), None, None, None, None) => {
                 let on = ThreadRef::read(on, reader);
                 let call = Call::read(*call, reader);
-                let expect = expectation(expect, reader);
+                let expect = expectation(expect, otherwise, reader);
                 let (on, call, expect) = (on?, call?, expect?);
                 if expect.may_park() {
                     self.gives.insert(on, call.gives());
@@ -250,7 +254,7 @@ impl<'a> Load<'a> {
             (Some(on), None, None, Some(answers), None, None) => {
                 let on = ThreadRef::read(on, reader);
                 let answer = constant(Shape::of(answers), reader);
-                let expect = expectation(expect, reader);
+                let expect = expectation(expect, otherwise, reader);
                 Some((Action::Answers(on?, answer?.0), expect?))
             }
             (None, None, None, None, Some(op), None) if !labelled && expect.is_none() => {
@@ -261,6 +265,17 @@ impl<'a> Load<'a> {
             }
             _ => self.no_step(),
         }
+    }
+
+    /// Whether a step can stop at frame borders as it says.
+    fn stops(&mut self, action: &Action, borders: Option<u32>) -> bool {
+        let title = match (action, borders) {
+            (_, None) | (Action::Call(..) | Action::Answers(..), Some(1..)) => return true,
+            (Action::Call(..) | Action::Answers(..), Some(0)) => "a call stops at its first frame border or later",
+            (_, Some(_)) => "`borders` says where a `call` or the call of `answers` stops",
+        };
+        self.reader.wrong("", title, "in this step");
+        false
     }
 
     fn no_step(&mut self) -> Option<(Action, Expect)> {
@@ -293,8 +308,8 @@ impl<'a> Load<'a> {
     }
 }
 
-fn expectation<'a>(written: Option<Raw<'a>>, reader: &mut Reader<'a>) -> Option<Expect> {
-    written.map_or(Some(Expect::Success), |written| Expect::read(written, reader))
+fn expectation<'a>(written: Option<Raw<'a>>, otherwise: Expect, reader: &mut Reader<'a>) -> Option<Expect> {
+    written.map_or(Some(otherwise), |written| Expect::read(written, reader))
 }
 
 /// Where the steps stand: spans and lines, one after the other.

@@ -72,6 +72,7 @@
 //! | step | meaning |
 //! |---|---|
 //! | `(on: "p", call: C, gives: "label", expect: E)` | the thread makes call `C`, which must give `E` |
+//! | `(on: "p", call: C, borders: 2)` | the call stops at its second frame border, see below; `answers` may have `borders`, too |
 //! | `(on: "p", returns: E, gives: "label")` | the call that was parked on this thread has returned `E`; `returns: Parked`: it has not |
 //! | `(on: "p", answers: CF_ACCEPT, gives: "label", expect: E)` | the callback this thread is inside returns; then its call must give `E` |
 //! | `(op: O)` | something happens to the machine |
@@ -85,6 +86,12 @@
 //! before that. At the end every result must have been asked for, and a call that still waits makes the verdict
 //! *stuck*, unless `finally` says `Parked("p")`.
 //!
+//! A call passes a *frame border* where it is handed to a provider and where a provider's answer goes back: four of them
+//! over one layer. With `borders: 2` it stops there, `Paused` is what it is expected to come to, and other threads can come
+//! between. It goes on by `Run("p")` to its end, or by `Proceed(on: "p", borders: 1)` to a further border; never by
+//! itself. A `returns` step then asks for its result. ws2_32 starts and cleans up providers under a lock of its own:
+//! there a call has no borders.
+//!
 //! # Ops
 //!
 //! | op | meaning |
@@ -94,7 +101,8 @@
 //! | `Kill("p")` | a process is ended from outside |
 //! | `Fault(F)` | [`Fault`](crate::world::fault::Fault): `NetworkDown`, `NetworkUp`, `NotReady`, `Ready`, `NoBuffers`, `BuffersBack`, `ConnectLatency(ms: 50)`, `AddInterface(address: "10.0.0.5", prefix: 24)` and `RemoveInterface(address: "10.0.0.5")` (change notices come), `Link(...)` (see below), `LinksRestored`, `Catalog(T)` and `CatalogWell` (the registry with the catalogs is in trouble: `Busy`, `NoMemory`, `SystemCall`, `Registry(ERROR_ACCESS_DENIED)`), `FailCall(function: WSPSocket, nth: 1, error: WSAENETDOWN)`, `FailUpcall(upcall: WPUCreateSocketHandle, nth: 1, error: WSAENOBUFS)`; `nth` left out is 1 |
 //! | `BreakConnection(socket: "s", error: WSAENETRESET)` | the connection of a socket breaks |
-//! | `Run("p")` | the parked call of this thread goes on; its wait must be over |
+//! | `Run("p")` | the call of this thread goes on that waited, and whose wait is over, or that stopped at a frame border |
+//! | `Proceed(on: "p", borders: 2)` | the same, to its second frame border from here at most |
 //! | `LimitHandles(process: "p", handles: 3)` | a process may hold so many handles; `handles: None`: the model's limit again |
 //!
 //! `Link(effect: E, from: "127.0.0.1:7000", to: "127.0.0.2", one_way: false, since_ms: 100, until_ms: 200, first: 2, every: 3)`
@@ -255,7 +263,8 @@
 //!
 //! # Expectations
 //!
-//! `Ok`: any success. `Ok(V)`: this value. `Err(WSAEINVAL)`; `Err`: any error. `Parked`: the call waits.
+//! `Ok`: any success. `Ok(V)`: this value. `Err(WSAEINVAL)`; `Err`: any error. `Parked`: the call waits. `Paused`: it stopped at a
+//! frame border.
 //! `AnyOf([E, ...])`: one of these.
 //!
 //! | value | holds for |
@@ -302,7 +311,7 @@
 //! | `Packets(port: "port", count: 1)` | so many packets wait at the completion port |
 //! | `Routine(on: "p", overlapped: 1, transferred: 5, error: WSA_OPERATION_ABORTED, times: 1)` | the completion routine of this structure ran so often, with these arguments; no `error` means none |
 //! | `Upcall(by: "layer", name: WPUQueueApc, error: WSAEFAULT, times: 1)` | the provider made such upcalls; no `error` means success, without `times`: at least one |
-//! | `Parked("p")` | the thread's call waits |
+//! | `Parked("p")`, `Paused("p")` | the thread's call waits, or stopped at a frame border |
 //! | `Running("p")`, `Suspended("p")`, `Ended("p")` | what the process is doing |
 //! | `Breach(rule: "Duty5", by: "layer", times: 1)` | the provider has broken the duty so often since the start; without `times`: at least once. Breaches that a check of the scenario speaks of do not fail it |
 //! | `Decided(policy: "block_reuse")` | the policy has decided something since the start |
@@ -355,7 +364,8 @@
 //! tokens happen to have, unless the scenario itself names such numbers. Processes with equal programs, each with labels of
 //! its own, are interchangeable unless a step of theirs has a name, or a check or a fault speaks of one of them: it does
 //! not matter which of them is where. Steps that touch nothing in common are tried in
-//! one order. A check that looks at the past (`RuleUsed`, `Crossed`, ...) makes what it
+//! one order. `granularity: Frame`, or `wspsim explore --granularity frame`, makes the choices finer.
+//! A check that looks at the past (`RuleUsed`, `Crossed`, ...) makes what it
 //! counts part of the state, and all orders are tried.
 //!
 //! A label may be used before the program that gives it stands in the file; it is given by one program, there at several
@@ -366,6 +376,7 @@
 //! | field | meaning |
 //! |---|---|
 //! | `faults: [Kill("p"), AtMost(2, Fault(NoBuffers))]` | ops that may happen at any point while anything goes on: once, or so many times |
+//! | `granularity: Frame` | one choice lets a call go on to its next frame border only, so that others come between a layer and the provider below; `always` and `sometimes` look at these states, too. Left out, or `Call`: to where it returns or waits |
 //! | `time: Free` | virtual time may pass whenever something waits for it; left out, or `Idle`: when nothing else can happen. It passes up to the next deadline |
 //! | `always: [K, ...]` | checks that hold in every state; passed over while their labels have no value |
 //! | `sometimes: [K, ...]` | checks that each hold in some state of some order, 64 at most; never reached: violated |

@@ -206,6 +206,19 @@ impl<'a> Player<'a> {
         if self.over { Err(Stop::Over) } else { Ok(outcome) }
     }
 
+    /// Lets an op of a thread happen, to so many frame borders at most.
+    pub(super) fn op_within(&mut self, op: Op, thread: ThreadId, borders: Option<u32>) -> Result<Outcome, Stop> {
+        let Some(borders) = borders else { return self.op(op) };
+        let mut outcome = self.op(Op::ToBorder(Box::new(op)))?;
+        for _ in 1..borders {
+            if outcome != Outcome::Paused {
+                break;
+            }
+            outcome = self.op(Op::ToBorder(Box::new(Op::Run { thread })))?;
+        }
+        Ok(outcome)
+    }
+
     /// What has been installed gets its name in the report.
     fn name_new_entries(&mut self) {
         let changes = self.world.installed().changes();
@@ -334,20 +347,21 @@ impl<'a> Player<'a> {
             ClientCall::Spi(call) => call.socket(),
             _ => None,
         };
-        match self.op(Op::Call { thread, call: built }) {
+        match self.op_within(Op::Call { thread, call: built }, thread, step.borders) {
             Ok(Outcome::Returned(result)) => {
                 self.note_child(call, &result);
                 let owner = self.seen().owner_of_result(call, thread.process);
                 self.judge(on, step, call.name(), Came::Returned(result), owner, socket);
             }
-            Ok(Outcome::Parked) => {
+            Ok(outcome @ (Outcome::Parked | Outcome::Paused)) => {
+                let came = if outcome == Outcome::Paused { Came::Paused } else { Came::Parked };
                 let at = self.step.unwrap_or_default();
                 self.threads[on.0 as usize].waiting.push(Waiting { step: at, result: None });
                 self.parked += 1;
-                let fits = self.judge(on, step, call.name(), Came::Parked, thread.process, socket);
+                let fits = self.judge(on, step, call.name(), came, thread.process, socket);
                 self.threads[on.0 as usize].given_up |= !fits;
             }
-            Ok(Outcome::Started(..) | Outcome::Done | Outcome::Paused) | Err(Stop::Over) => {}
+            Ok(Outcome::Started(..) | Outcome::Done) | Err(Stop::Over) => {}
             Err(Stop::Rejected(why)) => self.rejected(why),
         }
     }
@@ -390,6 +404,7 @@ impl<'a> Player<'a> {
 
     fn look_at_return(&mut self, on: ThreadRef, step: &Step) {
         let Some(thread) = self.thread(on) else { return };
+        let paused = self.seen().is_paused(thread);
         let state = &mut self.threads[on.0 as usize];
         let Some(waiting) = state.waiting.last() else {
             let title = format!("`{}` has no call that was waiting", self.thread_name(on));
@@ -398,6 +413,7 @@ impl<'a> Player<'a> {
         let made_by = waiting.step;
         let came = match &waiting.result {
             Some(result) => Came::Returned(result.clone()),
+            None if paused => Came::Paused,
             None => Came::Parked,
         };
         if matches!(came, Came::Returned(_)) {
@@ -413,12 +429,13 @@ impl<'a> Player<'a> {
         let Some(thread) = self.thread(on) else { return };
         let made_by = self.threads[on.0 as usize].waiting.last().map(|waiting| waiting.step);
         let call = made_by.map_or("the call", |step| self.name_of_call(step));
-        let came = match self.op(Op::Answer { thread, value }) {
+        let came = match self.op_within(Op::Answer { thread, value }, thread, step.borders) {
             Ok(Outcome::Returned(result)) => {
                 self.threads[on.0 as usize].waiting.pop();
                 self.parked = self.parked.saturating_sub(1);
                 Came::Returned(result)
             }
+            Ok(Outcome::Paused) => Came::Paused,
             Ok(_) => Came::Parked,
             Err(Stop::Over) => return,
             Err(Stop::Rejected(why)) => return self.rejected(why),
@@ -460,8 +477,8 @@ impl<'a> Player<'a> {
                 self.start_process(process.0, id, (*suspended, *winsock), program.clone());
                 return Ok(None);
             }
-            HappenStep::Run(on) => {
-                self.run(*on);
+            HappenStep::Run { on, borders } => {
+                self.run(*on, *borders);
                 return Ok(None);
             }
             other => self.seen().op_of(other)?,

@@ -11,7 +11,7 @@ use super::file::{Budget, HappenStep, Wakes};
 use super::load;
 use super::play::{Logging, play};
 use super::program_form::FirstProcess;
-use super::programs::{ItemId, Programs, Stated};
+use super::programs::{Granularity, ItemId, Programs, Stated};
 use super::reader::{Slot, SlotId, Thread, ThreadRef};
 use super::report::Report;
 use crate::model::changes::{LimitChanges, PolicyChanges};
@@ -37,6 +37,8 @@ pub(super) struct Step {
     pub action: Action,
     pub gives: Option<SlotId>,
     pub expect: Expect,
+    /// At which frame border its call stops; `None`: at none.
+    pub borders: Option<u32>,
     /// Its first byte.
     pub start: u32,
     /// The first byte of what it expects; 0 if it says nothing.
@@ -194,6 +196,12 @@ impl Scenario {
     #[must_use]
     pub fn has_programs(&self) -> bool {
         self.programs.given
+    }
+
+    /// What one choice of an order is, as the file says.
+    #[must_use]
+    pub fn granularity(&self) -> Granularity {
+        self.programs.granularity
     }
 
     /// The verdict the file says it has when explored.

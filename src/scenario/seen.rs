@@ -94,7 +94,7 @@ impl<'a> Seen<'a> {
             HappenStep::LimitHandles { process, handles } => {
                 Op::LimitHandles { process: self.values.process(process.0)?.0, handles: *handles }
             }
-            HappenStep::Run(on) => {
+            HappenStep::Run { on, .. } => {
                 let nobody = ThreadId { process: Incarnation(u32::MAX), index: 0 };
                 Op::Run { thread: self.thread_id(*on).unwrap_or(nobody) }
             }
@@ -156,8 +156,17 @@ impl<'a> Seen<'a> {
     }
 
     /// What a thread waits for, in a sentence.
+    /// Whether a call of a thread stopped at a frame border.
+    pub(super) fn is_paused(&self, thread: ThreadId) -> bool {
+        self.world.thread(thread).is_some_and(|thread| thread.paused.is_some())
+    }
+
     pub(super) fn waits_for(&self, thread: ThreadId) -> Option<String> {
-        let Wait { until, deadline, .. } = self.world.thread(thread)?.wait()?;
+        let state = self.world.thread(thread)?;
+        if state.paused.is_some() {
+            return Some("it stopped at a frame border, and no step lets it go on".to_owned());
+        }
+        let Wait { until, deadline, .. } = state.wait()?;
         let what = self.condition(until);
         let until = deadline.map_or(String::new(), |deadline| format!(", until {} ms at most", deadline.0));
         Some(format!("it waits for {what}{until}"))
@@ -215,5 +224,6 @@ pub(super) fn title_of(name: &str, call: &str, came: &Came) -> String {
         Came::Returned(Ok(_)) => format!("`{name}` called {call} and it succeeded"),
         Came::Returned(Err(error)) => format!("`{name}` called {call} and got {error}: {}", error.meaning()),
         Came::Parked => format!("`{name}` called {call} and it waits"),
+        Came::Paused => format!("`{name}` called {call} and it stopped at a frame border"),
     }
 }

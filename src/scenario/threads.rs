@@ -30,7 +30,9 @@ impl<'a> Player<'a> {
     fn run_all_once(&mut self) -> bool {
         let mut last = None;
         loop {
-            let next = self.world.runnable().find(|&thread| last.is_none_or(|last| thread > last));
+            // What stopped at a frame border goes on by a step only.
+            let waits = |thread: &ThreadId| !self.seen().is_paused(*thread);
+            let next = self.world.runnable().filter(waits).find(|&thread| last.is_none_or(|last| thread > last));
             let Some(thread) = next else { return last.is_some() };
             last = Some(thread);
             let on = (0..self.threads.len() as u32).map(ThreadRef).find(|&on| self.thread_id(on) == Some(thread));
@@ -43,9 +45,9 @@ impl<'a> Player<'a> {
     }
 
     /// A call that waited goes on because the step says so.
-    pub(super) fn run(&mut self, on: ThreadRef) {
+    pub(super) fn run(&mut self, on: ThreadRef, borders: Option<u32>) {
         let Some(thread) = self.thread(on) else { return };
-        match self.op(Op::Run { thread }) {
+        match self.op_within(Op::Run { thread }, thread, borders) {
             Ok(outcome) => self.went_on(Some(on), outcome),
             Err(Stop::Rejected(why)) => self.rejected(why),
             Err(Stop::Over) => {}

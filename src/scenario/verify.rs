@@ -45,8 +45,14 @@ impl Seen<'_> {
             Check::DifferentNumbers(a, b) => self.compare_numbers(*a, *b, false)?,
             Check::Signalled { event, is } => self.signalled(*event, *is)?,
             Check::Parked(on) => {
+                let paused = self.thread_id(*on).is_some_and(|thread| self.is_paused(thread));
                 let waits = self.threads[on.0 as usize].waiting.iter().any(|waiting| waiting.result.is_none());
+                let waits = waits && !paused;
                 truth(waits, "a call that waits", "none does")
+            }
+            Check::Paused(on) => {
+                let paused = self.thread_id(*on).is_some_and(|thread| self.is_paused(thread));
+                truth(paused, "a call that stopped at a frame border", "none did")
             }
             Check::LastError { on, is } => {
                 let thread = self.thread_id(*on).and_then(|thread| self.world.thread(thread));

@@ -18,10 +18,10 @@ use super::frame::Token;
 use super::ids::{InstanceId, ThreadId};
 use super::log::Log;
 use super::op::Outcome;
-use super::process::Thread;
+use super::process::{Process, Thread};
 use super::ws2_32::Ws2Token;
 use crate::abi::{SpiCall, SpiFunction, SpiResult, SpiReturn, WsaError};
-use crate::provider::{Callee, InFlight};
+use crate::provider::{Callee, InFlight, Instance};
 use crate::rules::RuleId;
 
 /// How far an op lets a call run.
@@ -152,6 +152,25 @@ impl World {
             _ => None,
         });
         matches!(client, Some(Ws2Token::Starting(_) | Ws2Token::Refusing(_) | Ws2Token::Cleaning(_)))
+    }
+}
+
+impl Process {
+    /// Whether an overlapped structure of the client's is on its way among the frames of a call that paused: nobody has
+    /// begun its operation yet, or a layer does not know yet that it is pending.
+    pub(super) fn has_on_its_way(&self, overlapped: u32) -> bool {
+        let mut paused = self.threads.iter().filter_map(|thread| thread.paused.as_ref()).peekable();
+        if paused.peek().is_none() {
+            return false;
+        }
+        let given = |call: &SpiCall| call.overlapped().is_some_and(|it| it.layer.is_none() && it.id == overlapped);
+        let passed_on = |instance: &Instance| instance.state.layer().is_some_and(|layer| layer.has_given(overlapped));
+        paused.any(|paused| given(&paused.call)) || self.instances.iter().any(|(_, instance)| passed_on(instance))
+    }
+
+    /// Whether an answer of a provider is on its way up among the frames of a call that paused.
+    pub(super) fn has_answers_on_their_way(&self) -> bool {
+        self.threads.iter().any(|thread| thread.paused.as_ref().is_some_and(|paused| paused.at.is_answer()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wspsim::explore::{Part, Schedule, Spent, Verdict};
-use wspsim::scenario::programs::{Stated, Wrong, WrongKind};
+use wspsim::scenario::programs::{Replay, Stated, Wrong, WrongKind};
 
 use crate::cli::output::Status;
 
@@ -113,7 +113,7 @@ pub(crate) struct Bad {
 }
 
 impl Bad {
-    pub(super) fn of(wrong: &Wrong, schedule: Option<&Schedule>) -> Self {
+    pub(super) fn of(wrong: &Wrong, replay: Option<&Replay>) -> Self {
         Self {
             kind: wrong.kind.name().to_owned(),
             title: wrong.title.clone(),
@@ -121,7 +121,7 @@ impl Bad {
             expected: wrong.expected.clone(),
             came: wrong.actual.clone(),
             notes: wrong.notes.clone(),
-            schedule: schedule.map(ToString::to_string),
+            schedule: replay.map(ToString::to_string),
         }
     }
 }
@@ -246,6 +246,6 @@ impl Findings {
 
 impl Bad {
     pub(crate) fn schedule(&self) -> Option<Schedule> {
-        self.schedule.as_deref()?.parse().ok()
+        self.schedule.as_deref()?.parse().ok().map(|replay: Replay| replay.schedule)
     }
 }

@@ -55,11 +55,11 @@ pub(super) fn of(
     let outcomes = found.outcomes.iter().map(|(outcome, seen)| {
         let steps: Map<String, Value> =
             outcome.0.iter().map(|(name, came)| (name.to_string(), came.clone().into())).collect();
-        let forbidden = seen.forbidden.as_ref().map(|wrong| Bad::of(wrong, Some(&seen.witness)));
+        let forbidden = seen.forbidden.as_ref().map(|wrong| Bad::of(wrong, Some(&orders.replay(&seen.witness))));
         Outcome {
             steps,
             times: seen.times,
-            schedule: seen.witness.to_string(),
+            schedule: orders.replay(&seen.witness).to_string(),
             rows: if forbidden.is_some() { Vec::new() } else { orders.rows_of(&seen.witness) },
             forbidden,
             ends: seen.ends.iter().copied().map(hex).collect(),
@@ -68,7 +68,7 @@ pub(super) fn of(
     });
     let sometimes = orders.sometimes().into_iter().enumerate().map(|(at, check)| Sometimes {
         check: Bad::of(&check, None),
-        schedule: found.reached_by.get(&(at as u32)).map(ToString::to_string),
+        schedule: found.reached_by.get(&(at as u32)).map(|schedule| orders.replay(schedule).to_string()),
     });
     let rows = orders.allowed_rows().into_iter().map(|row| Row { line: row.line, combination: row.text });
     Findings {
@@ -82,8 +82,8 @@ pub(super) fn of(
         outcomes: outcomes.collect(),
         sometimes: sometimes.collect(),
         allowed: rows.collect(),
-        violated: found.violated.as_ref().map(|found| Bad::of(&found.wrong, Some(&found.schedule))),
-        stuck: found.stuck.as_ref().map(|found| Bad::of(&found.wrong, Some(&found.schedule))),
+        violated: found.violated.as_ref().map(|found| Bad::of(&found.wrong, Some(&orders.replay(&found.schedule)))),
+        stuck: found.stuck.as_ref().map(|found| Bad::of(&found.wrong, Some(&orders.replay(&found.schedule)))),
         ..findings
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use wspsim::explore::{Part, Schedule, Spent};
 use wspsim::model::Diagnostic;
+use wspsim::scenario::programs::Replay;
 
 use super::findings::{Bad, Findings, Outcome, Sometimes};
 use super::result::ResultFile;
@@ -180,7 +181,8 @@ fn first_wrong(parts: &[(Part, &Findings)], of: impl Fn(&Findings) -> Option<&Ba
 
 /// What schedules go by: [`Schedule::comes_before`].
 fn length_and_order(schedule: Option<&str>) -> (usize, Schedule) {
-    let schedule: Schedule = schedule.and_then(|text| text.parse().ok()).unwrap_or_default();
+    let replay: Option<Replay> = schedule.and_then(|text| text.parse().ok());
+    let schedule = replay.map(|replay| replay.schedule).unwrap_or_default();
     (schedule.0.len(), schedule)
 }
 

@@ -17,7 +17,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use wspsim::explore::{Explored, Order, Part, Pick, Sampling, Search};
 use wspsim::model::{Diagnostic, Library};
-use wspsim::scenario::programs::{Orders, Start};
+use wspsim::scenario::programs::{Granularity, Orders, Start};
 use wspsim::scenario::{Override, Scenario};
 use wspsim::world::machine::Machine;
 
@@ -51,6 +51,7 @@ Examples:
   wspsim explore race.ron                         every order, shortest counterexample
   wspsim explore race.ron --strategy dfs          with less memory
   wspsim explore race.ron --jobs 0                on all cores
+  wspsim explore race.ron --granularity frame     also between the frames of a call
   wspsim explore race.ron --strategy pct --runs 100000 --seed 7
   wspsim explore races --max-time 60 --format json
   wspsim explore race.ron --shard 2/8 --result race.2.json    one of eight parts, for `wspsim merge`")]
@@ -61,6 +62,9 @@ pub(crate) struct Arguments {
     /// How to go through the orders
     #[arg(long, value_enum, default_value_t = Strategy::Bfs)]
     strategy: Strategy,
+    /// What one choice of an order is; left out: what the scenario says, or a whole call
+    #[arg(long, value_enum)]
+    granularity: Option<Grain>,
     /// Take every choice, also where another order leads to the same
     #[arg(long)]
     no_reduction: bool,
@@ -110,6 +114,24 @@ pub(crate) struct Arguments {
     /// Explore under this profile instead of the one a scenario names
     #[arg(long, value_name = "NAME", value_enum)]
     profile: Option<ProfileChoice>,
+}
+
+/// What one choice of an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Grain {
+    /// A whole call, up to where it returns or waits
+    Call,
+    /// A call up to where it is handed to the next provider, or an answer goes back
+    Frame,
+}
+
+impl From<Grain> for Granularity {
+    fn from(grain: Grain) -> Self {
+        match grain {
+            Grain::Call => Self::Call,
+            Grain::Frame => Self::Frame,
+        }
+    }
 }
 
 /// How to go through the orders.
@@ -246,7 +268,8 @@ impl Campaign<'_> {
             return self.keep(told);
         }
         self.watcher.begin(scenario.file(), &machine.name, arguments.is_sampling().then_some(arguments.runs));
-        match Orders::of(scenario, machine) {
+        let granularity = arguments.granularity.map_or(scenario.granularity(), Into::into);
+        match Orders::by(granularity, scenario, machine) {
             Start::NoPrograms => {}
             Start::Failed(report) => told.findings = gather::before(told.findings, &report),
             Start::Begins(orders) => {
@@ -316,11 +339,21 @@ impl Arguments {
     fn in_words(&self) -> Value {
         let strategy = self.strategy.to_possible_value();
         let strategy = strategy.as_ref().map_or("", |value| value.get_name());
+        let granularity = self.granularity.and_then(|grain| grain.to_possible_value());
+        let granularity = granularity.as_ref().map(|value| value.get_name());
         if self.is_sampling() {
-            return json!({"strategy": strategy, "runs": self.runs, "seed": self.seed, "depth": self.depth});
+            let (runs, seed, depth) = (self.runs, self.seed, self.depth);
+            return json!({
+                "strategy": strategy,
+                "granularity": granularity,
+                "runs": runs,
+                "seed": seed,
+                "depth": depth,
+            });
         }
         json!({
             "strategy": strategy,
+            "granularity": granularity,
             "reduction": !self.no_reduction,
             "symmetry": !self.no_symmetry,
             "max_states": self.max_states,

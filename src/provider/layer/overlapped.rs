@@ -150,6 +150,11 @@ impl Layer {
         self.outstanding.get(OutstandingId::from_slot(id)).map(|outstanding| &outstanding.overlapped)
     }
 
+    /// Whether it has passed an operation down that was begun with this structure of the client's.
+    pub(crate) fn has_given(&self, id: u32) -> bool {
+        self.outstanding.iter().any(|(_, it)| it.overlapped.layer.is_none() && it.overlapped.id == id)
+    }
+
     /// Whether operations started on a handle of the layer are outstanding.
     pub(super) fn is_busy(&self, upper: Handle) -> bool {
         self.outstanding.iter().any(|(_, outstanding)| outstanding.upper == upper)

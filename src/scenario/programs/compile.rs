@@ -250,7 +250,7 @@ impl<'l, 'a> Compiler<'l, 'a> {
         let StepWritten { call, returns, answers, op, check, gives, expect, .. } = written;
         let acts = call.is_some() || returns.is_some() || answers.is_some();
         let on = acts.then(|| self.key.clone());
-        let file = StepFile { on, call, returns, answers, op, check, gives, expect };
+        let file = StepFile { on, call, returns, answers, borders: None, op, check, gives, expect };
         let step = self.load.step(file, line);
         let cases: Option<Vec<_>> = cases.iter().map(|&raw| self.case(raw)).collect::<Vec<_>>().into_iter().collect();
         let name = match name {
@@ -266,6 +266,10 @@ impl<'l, 'a> Compiler<'l, 'a> {
             && !self.loops.is_empty()
         {
             self.load.reader.wrong("", "a process is named once: it cannot start inside `Repeat`", "in a loop");
+            return None;
+        }
+        if matches!(&step.action, Action::Happens(happens) if happens.is_run()) {
+            self.load.reader.wrong("", super::read::GOES_ON, "in a program");
             return None;
         }
         let texts = cases.iter().map(|(_, text)| text.clone()).collect();

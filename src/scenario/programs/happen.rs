@@ -13,7 +13,7 @@ use super::orders::{Orders, RESUME, innermost};
 use super::print::Print;
 use super::state::State;
 use super::wrong::{self, Wrong, WrongKind};
-use super::{Code, Item, ItemId};
+use super::{Code, Granularity, Item, ItemId};
 use crate::abi::client::{ApiCall, Call as ClientCall, OsCall, Value};
 use crate::abi::consts::WINSOCK_VERSION_2_2;
 use crate::explore::{Choice, Footprint};
@@ -26,8 +26,10 @@ use crate::world::process::ProcessState;
 pub(super) enum Told<'a> {
     /// A thread did an item, and this came of it at once.
     Did { on: ThreadRef, item: ItemId, came: Option<&'a Came>, case: Option<usize> },
-    /// A call that waited went on, and this came of it.
-    WentOn { on: ThreadRef, item: ItemId, came: &'a Came, pending: bool, case: Option<usize> },
+    /// A call that waited or had `paused` went on, and `stopped` at a frame border again.
+    WentOn { on: ThreadRef, item: ItemId, paused: bool, stopped: bool },
+    /// This came of the call the program is at, after it had gone on.
+    Came { on: ThreadRef, item: ItemId, came: &'a Came, case: Option<usize> },
     /// Time passes.
     Time { ms: u64 },
     /// Something goes wrong.
@@ -104,11 +106,16 @@ impl Orders<'_> {
             Action::Call(_, call) => self.call(state, on, thread, id, call, cx, tell),
             Action::Returns(_) => self.look_at_return(state, on, thread, id, tell),
             Action::Answers(_, value) => {
-                let op = Op::Answer { thread, value: *value };
+                let op = self.step_of(Op::Answer { thread, value: *value });
                 let came = match self.op(state, op, cx) {
                     Ok(Outcome::Returned(result)) => {
                         state.place.threads[on.0 as usize].waiting.pop();
                         Came::Returned(result)
+                    }
+                    Ok(Outcome::Paused) => {
+                        state.place.agents[on.0 as usize].pending = true;
+                        tell(Told::Did { on, item: id, came: Some(&Came::Paused), case: None });
+                        return Ok(());
                     }
                     Ok(_) => Came::Parked,
                     Err(Stop::Rejected(why)) => {
@@ -179,7 +186,7 @@ impl Orders<'_> {
             tell(Told::Did { on, item: id, came: None, case: None });
             return fails(cannot_happen("the name is taken by a process that has started before".into()));
         }
-        match self.op(state, Op::Call { thread, call: built }, cx) {
+        match self.op(state, self.step_of(Op::Call { thread, call: built }), cx) {
             Ok(Outcome::Returned(result)) => {
                 if let (Call::CreateProcess { name, .. }, Ok(Value::Process { id, incarnation })) = (call, &result) {
                     state.place.values.set(name.0, Held::Process { process: *incarnation, id: *id });
@@ -201,7 +208,14 @@ impl Orders<'_> {
                 tell(Told::Did { on, item: id, came: Some(&Came::Parked), case: None });
                 Ok(())
             }
-            Ok(Outcome::Started(..) | Outcome::Done | Outcome::Paused) => Err(impossible()),
+            Ok(Outcome::Paused) => {
+                let waiting = Waiting { step: id.0 as usize, result: None };
+                state.place.threads[on.0 as usize].waiting.push(waiting);
+                state.place.agents[on.0 as usize].pending = true;
+                tell(Told::Did { on, item: id, came: Some(&Came::Paused), case: None });
+                Ok(())
+            }
+            Ok(Outcome::Started(..) | Outcome::Done) => Err(impossible()),
             Err(Stop::Rejected(why)) => {
                 tell(Told::Did { on, item: id, came: None, case: None });
                 fails(cannot_happen(why.to_string()))
@@ -219,7 +233,8 @@ impl Orders<'_> {
         cx: &mut Cx,
         tell: &mut dyn FnMut(Told<'_>),
     ) -> Happened {
-        let outcome = match self.op(state, Op::Run { thread }, cx) {
+        let paused = self.seen(state).is_paused(thread);
+        let outcome = match self.op(state, self.step_of(Op::Run { thread }), cx) {
             Ok(outcome) => outcome,
             Err(_) => return Err(impossible()),
         };
@@ -229,24 +244,54 @@ impl Orders<'_> {
         }
         let Some(waiting) = innermost(&mut state.place.threads, on) else { return Err(impossible()) };
         let id = ItemId(waiting.step as u32);
-        let Outcome::Returned(result) = outcome else {
-            tell(Told::WentOn { on, item: id, came: &Came::Parked, pending, case: None });
-            return Ok(());
-        };
+        tell(Told::WentOn { on, item: id, paused, stopped: outcome == Outcome::Paused });
         if !pending {
-            waiting.result = Some(result.clone());
-            tell(Told::WentOn { on, item: id, came: &Came::Returned(result), pending, case: None });
+            if let Outcome::Returned(result) = outcome {
+                waiting.result = Some(result);
+            }
             return Ok(());
         }
-        state.place.threads[on.0 as usize].waiting.pop();
+        // An answer goes on with the call whose callback it answers.
+        let id = self.at_item(state, on).unwrap_or(id);
+        let came = match outcome {
+            Outcome::Returned(result) => {
+                state.place.threads[on.0 as usize].waiting.pop();
+                Came::Returned(result)
+            }
+            Outcome::Parked if self.expects_to_park(state, id) => Came::Parked,
+            _ => return Ok(()),
+        };
         state.place.agents[on.0 as usize].pending = false;
         let owner = match self.programs.item(id).map(|item| &item.step.action) {
             Some(Action::Call(_, call)) => self.seen(state).owner_of_result(call, thread.process),
             _ => thread.process,
         };
-        self.complete(state, on, id, Came::Returned(result), owner, &mut |came, case| {
-            tell(Told::WentOn { on, item: id, came, pending, case });
+        self.complete(state, on, id, came, owner, &mut |came, case| {
+            tell(Told::Came { on, item: id, came, case });
         })
+    }
+
+    /// The item a thread is at.
+    fn at_item(&self, state: &State, on: ThreadRef) -> Option<ItemId> {
+        match self.code(state, on) {
+            Some(Code::Step(id) | Code::Cases(id, _)) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Whether an item is done when its call waits.
+    fn expects_to_park(&self, state: &State, id: ItemId) -> bool {
+        let waits = |item: &Item| judge::holds(&item.step.expect, &Came::Parked, &state.place.values);
+        let answers = |item: &Item| matches!(item.step.action, Action::Answers(..));
+        self.programs.item(id).is_some_and(|item| answers(item) || waits(item))
+    }
+
+    /// An op of a thread, as far as one choice goes.
+    fn step_of(&self, op: Op) -> Op {
+        match self.granularity {
+            Granularity::Call => op,
+            Granularity::Frame => Op::ToBorder(Box::new(op)),
+        }
     }
 
     fn look_at_return(

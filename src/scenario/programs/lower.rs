@@ -1,6 +1,7 @@
 //! A run as an ordinary scenario: the same calls in the order they were made, the same goings-on by themselves, the
 //! same faults, as steps.
 
+use super::super::check::Check;
 use super::super::expect::Expect;
 use super::super::file::{HappenStep, Wakes};
 use super::super::judge::Came;
@@ -29,6 +30,9 @@ pub(super) struct Line {
     pub on: Option<ThreadRef>,
     /// The line that made the call it goes on with.
     pub call: Option<usize>,
+    /// For a call that goes on: whether it had stopped at a frame border, and whether it waits then.
+    pub paused: bool,
+    pub parks: bool,
 }
 
 /// Where the text of a line stands.
@@ -70,8 +74,8 @@ pub(super) struct Lowered {
     pub lines: Vec<Line>,
     /// Checks after the last step: their first bytes in the file.
     pub finally: Vec<Step>,
-    /// Threads whose calls wait at the end.
-    pub parked: Vec<ThreadRef>,
+    /// Threads whose calls wait at the end, and whether they do so at a frame border.
+    pub parked: Vec<(ThreadRef, bool)>,
     /// Whether calls that waited go on by steps only.
     pub wakes: Wakes,
     /// Lines that stay whatever fails without them: the named steps whose results together are not allowed.
@@ -106,6 +110,7 @@ impl<'a> Orders<'a> {
             let happened = self.happen(&mut state, choice, &mut |told| said.push(Said::of(&told)));
             let cases = code_before.first().copied().flatten();
             said.into_iter().for_each(|said| writer.write(said, cases));
+            writer.note_parked(&state);
             writer.note_named(&state);
             if happened.is_err() {
                 break;
@@ -129,9 +134,9 @@ impl<'a> Orders<'a> {
                 0 => Expects::Unsaid,
                 start => Expects::one(start..self.end_of(start)),
             };
-            lines.push(Line { step: step.clone(), from, expects, uses, gives, on, call: None });
+            lines.push(Line { expects, uses, gives, on, ..Line::new(step.clone(), from) });
             for &(_, thread) in self.ran.iter().filter(|(after, _)| *after == at) {
-                lines.push(run_line(thread, step.start, step.line, None));
+                lines.push(run_line(thread, None, step.start, step.line, None));
             }
         }
         lines
@@ -146,8 +151,8 @@ impl<'a> Orders<'a> {
         let steps = kept.iter().map(|&at| lowered.lines[at].step.clone()).collect();
         let mut scenario = Scenario { steps, programs: Arc::default(), wakes: lowered.wakes, ..self.scenario.clone() };
         scenario.finally = lowered.finally.clone();
-        scenario.finally.extend(lowered.parked.iter().map(|&on| {
-            let check = super::super::check::Check::Parked(on);
+        scenario.finally.extend(lowered.parked.iter().map(|&(on, paused)| {
+            let check = if paused { Check::Paused(on) } else { Check::Parked(on) };
             check_step(check, 0, 1)
         }));
         scenario.note_checks();
@@ -252,7 +257,8 @@ impl<'a> Orders<'a> {
 /// What was told, without borrowing.
 enum Said {
     Did { on: ThreadRef, item: ItemId, came: Option<Came>, case: Option<usize> },
-    WentOn { on: ThreadRef, item: ItemId, came: Came, pending: bool, case: Option<usize> },
+    WentOn { on: ThreadRef, item: ItemId, paused: bool, stopped: bool },
+    Came { on: ThreadRef, item: ItemId, came: Came, case: Option<usize> },
     Time { ms: u64 },
     Fault(usize),
 }
@@ -261,9 +267,8 @@ impl Said {
     fn of(told: &Told<'_>) -> Self {
         match *told {
             Told::Did { on, item, came, case } => Self::Did { on, item, came: came.cloned(), case },
-            Told::WentOn { on, item, came, pending, case } => {
-                Self::WentOn { on, item, came: came.clone(), pending, case }
-            }
+            Told::WentOn { on, item, paused, stopped } => Self::WentOn { on, item, paused, stopped },
+            Told::Came { on, item, came, case } => Self::Came { on, item, came: came.clone(), case },
             Told::Time { ms } => Self::Time { ms },
             Told::Fault(fault) => Self::Fault(fault),
         }
@@ -290,22 +295,23 @@ impl<'a> Writer<'_, 'a> {
     fn write(&mut self, said: Said, code: Option<&Code>) {
         match said {
             Said::Did { on, item: id, came, case } => self.did(on, id, came.as_ref(), case, code),
-            Said::WentOn { on, item: id, came, pending, case } => {
-                let Some(item) = self.item(id) else {
-                    let run = run_line(on, 0, 1, None);
-                    return self.lines.push(run);
-                };
+            Said::WentOn { on, item: id, paused, stopped } => {
+                let (start, line) = self.item(id).map_or((0, 1), |item| (item.step.start, item.step.line));
                 let call = self.open[on.0 as usize].last().copied();
-                self.lines.push(run_line(on, item.step.start, item.step.line, call));
-                if pending && matches!(came, Came::Returned(_)) {
-                    self.open[on.0 as usize].pop();
-                    let mut line = self.line(item, on, case, code_of(self.orders, on, id).as_ref());
-                    line.step.action = Action::Returns(on);
-                    line.from = From::Nowhere;
-                    line.uses.clear();
-                    line.call = call;
-                    self.lines.push(line);
-                }
+                let run = run_line(on, stopped.then_some(1), start, line, call);
+                self.lines.push(Line { paused, ..run });
+            }
+            Said::Came { on, item: id, came, case } => {
+                let Some(item) = self.item(id) else { return };
+                let mut line = self.line(item, on, case, code_of(self.orders, on, id).as_ref());
+                line.step.action = Action::Returns(on);
+                line.from = From::Nowhere;
+                line.uses.clear();
+                line.call = match came {
+                    Came::Returned(_) => self.open[on.0 as usize].pop(),
+                    Came::Parked | Came::Paused => self.open[on.0 as usize].last().copied(),
+                };
+                self.lines.push(line);
             }
             Said::Time { ms } => {
                 let step = plain(Action::Happens(Box::new(HappenStep::Advance { ms })), 0, 1);
@@ -320,6 +326,15 @@ impl<'a> Writer<'_, 'a> {
         }
     }
 
+    /// Whether what went on last waits again.
+    fn note_parked(&mut self, state: &State) {
+        let runs = |line: &&mut Line| matches!(&line.step.action, Action::Happens(happens) if happens.is_run());
+        let Some(line) = self.lines.iter_mut().next_back().filter(runs) else { return };
+        let thread = line.on.and_then(|on| self.orders.seen(state).thread_id(on));
+        let thread = thread.and_then(|thread| state.world.thread(thread));
+        line.parks = thread.is_some_and(|thread| thread.wait().is_some());
+    }
+
     fn item(&self, id: ItemId) -> Option<&'a Item> {
         self.orders.programs.item(id)
     }
@@ -327,13 +342,19 @@ impl<'a> Writer<'_, 'a> {
     fn did(&mut self, on: ThreadRef, id: ItemId, came: Option<&Came>, case: Option<usize>, code: Option<&Code>) {
         let Some(item) = self.item(id) else { return };
         let mut line = self.line(item, on, case, code);
-        let parks = matches!(came, Some(Came::Parked)) && matches!(item.step.action, Action::Call(..));
-        if parks {
-            if case.is_none() && !item.step.expect.may_park() {
-                line.step.expect = Expect::Parked;
-                line.expects = Expects::Parked;
-                line.drop_label();
-            }
+        let calls = matches!(item.step.action, Action::Call(..));
+        let parks = matches!(came, Some(Came::Parked)) && calls;
+        let acts = matches!(item.step.action, Action::Call(..) | Action::Answers(..));
+        if matches!(came, Some(Came::Paused)) && acts {
+            line.step.borders = Some(1);
+            (line.step.expect, line.expects) = (Expect::Paused, Expects::Unsaid);
+            line.drop_label();
+        }
+        if parks && case.is_none() && !item.step.expect.may_park() {
+            (line.step.expect, line.expects) = (Expect::Parked, Expects::Parked);
+            line.drop_label();
+        }
+        if calls && matches!(came, Some(Came::Parked | Came::Paused)) {
             self.open[on.0 as usize].push(self.lines.len());
         }
         if matches!(item.step.action, Action::Returns(_) | Action::Answers(..)) {
@@ -418,8 +439,9 @@ impl<'a> Writer<'_, 'a> {
                 self.lines.push(line);
             }
             let excused = self.orders.may_stay_parked(on) || kind != Some(WrongKind::Stuck);
+            let paused = self.orders.seen(state).thread_id(on).is_some_and(|on| self.orders.seen(state).is_paused(on));
             if excused && state.thread_waits(on) {
-                parked.push(on);
+                parked.push((on, paused));
             }
         }
         Lowered { lines: self.lines, finally, parked, wakes: Wakes::ByStep, pinned }
@@ -453,10 +475,11 @@ impl Orders<'_> {
 impl Line {
     pub(super) fn new(step: Step, from: From) -> Self {
         let (uses, gives) = (Vec::new(), Vec::new());
-        Self { step, from, expects: Expects::Unsaid, uses, gives, on: None, call: None }
+        let (on, call, paused, parks) = (None, None, false, false);
+        Self { step, from, expects: Expects::Unsaid, uses, gives, on, call, paused, parks }
     }
 
-    fn drop_label(&mut self) {
+    pub(super) fn drop_label(&mut self) {
         if let Some(slot) = self.step.gives.take() {
             self.gives.retain(|given| *given != slot);
         }
@@ -498,14 +521,14 @@ fn code_of(orders: &Orders<'_>, on: ThreadRef, id: ItemId) -> Option<Code> {
 }
 
 fn plain(action: Action, start: u32, line: u32) -> Step {
-    Step { action, gives: None, expect: Expect::Success, start, expect_at: 0, line }
+    Step { action, gives: None, expect: Expect::Success, borders: None, start, expect_at: 0, line }
 }
 
 fn check_step(check: super::super::check::Check, start: u32, line: u32) -> Step {
     plain(Action::Check(Box::new(check)), start, line)
 }
 
-fn run_line(on: ThreadRef, start: u32, line: u32, call: Option<usize>) -> Line {
-    let step = plain(Action::Happens(Box::new(HappenStep::Run(on))), start, line);
+fn run_line(on: ThreadRef, borders: Option<u32>, start: u32, line: u32, call: Option<usize>) -> Line {
+    let step = plain(Action::Happens(Box::new(HappenStep::Run { on, borders })), start, line);
     Line { call, on: Some(on), ..Line::new(step, From::Nowhere) }
 }

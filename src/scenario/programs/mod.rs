@@ -9,17 +9,21 @@
 //! | `orders` | what can happen next, and what it means: [`System`](crate::explore::System) |
 //! | `twins` | one digest for states that differ in numbers only, or in which of several like processes is which |
 //! | `alike` | which processes these are |
+//! | `grain` | whole calls, or frames |
 //! | `happen`, `print` | lets it happen, and notes what it touches |
 //! | `allowed` | which of the combinations the file allows a run comes to |
 //! | `wrong`, `stuck` | what can be wrong with a run; who waits for what, and who could end it |
 //! | `lower` | a run as an ordinary scenario |
+//! | `join` | frames of one call between which nobody comes |
 //! | `shrunk` | the same with everything left out that it does not need |
 //! | `save` | the same as text |
 
 mod alike;
 mod allowed;
 mod compile;
+mod grain;
 mod happen;
+mod join;
 mod lower;
 mod orders;
 mod print;
@@ -42,6 +46,7 @@ use super::program::Step;
 use super::reader::{SlotId, ThreadRef};
 
 pub use allowed::AllowedRow;
+pub use grain::{Granularity, Replay};
 pub use lower::{Counterexample, shrink_steps};
 pub use orders::{Judged, Orders, Outcome, Start};
 pub use wrong::{Wrong, WrongKind};
@@ -180,6 +185,7 @@ pub(super) struct Programs {
     threads: Vec<Option<Program>>,
     faults: Vec<FaultItem>,
     time: Time,
+    pub(super) granularity: Granularity,
     always: Vec<Property>,
     sometimes: Vec<Property>,
     names: Vec<Arc<str>>,

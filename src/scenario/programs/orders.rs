@@ -1,7 +1,7 @@
 //! What can happen next in a run, and what comes of it: the programs of a scenario as something to explore.
 //!
 //! One choice is one whole call of one thread, or the going on of a call that waited, up to where it returns or waits
-//! again. Time passes up to the next deadline.
+//! again; or, frame by frame, up to its next frame border. Time passes up to the next deadline.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::super::{Budget, Logging, leak};
 use super::state::{Agent, Place, State};
 use super::twins::Twins;
 use super::wrong::{self, Wrong, WrongKind};
-use super::{Allowed, Code, Item, ItemId, NameId, Programs, Time};
+use super::{Allowed, Code, Granularity, Item, ItemId, NameId, Programs, Replay, Time};
 use crate::abi::SpiReturn;
 use crate::abi::client::{CallResult, Value};
-use crate::explore::{Choice, End, Explored, Found, System, Taken, Verdict};
+use crate::explore::{Choice, End, Explored, Found, Schedule, System, Taken, Verdict};
 use crate::world::World;
 use crate::world::ids::ThreadId;
 use crate::world::machine::Machine;
@@ -66,6 +66,8 @@ pub struct Orders<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) machine: &'a Arc<Machine>,
     pub(super) programs: &'a Programs,
+    /// What one choice is.
+    pub(super) granularity: Granularity,
     /// After the steps before the programs.
     start: State,
     /// What went on by itself during those: after which step, which thread.
@@ -88,9 +90,15 @@ pub enum Start<'a> {
 }
 
 impl<'a> Orders<'a> {
-    /// Plays the steps before the programs.
+    /// Plays the steps before the programs; what one choice is, the scenario says.
     #[must_use]
     pub fn of(scenario: &'a Scenario, machine: &'a Arc<Machine>) -> Start<'a> {
+        Self::by(scenario.programs.granularity, scenario, machine)
+    }
+
+    /// Plays the steps before the programs.
+    #[must_use]
+    pub fn by(granularity: Granularity, scenario: &'a Scenario, machine: &'a Arc<Machine>) -> Start<'a> {
         if !scenario.has_programs() {
             return Start::NoPrograms;
         }
@@ -126,7 +134,8 @@ impl<'a> Orders<'a> {
         let in_any_order =
             past.is_empty() && !programs.speaks_of_numbers && !scenario.all_checks().any(Check::looks_at_numbers);
         let twins = if in_any_order { Twins::of(scenario) } else { Twins::default() };
-        let mut orders = Self { scenario, machine, programs, start, ran: player.ran, past, in_any_order, twins };
+        let ran = player.ran;
+        let mut orders = Self { scenario, machine, programs, granularity, start, ran, past, in_any_order, twins };
         let mut start = orders.start.clone();
         (0..orders.scenario.threads.len()).for_each(|on| orders.settle_agent(&mut start, ThreadRef(on as u32)));
         orders.start = start;
@@ -154,6 +163,12 @@ impl<'a> Orders<'a> {
     #[must_use]
     pub fn model(&self) -> &'a str {
         &self.machine.name
+    }
+
+    /// An order of these as it is printed.
+    #[must_use]
+    pub fn replay(&self, schedule: &Schedule) -> Replay {
+        Replay { granularity: self.granularity, schedule: schedule.clone() }
     }
 
     /// How much a run may use up.
@@ -204,6 +219,7 @@ impl<'a> Orders<'a> {
             scenario,
             machine,
             programs: &scenario.programs,
+            granularity: Granularity::Call,
             start,
             ran: Vec::new(),
             past: Vec::new(),
@@ -255,7 +271,8 @@ impl<'a> Orders<'a> {
             Action::Call(..) => state.world.thread(thread).is_some_and(crate::world::process::Thread::accepts_call),
             Action::Returns(_) => {
                 let last = state.place.threads[on.0 as usize].waiting.last();
-                last.is_none_or(|waiting| waiting.result.is_some()) || item.step.expect.may_park()
+                let waits = item.step.expect.may_park() && !self.seen(state).is_paused(thread);
+                last.is_none_or(|waiting| waiting.result.is_some()) || waits
             }
             Action::Answers(..) => state.in_callback(thread) || !state.thread_waits(on),
             Action::Happens(_) | Action::Check(_) => true,

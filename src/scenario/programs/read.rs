@@ -12,7 +12,7 @@ use super::super::written::expected;
 use super::compile::{Compiler, Names};
 use super::tree::{self, Map, Tree};
 use super::wrong::WrongKind;
-use super::{Allowed, FaultItem, NameId, Programs, Property, Stated, Time};
+use super::{Allowed, FaultItem, Granularity, NameId, Programs, Property, Stated, Time};
 use crate::explore::Verdict;
 use crate::model::explain::nearest;
 use crate::model::items::{bare, field, items, list};
@@ -23,6 +23,7 @@ use crate::model::source::{Raw, Text};
 pub(in super::super) struct OrdersWritten<'a> {
     pub faults: Vec<Raw<'a>>,
     pub time: Option<Time>,
+    pub granularity: Option<Granularity>,
     pub always: Vec<check::Written<'a>>,
     pub sometimes: Vec<check::Written<'a>>,
     pub allowed: Vec<Map<'a, Raw<'a>>>,
@@ -35,6 +36,7 @@ impl OrdersWritten<'_> {
         let said = [
             ("faults", !self.faults.is_empty()),
             ("time", self.time.is_some()),
+            ("granularity", self.granularity.is_some()),
             ("always", !self.always.is_empty()),
             ("sometimes", !self.sometimes.is_empty()),
             ("allowed", !self.allowed.is_empty()),
@@ -46,6 +48,10 @@ impl OrdersWritten<'_> {
         }
     }
 }
+
+/// Who would say when a call goes on.
+pub(super) const GOES_ON: &str = "in programs the order of everything is chosen: a call that waits goes on by itself, and \
+                                  with `granularity: Frame` it stops at every frame border";
 
 /// Reads the programs of a scenario whose other steps have been read.
 pub(in super::super) fn read<'a>(
@@ -64,6 +70,7 @@ pub(in super::super) fn read<'a>(
         threads: Vec::new(),
         faults: Vec::new(),
         time: written.time.unwrap_or_default(),
+        granularity: written.granularity.unwrap_or_default(),
         always: Vec::new(),
         sometimes: Vec::new(),
         names: Vec::new(),
@@ -151,6 +158,10 @@ fn fault<'a>(raw: Raw<'a>, load: &mut Load<'a>) -> Option<FaultItem> {
     }
     let since = load.reader.places.len();
     let what = HappenStep::read(op, &mut load.reader)?;
+    if what.is_run() {
+        load.reader.wrong("", GOES_ON, "no fault");
+        return None;
+    }
     let start = load.reader.here.start;
     Some(FaultItem { what, uses: load.reader.used_since(since), times, start: start as u32, line: load.line(start) })
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::super::file::{HappenStep, Wakes};
-use super::super::program::Action;
+use super::super::program::{Action, Step};
 use super::super::reader::{SlotId, ThreadRef};
 use super::Programs;
 use super::lower::{Expects, From, Line, Lowered};
@@ -45,12 +45,15 @@ impl Orders<'_> {
             let _ = writeln!(text, "        {},", self.line(line, width, &mut names));
         }
         text += "    ],\n";
-        let finally: Vec<String> = lowered
-            .finally
-            .iter()
-            .map(|step| self.piece(step.start..self.end(step.start), &names))
-            .chain(lowered.parked.iter().map(|&on| format!("Parked({:?})", self.thread(on))))
-            .collect();
+        let finally: Vec<String> =
+            lowered
+                .finally
+                .iter()
+                .map(|step| self.piece(step.start..self.end(step.start), &names))
+                .chain(lowered.parked.iter().map(|&(on, paused)| {
+                    format!("{}({:?})", if paused { "Paused" } else { "Parked" }, self.thread(on))
+                }))
+                .collect();
         if !finally.is_empty() {
             let _ = writeln!(text, "    finally: [{}],", finally.join(", "));
         }
@@ -93,9 +96,15 @@ impl Orders<'_> {
         let on_it = |on: ThreadRef| self.scenario.threads[on.0 as usize].process == slot;
         let in_finally =
             lowered.finally.iter().flat_map(|step| self.programs.used_between(step.start, self.end(step.start)));
-        lowered.lines.iter().any(|line| line.uses.contains(&slot) || line.on.is_some_and(on_it))
+        let asked = |step: &Step| match &step.action {
+            Action::Check(check) => check.thread().is_some_and(on_it),
+            _ => false,
+        };
+        let looked_at = lowered.finally.iter().chain(lowered.lines.iter().map(|line| &line.step)).any(asked);
+        looked_at
+            || lowered.lines.iter().any(|line| line.uses.contains(&slot) || line.on.is_some_and(on_it))
             || in_finally.into_iter().any(|used| used == slot)
-            || lowered.parked.iter().any(|&on| on_it(on))
+            || lowered.parked.iter().any(|&(on, _)| on_it(on))
     }
 
     fn end(&self, start: u32) -> u32 {
@@ -118,7 +127,9 @@ impl Orders<'_> {
         let fields = self.fields(line, names);
         let on = self.on(line).map(|on| format!("on: {on:?},{:1$}", "", width - on.len() + 1));
         let gives = line.step.gives.map(|slot| format!(", gives: {:?}", names.give(slot)));
-        format!("({}{fields}{}{})", on.unwrap_or_default(), gives.unwrap_or_default(), self.expects(line, names))
+        let borders = line.step.borders.map(|borders| format!(", borders: {borders}")).unwrap_or_default();
+        let (on, gives) = (on.unwrap_or_default(), gives.unwrap_or_default());
+        format!("({on}{fields}{borders}{gives}{})", self.expects(line, names))
     }
 
     fn expects(&self, line: &Line, names: &LabelNames) -> String {
@@ -172,7 +183,10 @@ impl Orders<'_> {
             (_, From::Op(start)) => format!("op: {}", self.fault(start, names)),
             (_, From::Check(start)) => format!("check: {}", self.piece(start..self.end(start), names)),
             (Action::Happens(happens), _) => match &**happens {
-                HappenStep::Run(on) => format!("op: Run({:?})", self.thread(*on)),
+                HappenStep::Run { on, borders: None } => format!("op: Run({:?})", self.thread(*on)),
+                HappenStep::Run { on, borders: Some(borders) } => {
+                    format!("op: Proceed(on: {:?}, borders: {borders})", self.thread(*on))
+                }
                 HappenStep::Advance { ms } => format!("op: Advance(ms: {ms})"),
                 _ => String::new(),
             },

@@ -23,28 +23,38 @@ struct Sign {
 impl Orders<'_> {
     /// What is left of a run, and whether it shows what is wrong with it.
     pub(super) fn shrunk(&self, lowered: Lowered, wrong: Option<&Wrong>, shrinks: bool) -> (Lowered, bool) {
-        let all: Vec<usize> = (0..lowered.lines.len()).collect();
-        let signs = self.signs(&lowered, &all);
+        let mut lowered = self.joined(lowered);
+        let mut signs = self.all_signs(&lowered);
         let as_told = |sign: &Sign| wrong.is_none_or(|wrong| sign.kind == wrong.kind.as_failure());
         let shows = !signs.is_empty() && signs.iter().all(as_told);
         if !shows || !shrinks {
             return (lowered, shows);
         }
-        let mut shrinking = Shrinking { orders: self, lowered, signs };
-        let mut kept = all;
         loop {
-            let before = kept.clone();
-            kept = shrinking.fewer(kept);
-            kept = shrinking.in_longer_turns(kept);
-            kept = shrinking.by_themselves(kept);
-            if kept == before {
-                break;
+            let smaller = Shrinking { orders: self, lowered, signs }.run();
+            let lines = smaller.lines.len();
+            lowered = self.joined(smaller);
+            if lowered.lines.len() == lines {
+                return (lowered, true);
             }
+            signs = self.all_signs(&lowered);
         }
-        let Lowered { lines, finally, parked, wakes, pinned } = shrinking.lowered;
-        let pinned = pinned.iter().filter_map(|line| kept.iter().position(|at| at == line)).collect();
-        let lines = kept.iter().map(|&at| lines[at].clone()).collect();
-        (Lowered { lines, finally, parked, wakes, pinned }, true)
+    }
+
+    /// The same with frames of one call in one step, if it shows the same.
+    fn joined(&self, lowered: Lowered) -> Lowered {
+        let joined = super::join::joined(&lowered);
+        if joined.lines.len() == lowered.lines.len() {
+            return lowered;
+        }
+        let what = |lowered: &Lowered| -> Vec<_> {
+            self.all_signs(lowered).into_iter().map(|sign| (sign.kind, sign.came)).collect()
+        };
+        if what(&joined) == what(&lowered) { joined } else { lowered }
+    }
+
+    fn all_signs(&self, lowered: &Lowered) -> Vec<Sign> {
+        self.signs(lowered, &(0..lowered.lines.len()).collect::<Vec<_>>())
     }
 
     /// What a scenario of these lines shows.
@@ -74,6 +84,28 @@ struct Shrinking<'o, 'a> {
 }
 
 impl Shrinking<'_, '_> {
+    /// What is left when nothing more can go.
+    fn run(mut self) -> Lowered {
+        let mut kept: Vec<usize> = (0..self.lowered.lines.len()).collect();
+        loop {
+            let before = kept.clone();
+            kept = self.fewer(kept);
+            kept = self.in_longer_turns(kept);
+            kept = self.begun_later(kept);
+            kept = self.by_themselves(kept);
+            if kept == before {
+                break;
+            }
+        }
+        let Lowered { lines, finally, parked, wakes, pinned } = self.lowered;
+        let pinned = pinned.iter().filter_map(|line| kept.iter().position(|at| at == line)).collect();
+        // A line that says which call it goes on with names it by its place.
+        let place = |call: usize| kept.iter().position(|&at| at == call);
+        let line = |&at: &usize| super::lower::Line { call: lines[at].call.and_then(place), ..lines[at].clone() };
+        let lines = kept.iter().map(line).collect();
+        Lowered { lines, finally, parked, wakes, pinned }
+    }
+
     fn still_shows(&self, kept: &[usize]) -> bool {
         self.lowered.pinned.iter().all(|line| kept.contains(line))
             && self.orders.signs(&self.lowered, kept) == self.signs
@@ -120,6 +152,13 @@ impl Shrinking<'_, '_> {
     fn in_longer_turns(&self, mut kept: Vec<usize>) -> Vec<usize> {
         let thread = |line: usize| self.lowered.lines[line].on;
         let changes = |kept: &[usize]| kept.windows(2).filter(|two| thread(two[0]) != thread(two[1])).count();
+        // Where a call that stopped at a frame border goes on after somebody else.
+        let stopped = |line: usize| {
+            let line = &self.lowered.lines[line];
+            line.paused || line.call.is_some_and(|call| self.lowered.lines[call].step.borders.is_some())
+        };
+        let broken = |two: &&[usize]| stopped(two[1]) && thread(two[0]) != thread(two[1]);
+        let turns = |kept: &[usize]| (changes(kept), kept.windows(2).filter(broken).count());
         let mut at = 1;
         while at < kept.len() {
             let before = kept[..at].iter().rposition(|&other| thread(other) == thread(kept[at]));
@@ -127,12 +166,30 @@ impl Shrinking<'_, '_> {
                 let mut moved = kept.clone();
                 let line = moved.remove(at);
                 moved.insert(before + 1, line);
-                if changes(&moved) < changes(&kept) && self.still_shows(&moved) {
+                if turns(&moved) < turns(&kept) && self.still_shows(&moved) {
                     kept = moved;
                     at = 0;
                 }
             }
             at += 1;
+        }
+        kept
+    }
+
+    /// With calls that stop at frame borders begun where they go on.
+    fn begun_later(&self, mut kept: Vec<usize>) -> Vec<usize> {
+        for at in (0..kept.len()).rev() {
+            let line = &self.lowered.lines[kept[at]];
+            let same = |&other: &usize| self.lowered.lines[other].on == line.on;
+            let next = kept[at + 1..].iter().position(same).filter(|&next| next > 0 && line.step.borders.is_some());
+            if let Some(next) = next {
+                let mut moved = kept.clone();
+                let line = moved.remove(at);
+                moved.insert(at + next, line);
+                if self.still_shows(&moved) {
+                    kept = moved;
+                }
+            }
         }
         kept
     }
@@ -143,8 +200,8 @@ impl Shrinking<'_, '_> {
             return kept;
         }
         let runs = |&line: &usize| {
-            let action = &self.lowered.lines[line].step.action;
-            matches!(action, Action::Happens(happens) if happens.is_run())
+            let line = &self.lowered.lines[line];
+            !line.paused && matches!(&line.step.action, Action::Happens(happens) if happens.is_run())
         };
         let without: Vec<usize> = kept.iter().copied().filter(|line| !runs(line)).collect();
         self.lowered.wakes = Wakes::Automatic;

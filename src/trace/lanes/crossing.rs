@@ -34,7 +34,7 @@ impl Builder<'_, '_> {
 
     pub(super) fn paused(&mut self, at: usize, thread: ThreadId, provider: Option<ShapeId>, answered: bool) {
         self.acting = Some(thread.process);
-        let text = self.words.pause(provider, answered);
+        let text = self.who(thread) + &self.words.pause(provider, answered);
         match self.calls.goes_on_at_once(at) {
             true => self.aside(at, &text),
             false => self.say(Said::change(lane(thread.process), self.inside(at), text)),

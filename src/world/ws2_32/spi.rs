@@ -74,7 +74,7 @@ impl World {
         log: &mut Log,
     ) -> Result<(), WsaError> {
         let process = &self.processes[thread.process.0 as usize];
-        if process.overlapped.is_pending((None, overlapped.id)) {
+        if process.overlapped.is_pending((None, overlapped.id)) || process.has_on_its_way(overlapped.id) {
             log.rule(RuleId::O5);
             return Err(WsaError::Inval);
         }
