@@ -326,7 +326,7 @@
 //!
 //! `programs` gives each thread its own list of items. Their order is the explorer's: [`programs`] makes of them
 //! something that [`explore`](crate::explore) goes through in every order, `wspsim explore` does. [`play()`] plays one
-//! order: the threads take turns, in the order in which the file names them first. `steps`, if there are any, come
+//! order: the threads take turns with whole calls, in the order in which the file names them first. `steps`, if there are any, come
 //! before the programs, as they stand.
 //!
 //! ```ron

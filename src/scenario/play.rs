@@ -10,7 +10,7 @@ use super::file::HappenStep;
 use super::judge::{self, Came};
 use super::naming;
 use super::program::{Action, Scenario, Step};
-use super::programs::{Orders, Start};
+use super::programs::{Granularity, Orders, Start};
 use super::reader::{SlotId, ThreadRef};
 use super::report::{Failure, FailureKind, Names, Report, StepMark};
 use super::seen::{Past, Seen};
@@ -47,7 +47,7 @@ pub fn play(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> Re
 /// Plays a scenario on a machine and hands out the world it ends with, too.
 #[must_use]
 pub fn play_to_end(scenario: &Scenario, machine: &Arc<Machine>, logging: Logging) -> (Report, World) {
-    match Orders::of(scenario, machine) {
+    match Orders::by(Granularity::Call, scenario, machine) {
         Start::NoPrograms => play_steps(scenario, machine, logging),
         Start::Begins(orders) => play_steps(&orders.scenario_of_run(&orders.in_turn()), machine, logging),
         Start::Failed(_) => {
