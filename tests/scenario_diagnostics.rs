@@ -98,7 +98,7 @@ fn values_have_forms() {
          6: expected an address such as \"127.0.0.1:80\" | \"127.0.0.1:80000\" | here\n\
          7: `FIONBO` is no ioctl code | FIONBO | did you mean `FIONBIO`?\n\
          8: `WSAEINVL` is no error | WSAEINVL | did you mean `WSAEINVAL`?\n\
-         9: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])` | Fine | here\n\
+         9: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked`, `Paused` or `AnyOf([..])` | Fine | here\n\
          10: expected a value in the brackets, or `Ok` without brackets | Ok() | here\n\
          11: nothing is called `x` | x | did you mean `p`?\n\
          12: `R99` is no rule | R99 | did you mean `R9`?\n\
@@ -146,7 +146,7 @@ fn all_bad_items_are_told_at_once() {
          7: `Break` leaves a `Repeat`, and there is none around it | Break | nothing to leave\n\
          8: `cases` stand in place of `expect`, beside a `call` or `answers` | (call: WSPSocket(), expect: Ok, cases: \
          [(Ok, [])]) | in this step\n\
-         9: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])` | Okay | here\n\
+         9: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked`, `Paused` or `AnyOf([..])` | Okay | here\n\
          9: nothing is called `far` | far | unknown\n\
          12: a step of another program is called `a` | a | for the second time\n",
     );
@@ -188,7 +188,7 @@ fn what_must_hold_is_checked() {
          3: a fault starts no process | \"x\" | starts one\n\
          3: expected an op such as `Kill(\"p\")`, or `AtMost(2, Kill(\"p\"))` | Ok | here\n\
          4: no step is called `opem` | opem | did you mean `open`?\n\
-         4: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked` or `AnyOf([..])` | Okay | here\n",
+         4: expected `Ok`, `Ok(..)`, `Err(..)`, `Parked`, `Paused` or `AnyOf([..])` | Okay | here\n",
     );
     assert_eq!(
         said("Scenario(about: \"t\", steps: [], always: [Sockets(count: 0)], time: Free)"),
