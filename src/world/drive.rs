@@ -136,8 +136,8 @@ impl World {
         }
     }
 
-    /// Ends a client call: its frame goes, an error becomes the thread's last error (G1).
-    fn finish(&mut self, thread: ThreadId, result: CallResult, log: &mut Log) -> Outcome {
+    /// Ends a client call: its frame goes, if it has one, an error becomes the thread's last error (G1).
+    pub(super) fn finish(&mut self, thread: ThreadId, result: CallResult, log: &mut Log) -> Outcome {
         if let Some(state) = self.thread_mut(thread) {
             Frame::pop(&mut state.frames);
             if let Err(error) = &result {

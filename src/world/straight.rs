@@ -32,11 +32,7 @@ impl World {
         if let After::Socket { flags, token } = after {
             self.settle_socket(thread, flags, token, &flight.result, log);
         }
-        let result = flight.result.map(Value::Spi);
-        if let (Err(error), Some(state)) = (&result, self.thread_mut(thread)) {
-            state.last_error = Some(*error);
-        }
-        Some(Outcome::Returned(result))
+        Some(self.finish(thread, flight.result.map(Value::Spi), log))
     }
 
     /// The base that a call goes to, if ws2_32 has nothing to do but to call it.
