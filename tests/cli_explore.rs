@@ -1,41 +1,21 @@
 //! `wspsim explore` as programs and impatient people use it: JSON Lines, and Ctrl-C in the middle of a search.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+
+#[path = "support/shards.rs"]
+mod shards;
+
+use shards::{endless, folder};
 
 fn wspsim() -> Command {
     Command::new(env!("CARGO_BIN_EXE_wspsim"))
 }
 
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).expect("a folder for the test");
-    folder
-}
-
 const HOLDS: &str =
     r#"Scenario(about: "t", model: "windows", processes: ["p"], programs: {"p": [(call: WSAGetLastError())]})"#;
-
-/// Four processes that send datagrams to each other's turn: millions of orders.
-fn endless() -> String {
-    let sender = |name: &str| {
-        format!(
-            r#""{name}": [(call: WSPSocket(af: AF_INET, kind: SOCK_DGRAM), gives: "s-{name}"), Repeat(times: 9, do: [
-                (call: WSPSendTo(s: "s-{name}", data: "{name}", to: "127.0.0.1:7000")),
-            ])],"#
-        )
-    };
-    let senders: String = ["a", "b", "c", "d"].map(sender).concat();
-    format!(
-        r#"Scenario(about: "t", model: "windows", processes: ["p", "a", "b", "c", "d"], steps: [
-            (on: "p", call: WSPSocket(af: AF_INET, kind: SOCK_DGRAM), gives: "s"),
-            (on: "p", call: WSPBind(s: "s", name: "127.0.0.1:7000")),
-        ], programs: {{ {senders} }})"#
-    )
-}
 
 #[test]
 fn run_leaves_files_that_say_they_go_wrong_to_explore() {
