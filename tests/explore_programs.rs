@@ -295,6 +295,95 @@ fn the_counterexamples_that_are_kept_are_those_that_are_found() {
     }
 }
 
+/// Two threads open one block, which one of them can; `more` stands beside the programs.
+fn two_opens(more: &str) -> String {
+    format!(
+        r#"Scenario(about: "t", model: "windows", processes: ["p", "q"], steps: [
+            (on: "p", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s"),
+            (on: "p", call: WSPDuplicateSocket(s: "s", process: "q"), gives: "info"),
+        ], programs: {{
+            "q": [(name: "one", call: WSPSocket(info: "info"), gives: "t", expect: {ANY})],
+            "q/worker": [(name: "two", call: WSPSocket(info: "info"), gives: "u", expect: {ANY})],
+        }}, {more})"#
+    )
+}
+
+/// What is found to be wrong with a program, as a scenario of steps.
+fn found_in(text: &str) -> (String, Arc<Machine>) {
+    let scenario = scenario(text);
+    let machine = machine(&scenario);
+    let orders = orders(&scenario, &machine);
+    let judged = orders.judge(&Search::default().run(&*orders, &mut ()));
+    let found = judged.found.unwrap_or_else(|| panic!("this holds:\n{text}"));
+    assert_eq!(found.wrong.kind, WrongKind::Allowed);
+    let example = orders.counterexample(&found, true);
+    assert!(example.shows, "{}", example.text);
+    needs_every_step(&example.text, &example.pinned, &machine);
+    (example.text, machine)
+}
+
+/// Whoever changes the machine so that a named step comes to something else gets no silent yes from the steps that show
+/// a combination nobody allowed: they say of each named step what it came to.
+#[test]
+fn the_steps_of_a_combination_fail_whichever_of_them_comes_to_something_else() {
+    let (text, machine) = found_in(&two_opens(r#"allowed: [{"one": Ok, "two": Ok}, {"one": Err, "two": Err}]"#));
+    let [steps] = items::items(&text, ["steps"]);
+    let opens: Vec<_> = steps.into_iter().filter(|step| text[step.clone()].contains("info: \"info\"")).collect();
+    assert_eq!(opens.len(), 2, "{text}");
+    let (before, after) = text.split_at(opens[0].start);
+    // Now the first open fails and the second one gets the socket, which nobody allowed either.
+    let fails = "(op: Fault(FailCall(function: WSPSocket, error: WSAENETDOWN))),\n        ";
+    let otherwise = report(&format!("{before}{fails}{after}"), &machine).expect("it can be read");
+    assert_eq!(otherwise.verdict, Played::Failed, "{text}");
+    assert_eq!(otherwise.failures.len(), 1, "the first of them is as it should not be:\n{text}");
+}
+
+#[test]
+fn the_steps_of_a_combination_have_what_it_needs_and_no_more() {
+    let steps = |programs: &str, allowed: &str| {
+        let opened = r#"(on: "p", call: WSPSocket(af: AF_INET, kind: SOCK_STREAM), gives: "s")"#;
+        let text = format!(
+            r#"Scenario(about: "t", model: "windows", processes: ["p"], steps: [{opened}],
+                programs: {{ "p": [{}] }}, allowed: [{allowed}])"#,
+            programs.replace("ANY", ANY)
+        );
+        let (text, _) = found_in(&text);
+        let [steps] = items::items(&text, ["steps"]);
+        steps.into_iter().skip(1).map(|step| text[step].to_owned()).collect::<Vec<_>>()
+    };
+    let (listen, send) = (
+        r#"(name: "one", call: WSPListen(s: "s"), expect: ANY)"#,
+        r#"(name: "two", call: WSPSend(s: "s", data: "x"), expect: ANY)"#,
+    );
+    let (listened, sent) = (r#"(on: "p", call: WSPListen(s: "s")"#, r#"(on: "p", call: WSPSend(s: "s", data: "x")"#);
+    // What no combination speaks of is named.
+    assert_eq!(
+        steps(&format!("{listen}, {send}"), r#"{"one": Ok, "two": Err}, {"two": Ok}"#),
+        [format!("{listened}, expect: Err(WSAEINVAL))"), format!("{sent}, expect: Ok)")]
+    );
+    // A step that no combination names is not needed.
+    assert_eq!(steps(&format!("{listen}, {send}"), r#"{"two": Ok}"#), [format!("{sent}, expect: Ok)")]);
+    // Of several steps of one name the last one counts.
+    let bind = r#"(name: "one", call: WSPBind(s: "s", name: "127.0.0.1:7000"), expect: ANY)"#;
+    let allowed = r#"{"one": Ok, "two": Ok}, {"one": Err, "two": Ok}"#;
+    let twice = steps(&format!("{listen}, {bind}, {send}"), allowed);
+    assert!(!twice.iter().any(|step| step.contains("WSPListen")), "{twice:#?}");
+    assert!(twice[0].ends_with("expect: Ok)") && twice[1] == format!("{sent}, expect: Ok)"), "{twice:#?}");
+}
+
+/// Nothing but not being reached would have been right: no step can say so.
+#[test]
+fn a_combination_that_should_not_have_come_so_far_has_no_steps() {
+    let text = two_opens(r#"allowed: [{"one": Ok, "two": Never}]"#);
+    let scenario = scenario(&text);
+    let machine = machine(&scenario);
+    let orders = orders(&scenario, &machine);
+    let found = orders.judge(&Search::default().run(&*orders, &mut ())).found.expect("both are reached");
+    let example = orders.counterexample(&found, true);
+    assert!(!example.shows, "{}", example.text);
+    assert!(report(&example.text, &machine).is_some_and(|report| report.verdict == Played::Held), "{}", example.text);
+}
+
 #[test]
 fn a_failing_scenario_is_shrunk_to_what_it_needs() {
     let text = r#"Scenario(about: "t", model: "windows", processes: ["p", "q", "idle"], steps: [

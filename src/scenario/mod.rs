@@ -390,9 +390,10 @@
 //! that all combinations of named steps are found.
 //!
 //! A counterexample is saved as an ordinary scenario of steps. It fails as long as what it shows is there: at the
-//! step whose `expect` did not hold, at the `check` of a property, at the last named step of a combination nobody allowed, or
-//! by staying stuck. So it is a regression test. It has no step that could be left out; one that is stuck keeps all its
-//! steps, because without the step that should have ended a wait any call waits.
+//! step whose `expect` did not hold, at the `check` of a property, at the last named step of a combination nobody allowed
+//! (the named steps before it expect what they came to), or by staying stuck. So it is a regression test. It has no step
+//! that could be left out; one that is stuck keeps all its steps, because without the step that should have ended a wait
+//! any call waits.
 //!
 //! # What is checked without being asked
 //!

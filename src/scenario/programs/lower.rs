@@ -4,14 +4,15 @@
 use super::super::check::Check;
 use super::super::expect::Expect;
 use super::super::file::{HappenStep, Wakes};
-use super::super::judge::Came;
+use super::super::judge::{self, Came};
 use super::super::program::{Action, Scenario, Step};
 use super::super::reader::{SlotId, ThreadRef};
 use super::happen::Told;
 use super::orders::Orders;
 use super::state::State;
 use super::wrong::{Wrong, WrongKind};
-use super::{Allowed, Code, Item, ItemId, any_return};
+use super::{Allowed, Code, Item, ItemId, NameId, any_return};
+use crate::abi::client::CallResult;
 use crate::explore::{Found, Schedule, System};
 use std::ops::Range;
 use std::sync::Arc;
@@ -60,6 +61,8 @@ pub(super) enum Expects {
     Any,
     /// One of these pieces of the file.
     OneOf(Vec<Range<u32>>),
+    /// This, which is not in the file.
+    Written(String),
 }
 
 impl Expects {
@@ -98,9 +101,14 @@ pub struct Counterexample {
 impl<'a> Orders<'a> {
     /// Writes down the run of a schedule, up to what is wrong with it.
     pub(super) fn lower(&self, schedule: &Schedule, wrong: Option<&Wrong>) -> Lowered {
-        let mut writer = Writer { orders: self, lines: self.prefix_lines(), named: Vec::new(), open: Vec::new() };
-        writer.open = vec![Vec::new(); self.scenario.threads.len()];
         let mut state = self.start();
+        let mut writer = Writer {
+            orders: self,
+            lines: self.prefix_lines(),
+            named: Vec::new(),
+            results: state.place.results.clone(),
+            open: vec![Vec::new(); self.scenario.threads.len()],
+        };
         for &choice in &schedule.0 {
             let mut said = Vec::new();
             let code_before: Vec<Option<&Code>> = match choice {
@@ -278,6 +286,8 @@ impl Said {
 /// A named step that came to something.
 struct Named {
     line: usize,
+    name: NameId,
+    result: CallResult,
     /// Where it is too much: what it should have come to, and the text of that.
     allowed: Option<(Vec<Expect>, Vec<Range<u32>>)>,
 }
@@ -287,6 +297,8 @@ struct Writer<'o, 'a> {
     lines: Vec<Line>,
     /// In the order in which they came to something.
     named: Vec<Named>,
+    /// What named steps came to so far.
+    results: Box<[Option<CallResult>]>,
     /// By thread: the lines of its calls that wait.
     open: Vec<Vec<usize>>,
 }
@@ -388,19 +400,43 @@ impl<'a> Writer<'_, 'a> {
         line
     }
 
-    /// A named step has come to something: which line it was, and what it should have come to.
+    /// Named steps have come to something: which line it was, and what it should have come to.
     fn note_named(&mut self, state: &State) {
-        let known = self.named.len();
-        let reached = state.place.results.iter().filter(|result| result.is_some()).count();
-        if reached <= known || self.lines.is_empty() {
-            return;
+        let before = std::mem::replace(&mut self.results, state.place.results.clone());
+        let Some(line) = self.lines.len().checked_sub(1) else { return };
+        for (at, (before, now)) in before.iter().zip(&state.place.results).enumerate() {
+            let Some(result) = now.as_ref().filter(|_| before != now) else { continue };
+            let name = NameId(at as u16);
+            let too_much = !self.orders.is_allowed(state, false);
+            let allowed = too_much.then(|| self.orders.allowed_here(state, name, false));
+            self.named.push(Named { line, name, result: result.clone(), allowed });
         }
-        let mut allowed = None;
-        if !self.orders.is_allowed(state, false) {
-            let name = self.lines.last().and_then(|line| line.name(self.orders));
-            allowed = Some(self.orders.allowed_here(state, name));
+    }
+
+    /// What named steps came to together is not allowed: the last of them should have come to something else, where
+    /// the others came to what they did. The lines that show it; none, if no step could have come to something better.
+    fn decide(&mut self, state: &State) -> Vec<usize> {
+        let first = self.named.iter().position(|named| named.allowed.is_some());
+        let Some(deciding) = first.or(self.named.len().checked_sub(1)) else { return Vec::new() };
+        let Named { line, name, allowed, .. } = &self.named[deciding];
+        let (expects, texts) = allowed.clone().unwrap_or_else(|| self.orders.allowed_here(state, *name, true));
+        if texts.is_empty() {
+            return Vec::new();
         }
-        self.named.push(Named { line: self.lines.len() - 1, allowed });
+        let mut lines = vec![*line];
+        self.lines[*line].expect(Expect::AnyOf(expects.into()), Expects::OneOf(texts));
+        for at in 0..deciding {
+            let Named { line, name, result, .. } = &self.named[at];
+            // Of what one name came to the last counts; and some names say nothing to `allowed`.
+            let counts = self.named[at + 1..=deciding].iter().all(|later| later.name != *name);
+            if !counts || !self.orders.programs.allowed.iter().flatten().any(|(of, _)| of == name) {
+                continue;
+            }
+            let (expect, expects) = self.orders.as_it_came(state, *name, result);
+            self.lines[*line].expect(expect, expects);
+            lines.push(*line);
+        }
+        lines
     }
 
     fn finish(mut self, state: &State, wrong: Option<&Wrong>) -> Lowered {
@@ -416,19 +452,7 @@ impl<'a> Writer<'_, 'a> {
             (Some(WrongKind::Finally), Some(check)) => finally.push(self.orders.scenario.finally[check].clone()),
             _ => {}
         }
-        let mut pinned = Vec::new();
-        let deciding = self.named.iter().position(|named| named.allowed.is_some());
-        if let (Some(WrongKind::Allowed), Some(deciding)) = (kind, deciding) {
-            pinned = self.named[..=deciding].iter().map(|named| named.line).collect();
-            let Named { line, allowed } = &self.named[deciding];
-            let (expects, texts) = allowed.clone().unwrap_or_default();
-            let line = &mut self.lines[*line];
-            line.step.expect = Expect::AnyOf(expects.into());
-            line.expects = Expects::OneOf(texts);
-            if !line.step.expect.may_succeed() {
-                line.drop_label();
-            }
-        }
+        let pinned = if kind == Some(WrongKind::Allowed) { self.decide(state) } else { Vec::new() };
         let mut parked = Vec::new();
         for on in (0..self.orders.scenario.threads.len() as u32).map(ThreadRef) {
             let waiting = &state.place.threads[on.0 as usize].waiting;
@@ -449,26 +473,40 @@ impl<'a> Writer<'_, 'a> {
 }
 
 impl Orders<'_> {
-    /// What a named step may come to where the others have come to what they have: the expectations, and their text.
-    fn allowed_here(&self, state: &State, name: Option<super::NameId>) -> (Vec<Expect>, Vec<Range<u32>>) {
-        let Some(name) = name else { return (Vec::new(), Vec::new()) };
-        let mut without = state.clone();
-        without.place.results[name.0 as usize] = None;
+    /// What a named step may come to where the others have come to what they have, when the run is `over` or not: the
+    /// expectations, and their text.
+    fn allowed_here(&self, state: &State, name: NameId, over: bool) -> (Vec<Expect>, Vec<Range<u32>>) {
         let mut found = (Vec::new(), Vec::new());
         for combination in &self.programs.allowed {
-            if !self.combination_fits(&without, combination, false) {
+            let (own, others): (Vec<_>, Vec<_>) = combination.iter().cloned().partition(|(of, _)| *of == name);
+            if !self.combination_fits(state, &others, over) {
                 continue;
             }
-            for (of, allowed) in combination {
-                if let (true, Allowed::Came(expect, text)) = (*of == name, allowed)
-                    && !found.1.contains(text)
+            for (_, allowed) in own {
+                if let Allowed::Came(expect, text) = allowed
+                    && !found.1.contains(&text)
                 {
-                    found.0.push(expect.clone());
-                    found.1.push(text.clone());
+                    found.0.push(expect);
+                    found.1.push(text);
                 }
             }
         }
         found
+    }
+
+    /// What a named step came to, as `allowed` tells it apart from other things it may come to.
+    fn as_it_came(&self, state: &State, name: NameId, result: &CallResult) -> (Expect, Expects) {
+        let came = Came::Returned(result.clone());
+        let told = self.programs.allowed.iter().flatten().find_map(|(of, allowed)| match allowed {
+            Allowed::Came(expect, text) if *of == name && judge::holds(expect, &came, &state.place.values) => {
+                Some((expect.clone(), Expects::one(text.clone())))
+            }
+            _ => None,
+        });
+        told.unwrap_or_else(|| match result {
+            Err(error) => (Expect::Error(Some(*error)), Expects::Written(format!("Err({})", error.name()))),
+            Ok(_) => (Expect::Success, Expects::Unsaid),
+        })
     }
 }
 
@@ -479,15 +517,18 @@ impl Line {
         Self { step, from, expects: Expects::Unsaid, uses, gives, on, call, paused, parks }
     }
 
-    pub(super) fn drop_label(&mut self) {
-        if let Some(slot) = self.step.gives.take() {
-            self.gives.retain(|given| *given != slot);
+    /// Expects something else.
+    fn expect(&mut self, expect: Expect, expects: Expects) {
+        (self.step.expect, self.expects) = (expect, expects);
+        if !self.step.expect.may_succeed() {
+            self.drop_label();
         }
     }
 
-    /// The name of the step it is.
-    fn name(&self, orders: &Orders<'_>) -> Option<super::NameId> {
-        orders.programs.items.iter().find(|item| item.step.start == self.step.start)?.name
+    fn drop_label(&mut self) {
+        if let Some(slot) = self.step.gives.take() {
+            self.gives.retain(|given| *given != slot);
+        }
     }
 }
 

@@ -147,6 +147,7 @@ impl Orders<'_> {
             Expects::Unsaid => return None,
             Expects::Parked => "Parked".to_owned(),
             Expects::Any => "AnyOf([Ok, Err])".to_owned(),
+            Expects::Written(text) => text.clone(),
             Expects::OneOf(pieces) => {
                 let pieces: Vec<String> = pieces.iter().map(|piece| self.expected_piece(piece, names)).collect();
                 match &*pieces {
