@@ -1,13 +1,15 @@
 //! Every scenario under `tests/scenarios` is a test of its own: it holds on every model it names, and plays the same way
-//! twice; one with programs comes to the verdict it states in every order. `cargo test --test scenarios -- events/` plays one folder.
+//! twice; one with programs comes to the verdict it states in every order, by whole calls and by frames unless it says which
+//! of them. `cargo test --test scenarios -- events/` plays one folder.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use wspsim::explore::{Search, Verdict as Explored};
+use wspsim::explore::{Explored, Search, Verdict as Comes};
 use wspsim::model::{Library, Source};
-use wspsim::scenario::programs::{Orders, Start};
+use wspsim::scenario::programs::{Granularity, Orders, Start};
 use wspsim::scenario::{Diagnostic, Logging, Report, Scenario, Verdict, play};
 use wspsim::world::machine::Machine;
 
@@ -50,7 +52,11 @@ fn play_file(path: &Path) -> Result<(), Failed> {
     for model in scenario.models() {
         let machine = scenario.machine(&mut library, model).map_err(|diagnostics| misread(&diagnostics))?;
         if scenario.has_programs() {
-            explore(&scenario, &machine)?;
+            let both = [Granularity::Call, Granularity::Frame];
+            for granularity in both.into_iter().filter(|by| scenario.stated_granularity().is_none_or(|own| own == *by))
+            {
+                explore(&scenario, &machine, granularity)?;
+            }
             continue;
         }
         let (first, second) = (play(&scenario, &machine, Logging::On), play(&scenario, &machine, Logging::On));
@@ -68,28 +74,37 @@ fn play_file(path: &Path) -> Result<(), Failed> {
 }
 
 /// Every order of a scenario with programs comes to what the file says; what is wrong is shown by an ordinary scenario.
-fn explore(scenario: &Scenario, machine: &Arc<Machine>) -> Result<(), Failed> {
-    let orders = match Orders::of(scenario, machine) {
+fn explore(scenario: &Scenario, machine: &Arc<Machine>, granularity: Granularity) -> Result<(), Failed> {
+    let orders = match Orders::by(granularity, scenario, machine) {
         Start::Begins(orders) => orders,
         Start::Failed(report) => return Err(said(&report).into()),
         Start::NoPrograms => return Err("it has no programs".into()),
     };
     let found = Search::default().run(&*orders, &mut ());
     let judged = orders.judge(&found);
-    let wanted = scenario
-        .stated()
-        .map_or(judged.verdict == Explored::Holds, |stated| stated.fits(judged.verdict, judged.kind()));
+    let wanted =
+        scenario.stated().map_or(judged.verdict == Comes::Holds, |stated| stated.fits(judged.verdict, judged.kind()));
     if !wanted {
         let wrong = judged.found.as_ref().map(|found| &found.wrong).or(judged.unreached.first());
-        return Err(format!("{} on {}: {wrong:#?}", judged.verdict, machine.name).into());
+        return Err(format!("{} on {} by {granularity:?}: {wrong:#?}", judged.verdict, machine.name).into());
     }
-    let Some(found) = &judged.found else { return Ok(()) };
+    let Some(found) = &judged.found else { return every_row_comes(&orders, &found) };
     let example = orders.counterexample(found, true);
     let shown = shown_by(&example.text, scenario, machine)?;
     if !example.shows || shown.verdict == Verdict::Held {
         return Err(format!("on {} this does not show it:\n{}", machine.name, example.text).into());
     }
     Ok(())
+}
+
+/// What a file allows is what can come, and no more.
+fn every_row_comes<'a>(orders: &Orders<'a>, found: &Explored<Orders<'a>>) -> Result<(), Failed> {
+    let came: BTreeSet<usize> = found.outcomes.values().flat_map(|seen| orders.rows_of(&seen.witness)).collect();
+    let rows = orders.allowed_rows().into_iter().enumerate();
+    match rows.into_iter().find(|(row, _)| !came.contains(row)) {
+        Some((_, row)) => Err(format!("line {}: this came in no order: {}", row.line, row.text).into()),
+        None => Ok(()),
+    }
 }
 
 /// What a counterexample comes to when somebody else reads and plays it.

@@ -198,9 +198,15 @@ impl Scenario {
         self.programs.given
     }
 
-    /// What one choice of an order is, as the file says.
+    /// What one choice of an order is, as the file says; a whole call if it does not.
     #[must_use]
     pub fn granularity(&self) -> Granularity {
+        self.programs.granularity.unwrap_or_default()
+    }
+
+    /// What one choice of an order is, if what the file says of its programs depends on it.
+    #[must_use]
+    pub fn stated_granularity(&self) -> Option<Granularity> {
         self.programs.granularity
     }
 

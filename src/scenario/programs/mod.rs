@@ -185,7 +185,8 @@ pub(super) struct Programs {
     threads: Vec<Option<Program>>,
     faults: Vec<FaultItem>,
     time: Time,
-    pub(super) granularity: Granularity,
+    /// What one choice is, if the file says so.
+    pub(super) granularity: Option<Granularity>,
     always: Vec<Property>,
     sometimes: Vec<Property>,
     names: Vec<Arc<str>>,

@@ -93,7 +93,7 @@ impl<'a> Orders<'a> {
     /// Plays the steps before the programs; what one choice is, the scenario says.
     #[must_use]
     pub fn of(scenario: &'a Scenario, machine: &'a Arc<Machine>) -> Start<'a> {
-        Self::by(scenario.programs.granularity, scenario, machine)
+        Self::by(scenario.granularity(), scenario, machine)
     }
 
     /// Plays the steps before the programs.

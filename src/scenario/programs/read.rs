@@ -70,7 +70,7 @@ pub(in super::super) fn read<'a>(
         threads: Vec::new(),
         faults: Vec::new(),
         time: written.time.unwrap_or_default(),
-        granularity: written.granularity.unwrap_or_default(),
+        granularity: written.granularity,
         always: Vec::new(),
         sometimes: Vec::new(),
         names: Vec::new(),
