@@ -12,7 +12,8 @@ use super::visited::Visited;
 pub(super) struct Node<S> {
     pub(super) at: u32,
     pub(super) depth: u32,
-    pub(super) state: S,
+    /// In a box: queues and batches move nodes about, and grow.
+    pub(super) state: Box<S>,
     /// What was taken elsewhere, and leads nowhere new from here.
     pub(super) sleep: Vec<(Choice, Footprint)>,
     /// Of a state that was looked at before: what is still to be taken.
@@ -60,7 +61,7 @@ pub(super) enum Came<S: System> {
 /// A state that was reached.
 pub(super) struct Arrival<S: System> {
     pub(super) digest: u64,
-    pub(super) state: S::State,
+    pub(super) state: Box<S::State>,
     pub(super) sleep: Vec<(Choice, Footprint)>,
     /// The bits of the choices in `sleep`.
     pub(super) asleep: u64,
@@ -82,7 +83,7 @@ pub(super) struct Expander<'a, S: System> {
     choices: Vec<Choice>,
     names: Vec<u16>,
     /// States nobody needs any more: the next ones are made in their memory.
-    spare: Vec<S::State>,
+    spare: Vec<Box<S::State>>,
 }
 
 /// More spare states than this are not kept.
@@ -94,14 +95,14 @@ impl<'a, S: System> Expander<'a, S> {
     }
 
     /// Another state like this one.
-    fn another(&mut self, state: &S::State) -> S::State {
-        let Some(mut spare) = self.spare.pop() else { return state.clone() };
-        spare.clone_from(state);
+    fn another(&mut self, state: &S::State) -> Box<S::State> {
+        let Some(mut spare) = self.spare.pop() else { return Box::new(state.clone()) };
+        (*spare).clone_from(state);
         spare
     }
 
     /// Nobody needs a state any more.
-    pub(super) fn give_back(&mut self, state: S::State) {
+    pub(super) fn give_back(&mut self, state: Box<S::State>) {
         if self.spare.len() < SPARE_MAX {
             self.spare.push(state);
         }
@@ -179,7 +180,7 @@ impl<'a, S: System> Expander<'a, S> {
     fn arrive(
         &mut self,
         system: &S,
-        state: S::State,
+        state: Box<S::State>,
         from: &[(Choice, Footprint)],
         footprint: Footprint,
         been: Been<'_>,

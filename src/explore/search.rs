@@ -129,7 +129,7 @@ impl<'a, S: System> Run<'a, S> {
         self.visited.visit(digest, 0, Choice::Time, 0);
         self.found.progress.states = 1;
         if self.note_inspected(self.system.inspect(&state), 0) {
-            self.nodes.push_back(Node { at: 0, depth: 0, state, sleep: Vec::new(), only: None });
+            self.nodes.push_back(Node { at: 0, depth: 0, state: Box::new(state), sleep: Vec::new(), only: None });
         }
     }
 
