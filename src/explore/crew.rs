@@ -138,8 +138,7 @@ impl<S: System> Member<'_, S> {
             let node = node.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
             let Some(node) = node else { continue };
             let been = Been { visited: &batch.visited, batch: Some((&batch.claims, place)) };
-            done.push((place, self.expander.expand(&self.system, &node, been)));
-            self.expander.give_back(node.state);
+            done.push((place, self.expander.expand(&self.system, node, been)));
         }
     }
 }

@@ -115,20 +115,26 @@ impl<'a, S: System> Expander<'a, S> {
     }
 
     /// Takes every choice of a state that is not spared.
-    pub(super) fn expand(&mut self, system: &S, node: &Node<S::State>, been: Been<'_>) -> Expanded<S> {
+    pub(super) fn expand(&mut self, system: &S, node: Node<S::State>, been: Been<'_>) -> Expanded<S> {
         let mut choices = std::mem::take(&mut self.choices);
         choices.clear();
         system.choices(&node.state, &mut choices);
         let expanded = if choices.is_empty() {
-            Expanded::Ended(node.only.is_none().then(|| system.end(&node.state)))
+            let end = node.only.is_none().then(|| system.end(&node.state));
+            self.give_back(node.state);
+            Expanded::Ended(end)
         } else if node.depth >= self.search.depth_max {
+            self.give_back(node.state);
             Expanded::Cut
         } else {
             if self.search.reduction {
                 system.suffice(&node.state, &mut choices);
             }
-            // The names must be those of this state, which has been renamed since.
-            let _known_already = self.digest(system, &node.state);
+            self.names.clear();
+            if self.search.symmetry {
+                // The names must be those of this state, which has been renamed since.
+                let _known_already = system.canonical_digest(&node.state, &mut self.names);
+            }
             let names = std::mem::take(&mut self.names);
             let all = choices.len();
             choices.retain(|&choice| node.takes(choice, &names));
@@ -144,16 +150,20 @@ impl<'a, S: System> Expander<'a, S> {
     fn take_all(
         &mut self,
         system: &S,
-        node: &Node<S::State>,
+        node: Node<S::State>,
         been: Been<'_>,
         choices: &[Choice],
         names: &[u16],
     ) -> Vec<Step<S>> {
         let mut steps = Vec::with_capacity(choices.len());
-        let mut sleep = node.sleep.clone();
-        for &choice in choices {
+        let Node { state, mut sleep, .. } = node;
+        let mut from = Some(state);
+        for (at, &choice) in choices.iter().enumerate() {
             let by = renamed(choice, names);
-            let mut state = self.another(&node.state);
+            // The last one happens in the state itself.
+            let of_its_own =
+                if at + 1 < choices.len() { from.as_deref().map(|from| self.another(from)) } else { from.take() };
+            let Some(mut state) = of_its_own else { break };
             let came = match system.take(&mut state, choice) {
                 Taken::Went(footprint) => {
                     let came = self.arrive(system, state, &sleep, footprint, been);
@@ -173,6 +183,9 @@ impl<'a, S: System> Expander<'a, S> {
             if is_last {
                 break;
             }
+        }
+        if let Some(from) = from {
+            self.give_back(from);
         }
         steps
     }

@@ -144,9 +144,8 @@ impl<'a, S: System> Run<'a, S> {
             && self.nodes.len() < waiting_max
             && let Some(node) = self.next()
         {
-            let expanded = self.expander.expand(self.system, &node, Been { visited: &self.visited, batch: None });
             let origin = node.origin();
-            self.expander.give_back(node.state);
+            let expanded = self.expander.expand(self.system, node, Been { visited: &self.visited, batch: None });
             self.enter(origin, expanded, watch);
         }
     }

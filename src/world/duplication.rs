@@ -80,7 +80,7 @@ pub struct Duplications {
     last: u32,
 }
 
-crate::world::copy::clone_by_fields!(Duplications { list, stranded, last });
+crate::world::copy::clone_by_fields!(Duplications { list, stranded as seldom, last });
 
 impl Duplications {
     /// Adds one and returns its token; `None` when all 32-bit tokens were given.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{Catalog, ShapeId};
 use super::checks::Contracts;
+use super::digest::Digest;
 use super::fault::Fault;
 use super::policy::{Policies, Profile};
 use super::program::{Application, Width};
@@ -166,6 +167,14 @@ impl Machine {
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.platform.profile
+    }
+
+    /// A hash of it, the same on every run.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut hasher = Digest::default();
+        self.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The answers to open questions.

@@ -68,9 +68,11 @@ use crate::provider::State;
 use crate::provider::own::{Kit, OwnLayer};
 
 /// A machine with everything on it.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct World {
     machine: Arc<Machine>,
+    /// The hash of the machine, which is made once.
+    described: u64,
     installed: Arc<Installed>,
     now: Ticks,
     directory: Directory,
@@ -89,8 +91,9 @@ pub struct World {
 }
 
 crate::world::copy::clone_by_fields!(World {
-    machine,
-    installed,
+    machine as shared,
+    described,
+    installed as shared,
     now,
     directory,
     processes,
@@ -103,6 +106,30 @@ crate::world::copy::clone_by_fields!(World {
     waits,
     checks
 });
+
+impl Hash for World {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            machine: _,
+            described,
+            installed,
+            now,
+            directory,
+            processes,
+            afd,
+            events,
+            ports,
+            duplications,
+            sections,
+            faults,
+            waits,
+            checks,
+        } = self;
+        (described, installed, now, directory, processes).hash(state);
+        (afd, events, ports, duplications, sections).hash(state);
+        (faults, waits, checks).hash(state);
+    }
+}
 
 impl World {
     /// A machine that has just been switched on: no processes, time zero, the model's faults in force.
@@ -121,6 +148,7 @@ impl World {
             waits: 0,
             checks: (machine.contracts != Contracts::Off).then(Box::default),
             installed: Arc::new(Installed::new(&machine)),
+            described: machine.digest(),
             machine: Arc::clone(&machine),
         };
         let mut log = log::Log::off();

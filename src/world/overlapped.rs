@@ -33,6 +33,12 @@ pub fn key_of(overlapped: &Overlapped) -> OverlappedKey {
 }
 
 impl OverlappedRecords {
+    /// Whether no structure was ever given to an operation.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// An operation with this structure has become pending.
     pub fn begin(&mut self, overlapped: &Overlapped) {
         self.0.insert(key_of(overlapped), record_of(overlapped, None));

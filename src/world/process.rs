@@ -54,10 +54,10 @@ crate::world::copy::clone_by_fields!(Process {
     instances,
     loaded,
     threads,
-    windows,
-    inbox,
-    overlapped,
-    catalog_watches
+    windows as seldom,
+    inbox as seldom,
+    overlapped as seldom,
+    catalog_watches as seldom
 });
 
 /// Whether a process can act.
@@ -84,7 +84,7 @@ pub struct Client {
     pub started: Vec<(Guid, InstanceId)>,
 }
 
-crate::world::copy::clone_by_fields!(Client { startups, version, catalog, started });
+crate::world::copy::clone_by_fields!(Client { startups, version, catalog as shared, started });
 
 /// A thread of a process.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -109,7 +109,17 @@ pub struct Thread {
     pub ended: bool,
 }
 
-crate::world::copy::clone_by_fields!(Thread { frames, paused, last_error, needed, hook, turn, open_type, apcs, ended });
+crate::world::copy::clone_by_fields!(Thread {
+    frames as seldom,
+    paused,
+    last_error,
+    needed,
+    hook,
+    turn,
+    open_type,
+    apcs as seldom,
+    ended
+});
 
 impl Thread {
     /// What the thread waits for; `None` when it is free.

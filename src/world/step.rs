@@ -236,6 +236,7 @@ impl World {
 
     pub(super) fn apply_fault(&mut self, fault: Fault, log: &mut Log) {
         if self.change_interfaces(fault) {
+            self.described = self.machine.digest();
             let (afd, mut cx) = self.afd_cx(log);
             afd.network_changed(&mut cx);
             return;

@@ -252,7 +252,16 @@ pub struct Afd {
     links: Option<Box<link::Links>>,
 }
 
-crate::world::copy::clone_by_fields!(Afd { sockets, ports, deadlines, by_event, signals, completions, faults, links });
+crate::world::copy::clone_by_fields!(Afd {
+    sockets,
+    ports,
+    deadlines as seldom,
+    by_event as seldom,
+    signals as seldom,
+    completions as seldom,
+    faults,
+    links
+});
 
 impl Afd {
     /// The shared socket, if there is one of that id.

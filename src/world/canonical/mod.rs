@@ -28,16 +28,13 @@ mod record;
 mod renaming;
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 pub use renaming::Renaming;
 
 use super::World;
-use super::digest::Digest;
 use super::event_object::EventObject;
 use super::handles::{HandleEntry, Object};
 use super::ids::{Handle, Incarnation};
-use super::machine::Machine;
 use super::process::Process;
 use known::Known;
 use layout::{Layout, ObjectAt};
@@ -81,8 +78,6 @@ pub struct Canonical {
     fixed: Vec<bool>,
     order: Vec<u32>,
     known: Known,
-    /// The machine met last, and its hash: worlds share it.
-    machine: Option<(Arc<Machine>, u64)>,
 }
 
 impl Canonical {
@@ -124,7 +119,6 @@ impl Canonical {
 
     /// Goes over the world, once.
     fn record(&mut self, world: &World, roots: &impl Roots) {
-        let machine = self.hash_machine(&world.machine);
         let Self { layout, record, .. } = self;
         record.clear(layout.len());
         let mut state = Renaming::new(layout, record);
@@ -132,22 +126,9 @@ impl Canonical {
             hash_object(world, roots, layout.object(at), &mut state);
             state.end();
         }
-        state.write_u64(machine);
+        state.write_u64(world.described);
         hash_rest(world, &mut state);
         state.end();
-    }
-
-    fn hash_machine(&mut self, machine: &Arc<Machine>) -> u64 {
-        match &self.machine {
-            Some((known, hash)) if Arc::ptr_eq(known, machine) => *hash,
-            _ => {
-                let mut hasher = Digest::default();
-                machine.hash(&mut hasher);
-                let hash = hasher.finish();
-                self.machine = Some((Arc::clone(machine), hash));
-                hash
-            }
-        }
     }
 
     /// Nobody has a name yet, but for free handles.
@@ -355,6 +336,7 @@ fn hash_handle(process: &Process, handle: Handle, state: &mut Renaming<'_>) {
 fn hash_rest(world: &World, state: &mut Renaming<'_>) {
     let World {
         machine: _,
+        described: _,
         installed,
         now,
         directory: _,
