@@ -375,7 +375,8 @@ impl World {
             _ => blocked_error(policy),
         };
         let mut any = false;
-        for (at, process) in self.processes.iter_mut().enumerate() {
+        let waits = |process: &Process| process.threads.iter().any(|thread| thread.waits() > 0);
+        for (at, process) in self.processes.iter_mut_of(waits) {
             let here = Incarnation(at as u32) == by.process;
             for (index, thread) in process.threads.iter_mut().enumerate() {
                 let own = here && index as u32 == by.index;

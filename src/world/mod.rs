@@ -3,10 +3,10 @@
 //! [`World`] holds everything that can change: processes with their threads and handles, loaded providers, shared
 //! sockets, pending duplications, events, virtual time. [`World::step`] is the only way it changes; it is total.
 //!
-//! Reading order: [`op`] (what can happen), [`process`] and [`handles`] (who can do it), [`frame`], `drive`, `straight`
-//! and [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`], [`afd`] (shared sockets),
-//! [`watch`] (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`] (hashes of the whole),
-//! [`footprint`] (what an op may touch); `copy`; [`checks`] (who keeps the contracts);
+//! Reading order: [`op`] (what can happen), [`process`], `processes` and [`handles`] (who can do it); [`frame`],
+//! `drive`, `straight` and [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`],
+//! [`afd`] (shared sockets), [`watch`] (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`]
+//! (hashes of the whole), [`footprint`] (what an op may touch); `copy`; [`checks`] (who keeps the contracts);
 //! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
 
 pub mod afd;
@@ -39,6 +39,7 @@ mod os_io;
 pub mod overlapped;
 pub mod policy;
 pub mod process;
+mod processes;
 pub mod program;
 pub mod sections;
 pub(crate) mod signal;
@@ -63,6 +64,7 @@ use fault::Faults;
 use ids::{Handle, Incarnation, SocketId, ThreadId, Ticks};
 use machine::Machine;
 use process::{Directory, Process};
+use processes::Processes;
 
 use crate::provider::State;
 use crate::provider::own::{Kit, OwnLayer};
@@ -76,8 +78,7 @@ pub struct World {
     installed: Arc<Installed>,
     now: Ticks,
     directory: Directory,
-    /// By incarnation. A process that has ended leaves its empty shell.
-    processes: Vec<Process>,
+    processes: Processes,
     afd: Afd,
     events: EventObjects,
     ports: CompletionPorts,
@@ -138,7 +139,7 @@ impl World {
         let mut world = Self {
             now: Ticks::default(),
             directory: Directory::default(),
-            processes: Vec::new(),
+            processes: Processes::default(),
             afd: Afd::default(),
             events: EventObjects::default(),
             ports: CompletionPorts::default(),
