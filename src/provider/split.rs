@@ -115,7 +115,7 @@ impl Split {
             .flat_map(|(set, sought)| set.members().iter().map(move |&handle| Watched::by_handle(handle, sought)))
             .collect();
         let via = watched.first().map(|watched| watched.handle);
-        Wait { until: Until::Sockets(watched), deadline: self.deadline, via, cancelled: None }
+        Wait { deadline: self.deadline, via, ..Wait::until(Until::Sockets(watched)) }
     }
 }
 

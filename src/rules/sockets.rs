@@ -74,6 +74,9 @@ macro_rules! sockets {
     Cleanup10: "A socket handle of the process that no provider has claimed is released with the last provider's last \
         WSPCleanup."
         ("derived from R29");
+    Cleanup11: "What waits in a provider when the last WSACleanup takes it away ends, and goes on in none that is started \
+        later."
+        ("derived from Cleanup3 and Cleanup7");
 
     // WSPSocket
     Socket1: "A new socket is blocking, unbound, and without overlapped operations unless WSA_FLAG_OVERLAPPED asks for \
@@ -215,6 +218,9 @@ macro_rules! sockets {
         ("derived from Shutdown4");
     Close20: "Data that reaches a stream after its last descriptor was closed is answered with a reset."
         ("observed") by send_to_closed;
+    Close21: "A call that waits on a socket which has gone ends with an error; it leaves a newer socket alone that has its \
+        number."
+        ("derived from Close3 and Close17") by blocked_call_at_close;
 
     // WSPShutdown
     Shutdown1: "SD_RECEIVE makes later receives fail with WSAESHUTDOWN."

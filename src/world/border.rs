@@ -175,12 +175,18 @@ impl Process {
 }
 
 impl Thread {
-    /// The providers of the process have gone: a call that paused among them is over when it goes on.
-    pub(super) fn lose_providers(&mut self) {
-        let Some(paused) = &mut self.paused else { return };
-        let client = self.frames.iter().rposition(|frame| !matches!(frame.token, Token::Provider(..)));
-        self.frames.truncate(client.map_or(0, |at| at + 1));
-        **paused =
-            Paused { at: Border::Over(WsaError::NotInitialised), call: SpiCall::Cleanup, result: Ok(SpiReturn::Done) };
+    /// The providers of the process have gone, and their frames with them: a call that paused or waited among them is
+    /// over when it goes on.
+    pub(super) fn lose_providers(&mut self, log: &mut Log) {
+        for at in (1..self.frames.len()).rev() {
+            if matches!(self.frames[at].token, Token::Provider(..)) {
+                log.rule(RuleId::Cleanup11);
+                self.frames[at - 1].wait = self.frames.remove(at).wait;
+            }
+        }
+        if let Some(paused) = &mut self.paused {
+            let over = Border::Over(WsaError::NotInitialised);
+            **paused = Paused { at: over, call: SpiCall::Cleanup, result: Ok(SpiReturn::Done) };
+        }
     }
 }

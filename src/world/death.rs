@@ -101,8 +101,7 @@ impl World {
             return;
         }
         let afd = &self.afd;
-        let lost = |socket: SocketId| afd.socket(socket).is_none_or(|socket| socket.references() == 0);
-        for duplication in self.duplications.take(|duplication| lost(duplication.socket)) {
+        for duplication in self.duplications.take(|duplication| afd.is_lost(duplication.socket)) {
             if duplication.opened.is_none() {
                 log.policy(PolicyId::reference_taken);
                 log.note(|| Event::DuplicationDropped(duplication));

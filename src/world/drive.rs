@@ -223,7 +223,7 @@ impl World {
         let Some(frame) = self.frames(thread).last_mut() else {
             return Next::finish(Err(WsaError::SysCallFailure));
         };
-        if let Resumed::Woken(Woken::Cancelled(error)) = resumed {
+        if let Resumed::Woken(Woken::Cancelled(error) | Woken::Lost(error)) = resumed {
             flight.result = Err(error);
         }
         match &mut frame.token {
@@ -392,6 +392,27 @@ impl World {
             log.rule(RuleId::R15);
             log.rule(RuleId::Close3);
             log.policy(PolicyId::blocked_call_at_close);
+        }
+    }
+
+    /// Ends the calls that wait for a shared socket which has gone.
+    pub(super) fn end_lost_waits(&mut self, log: &mut Log) {
+        let error = blocked_error(self.machine.policies().blocked_call_at_close);
+        let afd = &self.afd;
+        let lost = |wait: &Wait| !wait.lost && wait.until.socket().is_some_and(|socket| afd.is_lost(socket));
+        let any = |process: &Process| {
+            let mut waits = process.threads.iter().flat_map(|it| &it.frames).filter_map(|frame| frame.wait.as_deref());
+            waits.any(lost)
+        };
+        let processes = self.processes.iter_mut_of(any);
+        let frames = processes.flat_map(|(_, process)| &mut process.threads).flat_map(|thread| &mut thread.frames);
+        for wait in frames.filter_map(|frame| frame.wait.as_deref_mut()).filter(|wait| lost(wait)) {
+            wait.lost = true;
+            if wait.cancelled.is_none() {
+                wait.cancelled = Some(error);
+                log.policy(PolicyId::blocked_call_at_close);
+            }
+            log.rule(RuleId::Close21);
         }
     }
 

@@ -93,13 +93,15 @@ pub struct Wait {
     pub via: Option<Handle>,
     /// Set when somebody else ended the wait: the call then returns this error.
     pub cancelled: Option<WsaError>,
+    /// Whether the shared socket it was for has gone: another may have its id since.
+    pub lost: bool,
 }
 
 impl Wait {
     /// A wait with no deadline.
     #[must_use]
     pub fn until(until: Until) -> Self {
-        Self { until, deadline: None, via: None, cancelled: None }
+        Self { until, deadline: None, via: None, cancelled: None, lost: false }
     }
 }
 
@@ -156,6 +158,9 @@ pub enum Woken {
     TimedOut,
     /// Somebody ended the wait with this error.
     Cancelled(WsaError),
+    /// The shared socket that the call waited for has gone, which gives this error. What the call knows of it says
+    /// nothing any more: another socket may have its place and its handle.
+    Lost(WsaError),
     /// The callback answered.
     Answered(i32),
     /// Completion routines ran instead.

@@ -56,6 +56,9 @@ impl World {
     fn settle(&mut self, log: &mut Log) {
         self.deliver_completions(log);
         self.forget_lost_duplications(log);
+        if self.waits > 0 {
+            self.end_lost_waits(log);
+        }
         self.deliver_signals(log);
     }
 
@@ -171,7 +174,7 @@ impl World {
             return None;
         }
         if let Some(error) = wait.cancelled {
-            return Some(Woken::Cancelled(error));
+            return Some(if wait.lost { Woken::Lost(error) } else { Woken::Cancelled(error) });
         }
         if self.holds(process, &wait.until) {
             return Some(Woken::Ready);

@@ -25,7 +25,7 @@ impl Base {
                 cx.log.rule(RuleId::Close8);
                 cancel_pending(cx, at, last);
                 let until = Until::Socket(at.socket, Interest::Drained);
-                let wait = Wait { until, deadline: Some(deadline), via: None, cancelled: None };
+                let wait = Wait { deadline: Some(deadline), ..Wait::until(until) };
                 Flow::Wait { wait: Box::new(wait), token: Box::new(Blocked::Close(at)) }
             }
         }
@@ -108,8 +108,10 @@ impl Base {
 /// R15: which blocked calls a close ends.
 fn cancel_pending(cx: &mut Context<'_>, at: At, last: bool) {
     if last {
-        // Calls that outlived their own descriptors, under `CancelNone`, end here with the socket.
+        // Calls that outlived their own descriptors, under `CancelNone`, end here with the socket. A join waits on its
+        // leaf, and ends with the root.
         cx.cancel(Cancel::Socket(at.socket));
+        cx.cancel(Cancel::Descriptor(at.s));
         return;
     }
     cx.log.policy(PolicyId::io_at_shared_close);

@@ -202,8 +202,11 @@ impl Provider for Base {
             Ok(token) => token,
             Err((token, error)) => return self.cancelled(cx, *token, error),
         };
-        if let Woken::Cancelled(error) = woken {
-            return self.cancelled(cx, *token, error);
+        match woken {
+            Woken::Cancelled(error) => return self.cancelled(cx, *token, error),
+            // What the call has begun there has gone with the socket; a close has been overtaken by another.
+            Woken::Lost(error) => return fail(error),
+            _ => {}
         }
         match *token {
             Blocked::Connect(at, callee_room) => self.connected(cx, at, callee_room),
@@ -496,12 +499,23 @@ fn nonblocking(cx: &mut Context<'_>, at: At) -> bool {
     }
 }
 
-/// Waits on a shared socket, having asked for the blocking hook (B5, B6).
+/// Waits on the shared socket of a call, having asked for the blocking hook (B5, B6).
 fn wait(cx: &mut Context<'_>, at: At, interest: Interest, deadline: Option<Ticks>, blocked: Blocked) -> Step {
+    wait_for(cx, at, (at.socket, interest), deadline, blocked)
+}
+
+/// As [`wait`], on a shared socket that need not be the one of the call.
+fn wait_for(
+    cx: &mut Context<'_>,
+    at: At,
+    (socket, interest): (SocketId, Interest),
+    deadline: Option<Ticks>,
+    blocked: Blocked,
+) -> Step {
     if let Err(error) = ask_for_hook(cx, at) {
         return fail(error);
     }
-    let wait = Wait { until: Until::Socket(at.socket, interest), deadline, via: Some(at.s), cancelled: None };
+    let wait = Wait { deadline, via: Some(at.s), ..Wait::until(Until::Socket(socket, interest)) };
     match own_event::take(cx, Box::new(blocked)) {
         Ok(token) => Flow::Wait { wait: Box::new(wait), token },
         Err(error) => fail(error),

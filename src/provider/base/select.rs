@@ -118,7 +118,7 @@ fn wait(cx: &mut Context<'_>, selecting: Selecting) -> Step {
         return fail(error);
     }
     let via = first.map(|at| at.s);
-    let wait = Wait { until: Until::Sockets(watched), deadline: selecting.deadline, via, cancelled: None };
+    let wait = Wait { deadline: selecting.deadline, via, ..Wait::until(Until::Sockets(watched)) };
     match own_event::take(cx, Box::new(Blocked::Select(selecting))) {
         Ok(token) => Flow::Wait { wait: Box::new(wait), token },
         Err(error) => fail(error),

@@ -1,7 +1,7 @@
 //! WSPSendDisconnect, WSPRecvDisconnect, WSPJoinLeaf.
 
 use super::connection::{checked_extras, target};
-use super::{At, Base, Blocked, Step, done, fail, nonblocking, own_entry, shared, wait};
+use super::{At, Base, Blocked, Step, done, fail, nonblocking, own_entry, shared, wait_for};
 use crate::abi::consts::{JL_BOTH, JL_RECEIVER_ONLY, JL_SENDER_ONLY};
 use crate::abi::{Bytes, ConnectExtras, Gather, Name, Room, SocketFlags, SpiReturn, WsaError};
 use crate::provider::{Context, Flow};
@@ -128,7 +128,7 @@ impl Base {
             }
             None => {
                 cx.afd.set_connector(leaf.socket, cx.thread);
-                wait(cx, leaf, Interest::Connected, None, Blocked::Join(at, leaf))
+                wait_for(cx, at, (leaf.socket, Interest::Connected), None, Blocked::Join(at, leaf))
             }
         }
     }

@@ -54,6 +54,12 @@ impl Afd {
         id
     }
 
+    /// Whether nobody refers to the socket any more: it has gone, or only delivers what was sent.
+    #[must_use]
+    pub fn is_lost(&self, id: SocketId) -> bool {
+        self.sockets.get(id).is_none_or(|socket| socket.references() == 0)
+    }
+
     /// One descriptor more.
     #[inline]
     pub fn add_descriptor(&mut self, cx: &mut Cx<'_>, id: SocketId) {

@@ -128,6 +128,7 @@ impl Afd {
                 extras.root = None;
             }
             cx.log.rule(RuleId::Join14);
+            self.abandon_attempt(cx, leaf);
             self.break_connection(cx, leaf, WsaError::ConnAborted, WsaError::ConnReset);
         }
     }

@@ -36,6 +36,7 @@ use crate::abi::client::Value;
 use crate::abi::{SocketFlags, SpiCall, SpiReturn, WsaError};
 use crate::provider::split::Split;
 use crate::provider::{InFlight, Resumed};
+use crate::rules::RuleId;
 
 /// What ws2_32 remembers while a provider works for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -132,7 +133,12 @@ impl World {
             (Ws2Token::Waiting(_), Resumed::Woken(Woken::Alerted)) => Next::finish(Ok(Value::Alerted)),
             (Ws2Token::Waiting(events), Resumed::Woken(woken)) => self.waited(thread, &events, woken),
             (_, Resumed::NotLoaded) => Next::finish(Err(WsaError::ProviderFailedInit)),
-            (_, Resumed::Woken(Woken::Cancelled(error))) => Next::finish(Err(error)),
+            (_, Resumed::Woken(Woken::Cancelled(error) | Woken::Lost(error))) => Next::finish(Err(error)),
+            // Its providers have gone.
+            (Ws2Token::Calling(_), Resumed::Woken(_)) => {
+                log.rule(RuleId::G8);
+                Next::finish(Err(WsaError::NotInitialised))
+            }
             (_, _) => Next::finish(Err(WsaError::SysCallFailure)),
         }
     }

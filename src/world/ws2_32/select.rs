@@ -176,7 +176,7 @@ impl World {
         let live = polling.fds.iter().filter(|fd| !fd.is_ignored());
         let watched: Box<[Watched]> = live.map(|fd| Watched::by_handle(fd.fd, Sought::Poll(fd.events))).collect();
         let via = polling.fds.first().map(|fd| fd.fd);
-        let wait = Wait { until: Until::Sockets(watched), deadline: polling.deadline, via, cancelled: None };
+        let wait = Wait { deadline: polling.deadline, via, ..Wait::until(Until::Sockets(watched)) };
         self.park_in_ws2(thread, wait, Ws2Token::Polling(Box::new(polling)))
     }
 

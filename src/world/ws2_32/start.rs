@@ -13,7 +13,7 @@ use crate::world::drive::Next;
 use crate::world::handles::Object;
 use crate::world::ids::{Incarnation, InstanceId, ThreadId};
 use crate::world::log::Log;
-use crate::world::process::{Process, Thread};
+use crate::world::process::Process;
 use crate::world::table::Table;
 
 /// Versions as numbers that can be compared: major in the high byte.
@@ -100,7 +100,7 @@ impl World {
         }
         let process = &mut self.processes[thread.process.0 as usize];
         process.client = crate::world::process::Client::default();
-        process.threads.iter_mut().for_each(Thread::lose_providers);
+        process.threads.iter_mut().for_each(|thread| thread.lose_providers(log));
         process.overlapped.abort_all();
         process.catalog_watches.clear();
         let unloaded = std::mem::take(&mut process.instances);
