@@ -422,7 +422,7 @@ pub enum Value {
     /// Completion routines ran: WSA_WAIT_IO_COMPLETION.
     Alerted,
     /// What a completion port had; `None`: the time ran out.
-    Packet(Option<Box<Packet>>),
+    Packet(Option<Packet>),
 }
 
 impl From<SpiReturn> for Value {

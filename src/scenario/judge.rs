@@ -80,7 +80,7 @@ fn value_holds(form: &Form, value: &Value, values: &Values) -> bool {
         }
         (Form::WsaData(wanted), Value::WsaData(data)) => wanted.holds_for(data),
         (Form::Alerted, Value::Alerted) => true,
-        (Form::Packet(wanted), Value::Packet(Some(packet))) => *wanted == **packet,
+        (Form::Packet(wanted), Value::Packet(Some(packet))) => wanted == packet,
         (Form::Block(fields), Value::Spi(SpiReturn::Info(info) | SpiReturn::ProtocolInfo(info))) => {
             fields.hold_for(&info.record())
         }
@@ -199,7 +199,7 @@ fn written_value(value: &Value) -> Option<String> {
         Value::Message(Message::Text(text)) => quoted(text),
         Value::Message(Message::Process(id)) => id.0.to_string(),
         Value::Alerted => "WSA_WAIT_IO_COMPLETION".to_owned(),
-        Value::Packet(packet) => packet.as_deref().map_or("None".to_owned(), written_packet),
+        Value::Packet(packet) => packet.as_ref().map_or("None".to_owned(), written_packet),
         Value::Signalled(index) => index.map_or("None".to_owned(), |index| index.to_string()),
         _ => return None,
     })

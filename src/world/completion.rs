@@ -44,8 +44,11 @@ impl World {
                 self.watch_ended(&completion, told);
             }
             let by = completion.issuer.by;
-            told = told && !self.is_faulty(by, ShapeFault::CompleteNever, log) && self.announces(&completion, log);
-            let twice = told && self.is_faulty(by, ShapeFault::CompleteTwice, log) && self.announces(&completion, log);
+            let faulty = !self.machine.shape(by).faults.is_empty();
+            let silent = faulty && self.is_faulty(by, ShapeFault::CompleteNever, log);
+            told = told && !silent && self.announces(&completion, log);
+            let twice = faulty && told && self.is_faulty(by, ShapeFault::CompleteTwice, log);
+            let twice = twice && self.announces(&completion, log);
             let Some(state) = self.processes.get_mut(process.0 as usize) else { return };
             let overlapped = &completion.overlapped;
             let Some(layer) = overlapped.layer else {

@@ -3,9 +3,10 @@
 //! Page: createiocompletionport. A socket belongs to one port at most, for good; the association is the shared
 //! socket's ([`Afd::associate`](super::afd::Afd::associate)).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::ids::PortId;
+use super::sorted::SortedMap;
 use crate::abi::client::Packet;
 
 /// One port.
@@ -20,7 +21,7 @@ pub struct CompletionPort {
 /// The completion ports of a machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CompletionPorts {
-    ports: BTreeMap<PortId, CompletionPort>,
+    ports: SortedMap<PortId, CompletionPort>,
     next: u32,
 }
 
@@ -81,7 +82,7 @@ impl CompletionPorts {
 
     /// All ports, the oldest first.
     pub(super) fn ids(&self) -> impl Iterator<Item = PortId> + '_ {
-        self.ports.keys().copied()
+        self.ports.iter().map(|(&id, _)| id)
     }
 
     /// How many ports there are.

@@ -4,6 +4,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 
 use super::World;
 use super::border::Reach;
+use super::crossing::{implementer, is_plain};
 use super::event::{Entering, Event, Leaving};
 use super::frame::{Frame, Token, Wait, Woken};
 use super::ids::{Incarnation, InstanceId, SocketId, ThreadId};
@@ -15,12 +16,12 @@ use super::ws2_32::Ws2Token;
 use crate::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, WsaError};
 use crate::provider::context::Cancel;
-use crate::provider::{Callee, Context, InFlight, Instance, Move, ProviderToken, Resumed};
+use crate::provider::{Callee, InFlight, Instance, Resumed};
 use crate::rules::RuleId;
 
 /// Most frames of a thread. A chain has seven members and a callback may call again, so only a provider that calls
 /// itself without end comes this far.
-const FRAMES_MAX: usize = 256;
+pub(super) const FRAMES_MAX: usize = 256;
 
 /// What the topmost frame of a thread wants next. How it goes on afterwards stands in the frame already.
 pub(super) enum Next {
@@ -124,8 +125,12 @@ impl World {
         if reach == Reach::Border {
             return self.drive_to_border(thread, next, flight, log);
         }
+        let watched = log.is_on() || self.checks.is_some();
         loop {
             next = match next {
+                Next::Call(callee) if !watched && is_plain(callee, flight.call, self.frames(thread)) => {
+                    self.cross_providers(thread, callee, &mut flight, log)
+                }
                 Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
                 Next::Answer => self.answer(thread, &mut flight, log),
                 Next::AnswerAtOnce(from, function) => self.answered(thread, from, Some(function), &mut flight, log),
@@ -175,7 +180,8 @@ impl World {
         };
         let function = flight.call.function();
         let hooked = instance;
-        let instance = self.implementer(thread.process, hooked, function);
+        let instances = &self.processes[thread.process.0 as usize].instances;
+        let instance = implementer(&self.machine, instances, hooked, function);
         if instance != hooked {
             log.rule(RuleId::L1);
             if function == SpiFunction::WspDuplicateSocket {
@@ -248,91 +254,6 @@ impl World {
         }
     }
 
-    /// Runs one step of a provider in its surroundings. `entered` is the entry of a call that has just come in: it gets
-    /// a frame when this step does not end it, for most calls of a base are over at once.
-    pub(super) fn with_instance(
-        &mut self,
-        thread: ThreadId,
-        id: InstanceId,
-        entered: Option<SpiFunction>,
-        flight: &mut InFlight<'_>,
-        log: &mut Log,
-        run: impl FnOnce(&mut Instance, &mut Context<'_>, &mut ProviderToken, &mut InFlight<'_>) -> Move,
-    ) -> Next {
-        let machine = &*self.machine;
-        let too_many_clients = entered == Some(SpiFunction::WspStartup) && self.too_many_clients();
-        let anyone_waits = self.waits > 0;
-        let cancels = entered == Some(SpiFunction::WspCancelBlockingCall);
-        let blocking = if cancels { self.blocking(thread, id) } else { None };
-        let Some(process) = self.processes.get_mut(thread.process.0 as usize) else {
-            return Next::finish(Err(WsaError::SysCallFailure));
-        };
-        let Process { handles, client, instances, threads, windows, loaded, overlapped, program, .. } = process;
-        let state = &mut threads[thread.index as usize];
-        // Below every provider there is ws2_32, if without a frame.
-        let depth = state.frames.len().max(1) as u32 + u32::from(entered.is_some());
-        let (in_callback, hook) = (anyone_waits && state.in_callback(), state.hook);
-        let Some(instance) = instances.get_mut(id) else {
-            // Unloaded by the last WSACleanup while a call was blocked in it.
-            return entered.map_or(Next::Answer, |function| Next::AnswerAtOnce(id, function));
-        };
-        let mut fresh = ProviderToken::Entered;
-        let (kept, function) = match (entered, state.frames.last_mut()) {
-            (Some(_), _) => (&mut fresh, entered),
-            (None, Some(Frame { token: Token::Provider(_, kept), function, .. })) => (kept, *function),
-            (None, _) => return Next::finish(Err(WsaError::SysCallFailure)),
-        };
-        let catalog = client.catalog.as_deref().unwrap_or(&machine.catalog);
-        let mut cancelled = Vec::new();
-        let mut cx = Context {
-            machine,
-            now: self.now,
-            thread,
-            depth,
-            instance: id,
-            shape_id: instance.shape,
-            function,
-            in_callback,
-            started: !client.started.is_empty(),
-            administrator: program.administrator,
-            hook,
-            handles,
-            catalog,
-            loaded,
-            windows,
-            program,
-            sections: &mut self.sections,
-            afd: &mut self.afd,
-            duplications: &mut self.duplications,
-            events: &mut self.events,
-            overlapped,
-            faults: &mut self.faults,
-            blocking,
-            too_many_clients,
-            directory: &self.directory,
-            needed: &mut state.needed,
-            anyone_waits,
-            cancelled: &mut cancelled,
-            checks: self.checks.as_deref_mut(),
-            log: &mut *log,
-        };
-        let moved = run(instance, &mut cx, kept, flight);
-        for cancel in cancelled {
-            self.cancel(thread, cancel, log);
-        }
-        if let Some(function) = entered {
-            if let Move::Up = moved {
-                return Next::AnswerAtOnce(id, function);
-            }
-            Frame::push_provider(self.frames(thread), id, function, fresh);
-        }
-        match moved {
-            Move::Up => Next::Answer,
-            Move::Down(callee) => Next::Call(callee),
-            Move::Wait(wait) => Next::Park(wait),
-        }
-    }
-
     /// ws2_32, in the topmost frame, calls a provider and will go on like this.
     pub(super) fn call_from_ws2(&mut self, thread: ThreadId, callee: Callee, token: Ws2Token) -> Next {
         if let Some(Frame { token: Token::Ws2(remembered), .. }) = self.frames(thread).last_mut() {
@@ -350,7 +271,7 @@ impl World {
     }
 
     /// Whom a provider has called in the innermost blocked call of a thread; itself if it is the one that waits.
-    fn blocking(&self, thread: ThreadId, provider: InstanceId) -> Option<InstanceId> {
+    pub(super) fn blocking(&self, thread: ThreadId, provider: InstanceId) -> Option<InstanceId> {
         let frames = &self.processes[thread.process.0 as usize].threads[thread.index as usize].frames;
         let providers = &frames[blocked_providers(frames)?];
         let own = |frame: &Frame| matches!(frame.token, Token::Provider(instance, _) if instance == provider);
@@ -362,7 +283,7 @@ impl World {
     }
 
     /// Whether the machine serves as many processes as it can (WSAEPROCLIM).
-    fn too_many_clients(&self) -> bool {
+    pub(super) fn too_many_clients(&self) -> bool {
         let clients = self.processes.iter().filter(|process| !process.client.started.is_empty()).count();
         clients >= self.machine.platform.limits.client_processes as usize
     }
@@ -434,22 +355,6 @@ impl World {
         let instance = process.instances.insert(Instance::load(shape, self.machine.shape(shape)));
         process.loaded.push((shape, instance));
         Some(instance)
-    }
-
-    /// Whose code stands behind an entry of an instance's table: a layer that does not hook it exposes the one
-    /// below (L1).
-    fn implementer(&self, process: Incarnation, mut id: InstanceId, function: SpiFunction) -> InstanceId {
-        let process = &self.processes[process.0 as usize];
-        while let Some(instance) = process.instances.get(id) {
-            if self.machine.shape(instance.shape).hooks(function) {
-                break;
-            }
-            match instance.exposes() {
-                Some(below) => id = below,
-                None => break,
-            }
-        }
-        id
     }
 
     pub(super) fn thread_mut(&mut self, thread: ThreadId) -> Option<&mut super::process::Thread> {

@@ -14,6 +14,12 @@ use crate::rules::RuleId;
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     on: bool,
+    /// Apart: a log that collects nothing is two words, to be made and dropped with every step.
+    kept: Option<Box<Kept>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Kept {
     events: Vec<Event>,
     breaches: Vec<Breach>,
 }
@@ -22,13 +28,17 @@ impl Log {
     /// A log that collects.
     #[must_use]
     pub fn on() -> Self {
-        Self { on: true, events: Vec::new(), breaches: Vec::new() }
+        Self { on: true, kept: None }
     }
 
     /// A log that drops everything but breaches.
     #[must_use]
     pub const fn off() -> Self {
-        Self { on: false, events: Vec::new(), breaches: Vec::new() }
+        Self { on: false, kept: None }
+    }
+
+    fn kept(&mut self) -> &mut Kept {
+        self.kept.get_or_insert_default()
     }
 
     /// Whether events are collected.
@@ -41,7 +51,7 @@ impl Log {
     #[inline]
     pub fn note<E: Into<Event>>(&mut self, make: impl FnOnce() -> E) {
         if self.on {
-            self.events.push(make().into());
+            self.kept().events.push(make().into());
         }
     }
 
@@ -49,7 +59,7 @@ impl Log {
     #[inline]
     pub fn rule(&mut self, rule: RuleId) {
         if self.on {
-            self.events.push(Event::Rule(rule));
+            self.kept().events.push(Event::Rule(rule));
         }
     }
 
@@ -57,31 +67,31 @@ impl Log {
     #[inline]
     pub fn policy(&mut self, policy: PolicyId) {
         if self.on {
-            self.events.push(Event::Policy(policy));
+            self.kept().events.push(Event::Policy(policy));
         }
     }
 
     /// Notes that a provider has broken a duty.
     pub fn breach(&mut self, breach: Breach) {
         if self.on {
-            self.events.push(Event::Breach(Box::new(breach.clone())));
+            self.kept().events.push(Event::Breach(Box::new(breach.clone())));
         }
-        self.breaches.push(breach);
+        self.kept().breaches.push(breach);
     }
 
     /// The breaches so far; the log has none afterwards.
     pub fn take_breaches(&mut self) -> Vec<Breach> {
-        std::mem::take(&mut self.breaches)
+        self.kept.as_mut().map(|kept| std::mem::take(&mut kept.breaches)).unwrap_or_default()
     }
 
     /// The events so far; the log is empty afterwards.
     pub fn take(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.events)
+        self.kept.as_mut().map(|kept| std::mem::take(&mut kept.events)).unwrap_or_default()
     }
 
     /// The events so far.
     #[must_use]
     pub fn events(&self) -> &[Event] {
-        &self.events
+        self.kept.as_ref().map_or(&[], |kept| &kept.events)
     }
 }

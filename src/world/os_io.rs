@@ -67,7 +67,7 @@ impl World {
             return Entered::Break(Err(WsaError::InvalidHandle));
         };
         match self.ports.take(id) {
-            Some(packet) => Entered::Break(Ok(Value::Packet(Some(Box::new(packet))))),
+            Some(packet) => Entered::Break(Ok(Value::Packet(Some(packet)))),
             None if timeout_ms == Some(0) => Entered::Break(Ok(Value::Packet(None))),
             None => {
                 let deadline = timeout_ms.map(|ms| self.now.plus_ms(ms));
@@ -79,7 +79,7 @@ impl World {
     /// A wait for a packet is over. Several threads may wait for one: those that find none wait on.
     pub(super) fn got_completion(&mut self, wait: Box<Wait>, id: PortId, woken: Woken) -> Next {
         match self.ports.take(id) {
-            Some(packet) => Next::finish(Ok(Value::Packet(Some(Box::new(packet))))),
+            Some(packet) => Next::finish(Ok(Value::Packet(Some(packet)))),
             None if woken == Woken::TimedOut => Next::finish(Ok(Value::Packet(None))),
             None if self.ports.is_ready(id) => Next::finish(Err(WsaError::InvalidHandle)),
             None => Next::Park(wait),

@@ -3,9 +3,8 @@
 //! The fields Internal, InternalHigh, Offset and OffsetHigh are the provider's (WSPGetOverlappedResult, *typical
 //! storage*). Here they are one record for each structure, found by [`Overlapped::id`] and by whose memory it is in.
 
-use std::collections::BTreeMap;
-
 use super::ids::{Handle, InstanceId};
+use super::sorted::SortedMap;
 use crate::abi::{Overlapped, SpiResult, WsaError};
 
 /// An overlapped structure: whose memory it is in, and which.
@@ -23,8 +22,10 @@ pub struct OverlappedRecord {
 }
 
 /// The overlapped structures of a process that were ever given to an operation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct OverlappedRecords(BTreeMap<OverlappedKey, OverlappedRecord>);
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub struct OverlappedRecords(SortedMap<OverlappedKey, OverlappedRecord>);
+
+super::copy::clone_by_fields!(OverlappedRecords { 0 });
 
 /// Which structure of a process this is.
 #[must_use]

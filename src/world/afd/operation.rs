@@ -290,8 +290,7 @@ impl Afd {
             cx.log.rule(RuleId::O5);
         }
         queue.push_back(operation);
-        let pending = io.operations().count();
-        cx.log.note(|| Change::OperationPending { socket: id, overlapped, pending });
+        cx.log.note(|| Change::OperationPending { socket: id, overlapped, pending: io.operations().count() });
     }
 
     /// Something has changed: pending operations may go on.
