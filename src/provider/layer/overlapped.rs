@@ -26,6 +26,29 @@ pub(super) struct Outstanding {
     overlapped: Overlapped,
     /// What the layer says in place of a provider below that succeeds.
     answer: Option<SpiReturn>,
+    progress: Progress,
+}
+
+/// How far an operation that was passed down has come. Its number is free again when the call has come back and the
+/// operation has ended, in whatever order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Progress {
+    /// The call that starts it is below.
+    Called,
+    /// The call has come back.
+    Answered,
+    /// It has ended before the layer saw the answer of the call.
+    EndedFirst,
+}
+
+impl Outstanding {
+    fn called(upper: Handle, overlapped: Overlapped) -> Self {
+        Self { upper, overlapped, answer: None, progress: Progress::Called }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.progress == Progress::EndedFirst
+    }
 }
 
 impl Layer {
@@ -79,7 +102,7 @@ impl Layer {
             self.worker = Some(cx.open_current_thread()?);
         }
         let Some(overlapped) = given.take() else { return Ok(None) };
-        let id = self.outstanding.insert(Outstanding { upper: s, overlapped: *overlapped, answer: None });
+        let id = self.outstanding.insert(Outstanding::called(s, *overlapped));
         let own = Overlapped { id: id.slot(), event: Handle::NULL, routine: None, layer: Some(cx.instance) };
         *given = Some(Box::new(own));
         Ok(Some(id))
@@ -101,6 +124,9 @@ impl Layer {
         {
             *answer = own.clone();
         }
+        if self.came_back(id) {
+            return Flow::Pass;
+        }
         // Not every WSA_IO_PENDING has an operation behind it: faults can say anything.
         let pending = cx.overlapped.is_pending((Some(cx.instance), id.slot()));
         match &flight.result {
@@ -117,6 +143,17 @@ impl Layer {
             }
         }
         Flow::Pass
+    }
+
+    /// The call that starts an operation has come back; whether the operation has ended by now.
+    fn came_back(&mut self, id: OutstandingId) -> bool {
+        let ended = self.outstanding.get(id).is_some_and(Outstanding::has_ended);
+        if ended {
+            self.outstanding.remove(id);
+        } else if let Some(outstanding) = self.outstanding.get_mut(id) {
+            outstanding.progress = Progress::Answered;
+        }
+        ended
     }
 
     /// WSPGetOverlappedResult: the layer knows as much as the client's structure says.
@@ -138,7 +175,15 @@ impl Layer {
     /// An operation passed down has ended: the layer's handle and the structure it was started with. The layer may
     /// have an answer of its own for a success.
     pub(crate) fn completed(&mut self, id: u32, result: &mut SpiResult) -> Option<(Handle, Overlapped)> {
-        let Outstanding { upper, overlapped, answer } = self.outstanding.remove(OutstandingId::from_slot(id))?;
+        let id = OutstandingId::from_slot(id);
+        let ended = match self.outstanding.get_mut(id)? {
+            called if called.progress == Progress::Called => {
+                called.progress = Progress::EndedFirst;
+                called.clone()
+            }
+            _ => self.outstanding.remove(id).filter(|outstanding| !outstanding.has_ended())?,
+        };
+        let Outstanding { upper, overlapped, answer, .. } = ended;
         if let (Ok(result), Some(answer)) = (result, answer) {
             *result = answer;
         }
@@ -152,12 +197,13 @@ impl Layer {
 
     /// Whether it has passed an operation down that was begun with this structure of the client's.
     pub(crate) fn has_given(&self, id: u32) -> bool {
-        self.outstanding.iter().any(|(_, it)| it.overlapped.layer.is_none() && it.overlapped.id == id)
+        let given = |it: &Outstanding| it.overlapped.layer.is_none() && it.overlapped.id == id;
+        self.outstanding.iter().any(|(_, it)| !it.has_ended() && given(it))
     }
 
     /// Whether operations started on a handle of the layer are outstanding.
     pub(super) fn is_busy(&self, upper: Handle) -> bool {
-        self.outstanding.iter().any(|(_, outstanding)| outstanding.upper == upper)
+        self.outstanding.iter().any(|(_, it)| it.upper == upper && !it.has_ended())
     }
 
     /// A handle was closed with operations pending. If this was the last of them, what the layer kept for it goes and
