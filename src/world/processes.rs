@@ -125,3 +125,48 @@ impl Hash for Processes {
         self.0.iter().for_each(|kept| state.write_u64(kept.digest()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::ids::ProcessId;
+    use crate::world::process::ProcessState;
+    use crate::world::program::Program;
+
+    type Change = fn(&mut Process);
+    type Way = fn(&mut Processes, Change);
+
+    fn three() -> Processes {
+        let mut processes = Processes::default();
+        (0..3).for_each(|id| processes.push(Process::new(ProcessId(id), ProcessState::Running, Program::default())));
+        processes
+    }
+
+    fn digest(processes: &Processes) -> u64 {
+        let mut hasher = Digest::default();
+        processes.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[test]
+    fn a_process_that_was_changed_is_hashed_and_copied_again_by_whatever_way_it_was_reached() {
+        let change: Change = |process| process.state = ProcessState::Suspended;
+        let ways: [Way; 3] = [
+            |all, change| change(&mut all[1]),
+            |all, change| all.get_mut(1).into_iter().for_each(change),
+            |all, change| all.iter_mut_of(|one| one.id == ProcessId(1)).for_each(|(_, one)| change(one)),
+        ];
+        for way in ways {
+            let before = three();
+            let (mut changed, mut copy) = (before.clone(), three());
+            assert_eq!(digest(&before), digest(&changed));
+            way(&mut changed, change);
+            assert_ne!(before, changed);
+            assert_ne!(digest(&before), digest(&changed));
+            copy.clone_from(&changed);
+            assert_eq!((digest(&copy), &copy), (digest(&changed), &changed));
+            changed.clone_from(&before);
+            assert_eq!((digest(&changed), &changed), (digest(&before), &before));
+        }
+    }
+}
