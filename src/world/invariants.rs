@@ -26,25 +26,38 @@ impl World {
         self.processes().try_for_each(|(id, process)| pauses_in_calls(id, process))?;
         self.references_add_up()?;
         self.operations_add_up()?;
-        self.descriptors_have_sockets()?;
         // A faulty layer may use a provider that has never started, or has been cleaned up by others.
         let started = !self.machine.any_faulty(ShapeFault::SkipLowerStartup);
         self.processes().try_for_each(|(incarnation, process)| contexts_end(incarnation, process, started))
     }
 
-    /// References of a shared socket equal its descriptors in all processes plus its pending duplications.
+    /// References of a shared socket equal its descriptors in all processes plus its pending duplications, and none of
+    /// them is without its shared socket.
     fn references_add_up(&self) -> Result<(), String> {
-        // By the number of the socket.
-        let mut counted: Vec<(u32, u32)> = vec![(0, 0); self.afd.iter().last().map_or(0, |(id, _)| id.0 as usize + 1)];
-        let mut count = |socket: SocketId, by: (u32, u32)| {
-            if let Some(counts) = counted.get_mut(socket.0 as usize) {
-                *counts = (counts.0 + by.0, counts.1 + by.1);
+        let (mut few, mut many) = ([(0, 0); FEW], Vec::new());
+        let counted: &mut [(u32, u32)] = match self.afd.slots() {
+            slots @ ..=FEW => &mut few[..slots],
+            slots => {
+                many.resize(slots, (0, 0));
+                &mut many
             }
         };
-        self.processes.iter().flat_map(descriptors).for_each(|socket| count(socket, (1, 0)));
-        let held = self.duplications.iter().filter(|duplication| duplication.holds_reference);
-        held.for_each(|duplication| count(duplication.socket, (0, 1)));
-        self.duplications.stranded().for_each(|socket| count(socket, (0, 1)));
+        let mut gone = None;
+        let mut count = |socket: SocketId, by: (u32, u32)| match counted.get_mut(socket.0 as usize) {
+            Some(counts) if self.afd.socket(socket).is_some() => *counts = (counts.0 + by.0, counts.1 + by.1),
+            _ => gone = gone.or(Some(socket)),
+        };
+        for process in self.processes.iter() {
+            descriptors(process, |socket| count(socket, (1, 0)));
+        }
+        for duplication in self.duplications.iter().filter(|duplication| duplication.holds_reference) {
+            count(duplication.socket, (0, 1));
+        }
+        let stranded = self.duplications.stranded().filter(|&socket| self.afd.socket(socket).is_some());
+        stranded.for_each(|socket| count(socket, (0, 1)));
+        if let Some(socket) = gone {
+            return Err(format!("a descriptor or duplication names shared socket {}, which is gone", socket.0));
+        }
         for (id, socket) in self.afd.iter() {
             let (descriptors, duplications) = counted[id.0 as usize];
             if (socket.descriptors(), socket.duplications()) != (descriptors, duplications) {
@@ -90,31 +103,23 @@ impl World {
         }
         Ok(())
     }
-
-    /// No descriptor and no pending duplication without its shared socket.
-    fn descriptors_have_sockets(&self) -> Result<(), String> {
-        let held = self.duplications.iter().filter(|duplication| duplication.holds_reference);
-        let all = self.processes.iter().flat_map(descriptors).chain(held.map(|duplication| duplication.socket));
-        for socket in all {
-            if self.afd.socket(socket).is_none() {
-                return Err(format!("a descriptor or duplication names shared socket {}, which is gone", socket.0));
-            }
-        }
-        Ok(())
-    }
 }
 
+/// For so many shared sockets, counting needs no memory of its own.
+const FEW: usize = 16;
+
 /// The shared sockets a process has base descriptors of, once for each descriptor.
-fn descriptors(process: &Process) -> impl Iterator<Item = SocketId> + '_ {
-    let ifs = process.handles.iter().filter_map(|(_, entry)| match entry.object {
-        Object::Socket(socket) => Some(socket),
-        _ => None,
-    });
-    let non_ifs = process.instances.iter().flat_map(|(_, instance)| match &instance.state {
-        State::Base(base) => base.records().map(|(_, socket)| socket).collect::<Vec<_>>(),
-        State::Layer(_) | State::Own(_) => Vec::new(),
-    });
-    ifs.chain(non_ifs)
+fn descriptors(process: &Process, mut each: impl FnMut(SocketId)) {
+    for (_, entry) in process.handles.iter() {
+        if let Object::Socket(socket) = entry.object {
+            each(socket);
+        }
+    }
+    for (_, instance) in process.instances.iter() {
+        if let State::Base(base) = &instance.state {
+            base.records().for_each(|(_, socket)| each(socket));
+        }
+    }
 }
 
 /// A thread that paused is inside a call, and waits for nothing.
@@ -138,4 +143,82 @@ fn contexts_end(incarnation: Incarnation, process: &Process, started: bool) -> R
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::world::afd::{Family, Kind, Transport};
+    use crate::world::catalog::Catalog;
+    use crate::world::handles::HandleEntry;
+    use crate::world::ids::Handle;
+    use crate::world::log::Log;
+    use crate::world::machine::{Machine, Platform};
+    use crate::world::op::Op;
+    use crate::world::program::Program;
+
+    const STREAM: Transport = Transport { family: Family::V4, kind: Kind::Stream };
+
+    /// Two processes with a descriptor each of one of so many sockets.
+    fn world(sockets: usize) -> (World, SocketId, [Handle; 2]) {
+        let machine = Machine::new("books", Platform::default(), Vec::new(), Catalog::default(), Vec::new());
+        let mut world = World::new(Arc::new(machine));
+        let log = &mut Log::off();
+        for _ in 0..2 {
+            let start = Op::StartProcess { id: None, suspended: false, program: Program::default() };
+            world.step(start, log).expect("a process");
+        }
+        let mut last = SocketId(0);
+        for _ in 0..sockets {
+            let (afd, mut cx) = world.afd_cx(log);
+            last = afd.create(&mut cx, STREAM, true).expect("a socket");
+            afd.add_descriptor(&mut cx, last);
+            world.processes[0].handles.insert(99, HandleEntry::new(Object::Socket(last), false)).expect("room");
+        }
+        let (afd, mut cx) = world.afd_cx(log);
+        afd.add_descriptor(&mut cx, last);
+        let entry = HandleEntry::new(Object::Socket(last), false);
+        let second = world.processes[1].handles.insert(99, entry).expect("room");
+        let (first, _) = world.processes[0].handles.iter().last().expect("a handle");
+        assert_eq!(world.check_invariants(), Ok(()));
+        (world, last, [first, second])
+    }
+
+    fn broken(world: &World) -> String {
+        world.check_invariants().expect_err("the books are broken")
+    }
+
+    #[test]
+    fn books_that_do_not_add_up_are_found_among_few_sockets_and_among_many() {
+        for sockets in [1, FEW, FEW + 1, 3 * FEW] {
+            let (good, socket, [first, second]) = world(sockets);
+            for (process, handle) in [(0, first), (1, second)] {
+                let mut world = good.clone();
+                world.processes[process].handles.remove(handle);
+                assert!(
+                    broken(&world).contains("counts 2 descriptors and 0 pending duplications, but there are 1 and 0")
+                );
+            }
+            let mut world = good.clone();
+            world.duplications.strand(socket);
+            assert!(broken(&world).contains("but there are 2 and 1"));
+            let mut world = good.clone();
+            let gone = SocketId(sockets as u32);
+            world.processes[1].handles.insert(99, HandleEntry::new(Object::Socket(gone), false));
+            assert!(broken(&world).contains("which is gone"));
+        }
+    }
+
+    #[test]
+    fn waits_and_ends_that_nobody_counted_are_found() {
+        let (good, _, _) = world(1);
+        let mut world = good.clone();
+        world.waits += 1;
+        assert!(broken(&world).contains("frames wait"));
+        let mut world = good.clone();
+        world.processes[1].state = ProcessState::Exited;
+        assert!(broken(&world).contains("has ended and still holds"));
+    }
 }

@@ -95,6 +95,11 @@ impl<K: Key, T> Table<K, T> {
         &self.freed
     }
 
+    /// Slots are below this.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// How many slots are in use.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -297,6 +297,11 @@ impl Afd {
         self.sockets.len()
     }
 
+    /// Numbers of shared sockets are below this.
+    pub(in crate::world) fn slots(&self) -> usize {
+        self.sockets.slots()
+    }
+
     /// Whether there is no shared socket.
     #[must_use]
     pub fn is_empty(&self) -> bool {
