@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use wspsim::explore::{End, Order, Pick, Sampling, Search, System, Taken};
+use wspsim::explore::{End, Order, Pick, Sampling, Search, System};
 use wspsim::model::{Library, Source};
 use wspsim::scenario::Scenario;
 use wspsim::scenario::programs::{Orders, Start};
@@ -63,10 +63,17 @@ fn all_orders_unmerged(bencher: Bencher<'_, '_>) {
             assert!(matches!(orders.end(&stack[depth]), End::Finished { .. }));
             *runs += 1;
         }
+        let last = choices.pop();
         for choice in choices {
             let (here, next) = stack.split_at_mut(depth + 1);
             next[0].clone_from(&here[depth]);
-            assert!(matches!(orders.take(&mut next[0], choice), Taken::Went(_)));
+            orders.go(&mut next[0], choice).expect("nothing is wrong");
+            follow(orders, depth + 1, stack, runs);
+        }
+        if let Some(last) = last {
+            // Nobody comes back here.
+            stack.swap(depth, depth + 1);
+            orders.go(&mut stack[depth + 1], last).expect("nothing is wrong");
             follow(orders, depth + 1, stack, runs);
         }
     }

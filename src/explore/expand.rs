@@ -164,7 +164,12 @@ impl<'a, S: System> Expander<'a, S> {
             let of_its_own =
                 if at + 1 < choices.len() { from.as_deref().map(|from| self.another(from)) } else { from.take() };
             let Some(mut state) = of_its_own else { break };
-            let came = match system.take(&mut state, choice) {
+            let taken = if self.search.reduction {
+                system.take(&mut state, choice)
+            } else {
+                blindly(system, &mut state, choice)
+            };
+            let came = match taken {
                 Taken::Went(footprint) => {
                     let came = self.arrive(system, state, &sleep, footprint, been);
                     if self.search.reduction && choice.bit().is_some() {
@@ -230,6 +235,14 @@ impl<S> Node<S> {
     fn takes(&self, choice: Choice, names: &[u16]) -> bool {
         let wanted = self.only.is_none_or(|only| renamed(choice, names).bit().is_some_and(|bit| only & bit != 0));
         wanted && !self.sleep.iter().any(|&(asleep, _)| asleep == choice)
+    }
+}
+
+/// Lets a choice happen where nobody asks what it touches.
+fn blindly<S: System>(system: &S, state: &mut S::State, choice: Choice) -> Taken<S::Wrong> {
+    match system.go(state, choice) {
+        Ok(()) => Taken::Went(Footprint::EVERYTHING),
+        Err(wrong) => Taken::Wrong(wrong),
     }
 }
 

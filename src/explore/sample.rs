@@ -20,7 +20,7 @@ use fastrand::Rng;
 use super::choice::{Choice, Schedule};
 use super::part::Part;
 use super::report::{Explored, Found, Seen, Spent, Watch};
-use super::system::{End, System, Taken};
+use super::system::{End, System};
 
 /// How the next choice is picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -235,11 +235,7 @@ impl<S: System> Walk<'_, S> {
             }
             let choice = picker.pick(&self.choices, self.taken.len() as u32);
             self.taken.push(choice);
-            let inspected = match self.system.take(state, choice) {
-                Taken::Went(_) => self.system.inspect(state),
-                Taken::Wrong(wrong) => Err(wrong),
-            };
-            match inspected {
+            match self.system.go(state, choice).and_then(|()| self.system.inspect(state)) {
                 Ok(reached) if reached & !self.reached == 0 => {}
                 Ok(reached) => {
                     found.note_reached(reached & !self.reached, &self.taken);

@@ -303,7 +303,7 @@ impl<'a, S: System> Run<'a, S> {
             self.system.canonical_digest(&state, &mut names);
             let choice = by_own_name(choice, &names);
             // The last one may be what is wrong; nothing is asked of the state after it.
-            let _taken = self.system.take(&mut state, choice);
+            let _taken = self.system.go(&mut state, choice);
             choice
         });
         Schedule(concrete.collect())

@@ -24,6 +24,17 @@ pub trait System {
     /// Lets one of the choices happen.
     fn take(&self, state: &mut Self::State, choice: Choice) -> Taken<Self::Wrong>;
 
+    /// The same for somebody who does not ask what it touched.
+    ///
+    /// # Errors
+    /// What was wrong with it.
+    fn go(&self, state: &mut Self::State, choice: Choice) -> Result<(), Self::Wrong> {
+        match self.take(state, choice) {
+            Taken::Went(_) => Ok(()),
+            Taken::Wrong(wrong) => Err(wrong),
+        }
+    }
+
     /// A hash of the whole state, equal for equal states.
     fn digest(&self, state: &Self::State) -> u64;
 

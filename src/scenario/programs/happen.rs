@@ -53,15 +53,27 @@ impl Orders<'_> {
         choice: Choice,
         tell: &mut dyn FnMut(Told<'_>),
     ) -> Happened<Footprint> {
+        let print = if self.in_any_order { Print::new() } else { Print::off() };
+        self.happen_noting(state, choice, print, tell)
+    }
+
+    /// The same, noting no more of what it touches than is asked for.
+    pub(super) fn happen_noting(
+        &self,
+        state: &mut State,
+        choice: Choice,
+        print: Print,
+        tell: &mut dyn FnMut(Told<'_>),
+    ) -> Happened<Footprint> {
         let log = if self.past.is_empty() { Log::off() } else { Log::on() };
-        let mut cx = Cx { log, print: Print::default() };
+        let mut cx = Cx { log, print };
         match choice {
             Choice::Go { agent, branch } => self.go(state, ThreadRef(u32::from(agent)), branch, &mut cx, tell)?,
             Choice::Time => self.pass_time(state, &mut cx, tell)?,
             Choice::Fault(fault) => self.strike(state, usize::from(fault), &mut cx, tell)?,
         }
         self.afterwards(state, &mut cx)?;
-        Ok(if self.in_any_order { cx.print.bits() } else { Footprint::EVERYTHING })
+        Ok(cx.print.bits())
     }
 
     fn go(
@@ -458,7 +470,7 @@ impl Orders<'_> {
     }
 
     fn op(&self, state: &mut State, op: Op, cx: &mut Cx) -> Result<Outcome, Stop> {
-        cx.print.op(&state.world.footprint(&op));
+        cx.print.op(|| state.world.footprint(&op));
         state.world.step(op, &mut cx.log).map_err(Stop::Rejected)
     }
 

@@ -3,6 +3,7 @@
 //! One choice is one whole call of one thread, or the going on of a call that waited, up to where it returns or waits
 //! again; or, frame by frame, up to its next frame border. Time passes up to the next deadline.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::super::check::Check;
@@ -14,6 +15,7 @@ use super::super::report::Report;
 use super::super::seen::{Past, Seen};
 use super::super::values::{Obstacle, Values};
 use super::super::{Budget, Logging, leak};
+use super::print::Print;
 use super::state::{Agent, Place, State};
 use super::twins::Twins;
 use super::wrong::{self, Wrong, WrongKind};
@@ -77,6 +79,17 @@ pub struct Orders<'a> {
     /// Whether steps that touch nothing in common can change places: no check looks at the past or at numbers.
     pub(super) in_any_order: bool,
     pub(super) twins: Twins,
+    ends: Ends,
+}
+
+/// What runs have ended in. Whoever has orders of their own has memory of their own to work in.
+#[derive(Debug, Default)]
+struct Ends(RefCell<leak::Ends>);
+
+impl Clone for Ends {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// What the steps before the programs came to.
@@ -134,8 +147,8 @@ impl<'a> Orders<'a> {
         let in_any_order =
             past.is_empty() && !programs.speaks_of_numbers && !scenario.all_checks().any(Check::looks_at_numbers);
         let twins = if in_any_order { Twins::of(scenario) } else { Twins::default() };
-        let ran = player.ran;
-        let mut orders = Self { scenario, machine, programs, granularity, start, ran, past, in_any_order, twins };
+        let (ran, ends) = (player.ran, Ends::default());
+        let mut orders = Self { scenario, machine, programs, granularity, start, ran, past, in_any_order, twins, ends };
         let mut start = orders.start.clone();
         (0..orders.scenario.threads.len()).for_each(|on| orders.settle_agent(&mut start, ThreadRef(on as u32)));
         orders.start = start;
@@ -225,6 +238,7 @@ impl<'a> Orders<'a> {
             past: Vec::new(),
             in_any_order: false,
             twins: Twins::default(),
+            ends: Ends::default(),
         }
     }
 
@@ -367,7 +381,7 @@ impl<'a> Orders<'a> {
                 }
             }
         }
-        match leak::leaks(&state.world).into_iter().next() {
+        match self.ends.0.borrow_mut().leaks(&state.world).into_iter().next() {
             None => Ok(()),
             Some((what, found)) => {
                 let title = "something is left after everybody has cleaned up and gone";
@@ -443,6 +457,13 @@ impl System for Orders<'_> {
         match self.happen(state, choice, &mut |_| {}) {
             Ok(touched) => Taken::Went(touched),
             Err(wrong) => Taken::Wrong(*wrong),
+        }
+    }
+
+    fn go(&self, state: &mut State, choice: Choice) -> Result<(), Wrong> {
+        match self.happen_noting(state, choice, Print::off(), &mut |_| {}) {
+            Ok(_) => Ok(()),
+            Err(wrong) => Err(*wrong),
         }
     }
 

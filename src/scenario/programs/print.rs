@@ -9,9 +9,9 @@ use super::Item;
 use crate::explore::Footprint;
 use crate::world::footprint::{Access, Footprint as Touched, ObjectKind};
 
-/// Collects what a choice touches.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Print(Footprint);
+/// Collects what a choice touches, where somebody asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Print(Option<Footprint>);
 
 const AGENTS: Range<u32> = 0..16;
 const LABELS: Range<u32> = 16..32;
@@ -28,34 +28,50 @@ fn bit(kind: &Range<u32>, number: u32) -> u128 {
 }
 
 impl Print {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self(Some(Footprint::NOTHING))
+    }
+
+    /// Nobody asks, or nobody could tell.
+    pub(super) fn off() -> Self {
+        Self(None)
+    }
+
+    /// What was collected; everything, where nobody has collected.
     pub(super) fn bits(self) -> Footprint {
-        self.0
+        self.0.unwrap_or(Footprint::EVERYTHING)
     }
 
     /// Nobody knows what it touches.
     pub(super) fn everything(&mut self) {
-        self.0 = Footprint::EVERYTHING;
+        self.0 = None;
     }
 
     /// A thread goes on: it does one thing after the other.
     pub(super) fn agent(&mut self, on: ThreadRef) {
-        self.0.write(bit(&AGENTS, on.0));
+        if let Some(print) = &mut self.0 {
+            print.write(bit(&AGENTS, on.0));
+        }
     }
 
     /// The labels a step reads and gives.
     pub(super) fn item(&mut self, item: &Item) {
+        let Some(print) = &mut self.0 else { return };
         let label = |slot: &SlotId| bit(&LABELS, slot.0);
-        item.uses.iter().for_each(|slot| self.0.read(label(slot)));
-        item.gives().iter().flatten().for_each(|slot| self.0.write(label(slot)));
+        item.uses.iter().for_each(|slot| print.read(label(slot)));
+        item.gives().iter().flatten().for_each(|slot| print.write(label(slot)));
     }
 
-    /// What an op touches.
-    pub(super) fn op(&mut self, touched: &Touched) {
+    /// What an op touches, worked out only if somebody asks.
+    pub(super) fn op(&mut self, touched: impl FnOnce() -> Touched) {
+        let Some(print) = &mut self.0 else { return };
+        let touched = touched();
         if touched.is_everything() {
             return self.everything();
         }
         if touched.touches_all_sockets() {
-            SOCKETS.for_each(|socket| self.0.write(1 << socket));
+            SOCKETS.for_each(|socket| print.write(1 << socket));
         }
         for (object, access) in touched.objects() {
             let kind = match object.kind() {
@@ -68,8 +84,8 @@ impl Print {
             };
             let bit = bit(&kind, object.number());
             match access {
-                Access::Read => self.0.read(bit),
-                Access::Write => self.0.write(bit),
+                Access::Read => print.read(bit),
+                Access::Write => print.write(bit),
             }
         }
     }
