@@ -65,6 +65,11 @@ impl Processes {
         self.0.len()
     }
 
+    /// The hash of a process, as it was made for the world's.
+    pub(super) fn digest(&self, at: usize) -> u64 {
+        self.0[at].digest()
+    }
+
     pub(super) fn push(&mut self, process: Process) {
         self.0.push(Kept { process, digest: OnceLock::new() });
     }

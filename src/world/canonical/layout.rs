@@ -10,7 +10,7 @@ use crate::world::ids::{EventId, Handle, IdKind, Incarnation, PortId, ProcessId,
 /// An object of a world.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ObjectAt {
-    Process(Incarnation),
+    Process,
     Handle(Incarnation, Handle),
     Socket(SocketId),
     Event(EventId),
@@ -53,7 +53,7 @@ impl Layout {
         self.by_slot.iter_mut().for_each(Vec::clear);
 
         self.processes = world.processes.len();
-        self.objects.extend((0..self.processes).map(|at| ObjectAt::Process(Incarnation(at as u32))));
+        self.objects.extend((0..self.processes).map(|_| ObjectAt::Process));
         self.process_ids.extend(world.processes.iter().map(|process| process.id));
         self.end_kind(0);
         for (process, state) in world.processes() {

@@ -22,6 +22,7 @@
 //! Source: colour refinement is the first step of canonical labelling as McKay describes it (*Practical graph
 //! isomorphism*, 1981); of the search among equal colours only the first branch is taken.
 
+mod kept;
 mod known;
 mod layout;
 mod record;
@@ -36,6 +37,7 @@ use super::event_object::EventObject;
 use super::handles::{HandleEntry, Object};
 use super::ids::{Handle, Incarnation};
 use super::process::Process;
+use kept::Kept;
 use known::Known;
 use layout::{Layout, ObjectAt};
 use record::{Record, fold};
@@ -78,6 +80,7 @@ pub struct Canonical {
     fixed: Vec<bool>,
     order: Vec<u32>,
     known: Known,
+    kept: Kept,
 }
 
 impl Canonical {
@@ -119,11 +122,22 @@ impl Canonical {
 
     /// Goes over the world, once.
     fn record(&mut self, world: &World, roots: &impl Roots) {
-        let Self { layout, record, .. } = self;
+        let Self { layout, record, kept, .. } = self;
+        kept.of(world);
         record.clear(layout.len());
         let mut state = Renaming::new(layout, record);
-        for at in 0..layout.len() {
-            hash_object(world, roots, layout.object(at), &mut state);
+        for at in layout.processes() {
+            let process = Incarnation(at as u32);
+            state.enter(process);
+            state.write_u32(roots.group(process));
+            roots.hash(process, &mut state);
+            world.directory.is_alive(process).hash(&mut state);
+            state.note_content();
+            state.play(kept.process(at));
+        }
+        layout.processes().for_each(|at| state.play(kept.handles(at)));
+        for at in layout.others() {
+            hash_object(world, layout.object(at), &mut state);
             state.end();
         }
         state.write_u64(world.described);
@@ -235,25 +249,11 @@ impl Canonical {
     }
 }
 
-/// The content of an object, with its place in the rest as far as the rest does not say it.
-fn hash_object(world: &World, roots: &impl Roots, object: ObjectAt, state: &mut Renaming<'_>) {
+/// The content of an object that is no process's, with its place in the rest as far as the rest does not say it.
+fn hash_object(world: &World, object: ObjectAt, state: &mut Renaming<'_>) {
     match object {
-        ObjectAt::Process(process) => {
-            state.enter(process);
-            state.write_u32(roots.group(process));
-            roots.hash(process, state);
-            state.enter(process);
-            world.directory.is_alive(process).hash(state);
-            if let Some(process) = world.process(process) {
-                hash_process(process, state);
-            }
-        }
-        ObjectAt::Handle(process, handle) => {
-            process.hash(state);
-            if let Some(process) = world.process(process) {
-                hash_handle(process, handle, state);
-            }
-        }
+        // What is kept of processes has them.
+        ObjectAt::Process | ObjectAt::Handle(..) => {}
         ObjectAt::Socket(id) => world.afd.socket(id).hash(state),
         ObjectAt::Event(id) => {
             // Whether it was ever registered spares work when it ends, and shows nowhere.

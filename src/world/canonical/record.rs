@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use super::layout::Layout;
 use super::mix;
-use crate::world::ids::IdKind;
+use crate::world::ids::{Handle, IdKind, Incarnation};
 
 /// One word of a record.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,26 @@ pub(super) enum Word {
     ThingEnd,
     /// All of them have ended.
     ThingsEnd,
+}
+
+/// One word of what is kept for other worlds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Raw {
+    /// Anything but a mention.
+    Word(Word),
+    /// A mention, by the number it was made by.
+    Name(Name),
+    /// An object is done.
+    End,
+}
+
+/// What an object is called in a world.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name {
+    pub(super) kind: IdKind,
+    /// Whose handle it is, of a handle.
+    pub(super) scope: Incarnation,
+    pub(super) number: u64,
 }
 
 /// The words of all objects, and of the rest.
@@ -60,6 +81,28 @@ impl Record {
             self.mentioned[at as usize] += 1;
         }
         self.words.push(word);
+    }
+
+    /// Somebody is mentioned, or a number that names nobody.
+    pub(super) fn name(&mut self, layout: &Layout, name: Name) {
+        match layout.position(name.kind, name.scope, name.number) {
+            Some(at) => self.push(Word::Mention(at as u32, name.kind)),
+            None => {
+                self.foretells |= name.kind == IdKind::Handle && Handle(name.number).slot().is_some();
+                self.push(Word::Content(name.number ^ UNNAMED));
+            }
+        }
+    }
+
+    /// What was kept is said again.
+    pub(super) fn play(&mut self, layout: &Layout, kept: &[Raw]) {
+        for raw in kept {
+            match *raw {
+                Raw::Word(word) => self.words.push(word),
+                Raw::Name(name) => self.name(layout, name),
+                Raw::End => self.end(),
+            }
+        }
     }
 
     /// An object is done.
@@ -117,6 +160,9 @@ impl Record {
         hash
     }
 }
+
+/// Tells numbers that name no object from names.
+const UNNAMED: u64 = 1 << 63;
 
 const SEED: u64 = 0x243f_6a88_85a3_08d3;
 

@@ -3,29 +3,65 @@
 use std::hash::Hasher;
 
 use super::layout::Layout;
-use super::record::{Record, Word};
+use super::record::{Name, Raw, Record, Word};
 use crate::world::digest::Digest;
-use crate::world::ids::{Handle, IdKind, Incarnation};
+use crate::world::ids::{IdKind, Incarnation};
 
 /// A hasher that notes who is mentioned in place of hashing numbers.
 ///
 /// A handle belongs to the process that was hashed last before it.
 pub struct Renaming<'a> {
     inner: Digest,
-    layout: &'a Layout,
-    record: &'a mut Record,
+    sink: Sink<'a>,
     scope: Incarnation,
+}
+
+/// Where it is noted.
+enum Sink<'a> {
+    /// For this world.
+    Record(&'a Layout, &'a mut Record),
+    /// For worlds to come.
+    Kept(&'a mut Vec<Raw>),
+}
+
+impl Sink<'_> {
+    fn push(&mut self, word: Word) {
+        match self {
+            Self::Record(_, record) => record.push(word),
+            Self::Kept(kept) => kept.push(Raw::Word(word)),
+        }
+    }
 }
 
 impl<'a> Renaming<'a> {
     pub(super) fn new(layout: &'a Layout, record: &'a mut Record) -> Self {
-        Self { inner: Digest::default(), layout, record, scope: Incarnation(u32::MAX) }
+        Self::into(Sink::Record(layout, record))
+    }
+
+    /// Notes what can be played in any world.
+    pub(super) fn keeping(kept: &'a mut Vec<Raw>) -> Self {
+        Self::into(Sink::Kept(kept))
+    }
+
+    fn into(sink: Sink<'a>) -> Self {
+        Self { inner: Digest::default(), sink, scope: Incarnation(u32::MAX) }
     }
 
     /// An object is done; the next one begins.
     pub(super) fn end(&mut self) {
         self.note_content();
-        self.record.end();
+        match &mut self.sink {
+            Sink::Record(_, record) => record.end(),
+            Sink::Kept(kept) => kept.push(Raw::End),
+        }
+        self.scope = Incarnation(u32::MAX);
+    }
+
+    /// What was kept of an object, or several, follows what was hashed of it.
+    pub(super) fn play(&mut self, kept: &[Raw]) {
+        if let Sink::Record(layout, record) = &mut self.sink {
+            record.play(layout, kept);
+        }
         self.scope = Incarnation(u32::MAX);
     }
 
@@ -46,41 +82,38 @@ impl<'a> Renaming<'a> {
         let scope = self.scope;
         // What was hashed before belongs to what is around, and so does how many there are.
         self.note_content();
-        self.record.push(Word::Things);
+        self.sink.push(Word::Things);
         let mut count = 0_u32;
         for thing in things {
-            self.record.push(Word::Thing);
+            self.sink.push(Word::Thing);
             hash(&thing, self);
             self.note_content();
-            self.record.push(Word::ThingEnd);
+            self.sink.push(Word::ThingEnd);
             self.scope = scope;
             count += 1;
         }
-        self.record.push(Word::ThingsEnd);
+        self.sink.push(Word::ThingsEnd);
         self.inner.write_u32(count);
     }
 
-    fn note_content(&mut self) {
+    pub(super) fn note_content(&mut self) {
         let content = std::mem::take(&mut self.inner).finish();
-        self.record.push(Word::Content(content));
+        self.sink.push(Word::Content(content));
     }
 
     fn identity(&mut self, kind: IdKind, number: u64) {
         if kind == IdKind::Process {
             self.scope = Incarnation(number as u32);
         }
-        let Some(at) = self.layout.position(kind, self.scope, number) else {
-            self.record.foretells |= kind == IdKind::Handle && Handle(number).slot().is_some();
-            return self.inner.write_u64(number ^ UNNAMED);
-        };
         // Content goes on after it: where the mention stands is part of the content.
         self.inner.write_u64(MENTION ^ kind as u64);
-        self.record.push(Word::Mention(at as u32, kind));
+        let name = Name { kind, scope: self.scope, number };
+        match &mut self.sink {
+            Sink::Record(layout, record) => record.name(layout, name),
+            Sink::Kept(kept) => kept.push(Raw::Name(name)),
+        }
     }
 }
-
-/// Tells numbers that name no object from names.
-const UNNAMED: u64 = 1 << 63;
 
 /// Stands in the content where somebody is mentioned.
 const MENTION: u64 = 0xa409_3822_299f_31d0;
