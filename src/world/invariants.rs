@@ -19,16 +19,21 @@ impl World {
         if self.afd.signals_pending() {
             return Err("network events were left undelivered between two ops".into());
         }
-        let waits = self.processes.iter().flat_map(|process| &process.threads).map(Thread::waits).sum::<u32>();
+        // A faulty layer may use a provider that has never started, or has been cleaned up by others.
+        let started = !self.machine.any_faulty(ShapeFault::SkipLowerStartup);
+        let mut waits = 0;
+        for (id, process) in self.processes() {
+            for thread in &process.threads {
+                waits += thread.waits();
+                pauses_in_call(id, thread)?;
+            }
+            contexts_end(id, process, started)?;
+        }
         if waits != self.waits {
             return Err(format!("{waits} frames wait, but {} are counted", self.waits));
         }
-        self.processes().try_for_each(|(id, process)| pauses_in_calls(id, process))?;
         self.references_add_up()?;
-        self.operations_add_up()?;
-        // A faulty layer may use a provider that has never started, or has been cleaned up by others.
-        let started = !self.machine.any_faulty(ShapeFault::SkipLowerStartup);
-        self.processes().try_for_each(|(incarnation, process)| contexts_end(incarnation, process, started))
+        self.operations_add_up()
     }
 
     /// References of a shared socket equal its descriptors in all processes plus its pending duplications, and none of
@@ -78,6 +83,11 @@ impl World {
     fn operations_add_up(&self) -> Result<(), String> {
         let mut started: std::collections::BTreeMap<Incarnation, usize> = std::collections::BTreeMap::new();
         let operations = self.afd.iter().filter_map(|(_, socket)| socket.io()).flat_map(|io| io.operations());
+        let mut operations = operations.peekable();
+        let idle = |process: &Process| process.overlapped.is_empty() && process.catalog_watches.is_empty();
+        if operations.peek().is_none() && self.processes.iter().all(idle) {
+            return Ok(());
+        }
         for operation in operations {
             let thread = operation.issuer.thread;
             if self.thread(thread).is_none_or(|thread| thread.ended) {
@@ -123,12 +133,11 @@ fn descriptors(process: &Process, mut each: impl FnMut(SocketId)) {
 }
 
 /// A thread that paused is inside a call, and waits for nothing.
-fn pauses_in_calls(incarnation: Incarnation, process: &Process) -> Result<(), String> {
-    let mut paused = process.threads.iter().filter(|thread| thread.paused.is_some());
-    match paused.any(|thread| thread.ended || thread.frames.is_empty() || thread.wait().is_some()) {
-        true => Err(format!("a thread of process {} paused outside of any call that runs", incarnation.0)),
-        false => Ok(()),
+fn pauses_in_call(incarnation: Incarnation, thread: &Thread) -> Result<(), String> {
+    if thread.paused.is_some() && (thread.ended || thread.frames.is_empty() || thread.wait().is_some()) {
+        return Err(format!("a thread of process {} paused outside of any call that runs", incarnation.0));
     }
+    Ok(())
 }
 
 /// A process that has ended holds nothing; a provider that was cleaned up holds no contexts. A context may outlive its
