@@ -131,13 +131,14 @@ pub fn told(bytes: &[u8], watch: Watch) -> String {
 }
 
 /// Plays bytes and lets pairs of ops that do not conflict by their footprints happen in both orders on copies. How many
-/// pairs there were.
+/// pairs there were. What digests and copies keep of worlds met before makes no difference to them.
 ///
 /// # Panics
 /// When the order made a difference.
 pub fn commute(bytes: &[u8]) -> usize {
     let mut wild = Wild::new(bytes, Watch::Loose);
     let (mut canonical, mut count, mut pairs) = (Canonical::default(), 0, 0);
+    let mut copy = wild.world.clone();
     while let (Some(one), Some(two)) = (wild.next_op(count), wild.next_op(count)) {
         let independent = wild.thread_of(&one) != wild.thread_of(&two)
             && !wild.world.footprint(&one).conflicts(&wild.world.footprint(&two));
@@ -150,6 +151,10 @@ pub fn commute(bytes: &[u8]) -> usize {
             assert_eq!(digests[0], digests[1], "{one:?}\n{two:?}");
             pairs += 1;
         }
+        let anew = Canonical::default().digest(&wild.world, &NoRoots);
+        assert_eq!(canonical.digest(&wild.world, &NoRoots), anew, "{one:?}\n{two:?}");
+        copy.clone_from(&wild.world);
+        assert_eq!((&copy, copy.digest()), (&wild.world, wild.world.digest()), "{one:?}\n{two:?}");
         let _ = wild.step(one);
         let _ = wild.step(two);
         count += 2;
