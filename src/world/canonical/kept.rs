@@ -5,7 +5,7 @@
 
 use hashbrown::HashTable;
 
-use super::record::Raw;
+use super::record::{Raw, hash_of_kept};
 use super::renaming::Renaming;
 use super::{hash_handle, hash_process};
 use crate::world::World;
@@ -29,6 +29,8 @@ struct OfProcess {
     words: Vec<Raw>,
     /// Where its handles begin.
     handles: usize,
+    /// The hashes of the words before and from there.
+    stands: [u64; 2],
 }
 
 /// More than so many are not kept: it begins anew.
@@ -60,16 +62,16 @@ impl Kept {
         }
     }
 
-    /// Of a process, without its handles.
-    pub(super) fn process(&self, process: usize) -> &[Raw] {
+    /// Of a process, without its handles; and the hash of it.
+    pub(super) fn process(&self, process: usize) -> (&[Raw], u64) {
         let known = &self.all[self.now[process] as usize];
-        &known.words[..known.handles]
+        (&known.words[..known.handles], known.stands[0])
     }
 
     /// Of all handles of a process.
-    pub(super) fn handles(&self, process: usize) -> &[Raw] {
+    pub(super) fn handles(&self, process: usize) -> (&[Raw], u64) {
         let known = &self.all[self.now[process] as usize];
-        &known.words[known.handles..]
+        (&known.words[known.handles..], known.stands[1])
     }
 }
 
@@ -87,6 +89,7 @@ impl OfProcess {
             hash_handle(state, handle, &mut hasher);
             hasher.end();
         }
-        Self { digest, process, words, handles }
+        let stands = [&words[..handles], &words[handles..]].map(hash_of_kept);
+        Self { digest, process, words, handles, stands }
     }
 }

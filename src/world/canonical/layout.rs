@@ -102,6 +102,12 @@ impl Layout {
         self.kinds.iter()
     }
 
+    /// By which numbers sockets, events and ports stand where they stand.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        let slots = self.by_slot.iter().flatten().map(|&at| u64::from(at));
+        slots.chain(self.port_ids.iter().map(|id| u64::from(id.0)))
+    }
+
     pub(super) fn processes(&self) -> Range<usize> {
         0..self.processes
     }

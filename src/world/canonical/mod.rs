@@ -110,7 +110,7 @@ impl Canonical {
     /// numbers, too.
     fn as_it_stands(&self) -> u64 {
         let kinds = self.layout.kinds().map(|kind| kind.end as u64);
-        self.names.iter().copied().chain(kinds).fold(self.record.as_it_stands(), fold)
+        self.names.iter().copied().chain(kinds).chain(self.layout.numbers()).fold(self.record.stands, fold)
     }
 
     /// Which of its like a process is in the world whose digest was made last: what tells the processes of a group apart

@@ -26,6 +26,35 @@ pub(super) enum Word {
     ThingsEnd,
 }
 
+impl Word {
+    /// The word as it stands, for a hash of many.
+    fn stands(self) -> u64 {
+        match self {
+            Self::Content(content) => content,
+            Self::Mention(at, kind) => 1 << 40 | (kind as u64) << 32 | u64::from(at),
+            Self::Things => 2 << 40,
+            Self::Thing => 3 << 40,
+            Self::ThingEnd => 4 << 40,
+            Self::ThingsEnd => 5 << 40,
+        }
+    }
+}
+
+/// Stands at the end of an object.
+const END: u64 = 6 << 40;
+
+/// The hash of what is kept, by the numbers in it; tokens are left out.
+pub(super) fn hash_of_kept(kept: &[Raw]) -> u64 {
+    kept.iter().fold(SEED, |hash, raw| match raw {
+        Raw::Word(word) => fold(hash, word.stands()),
+        Raw::Name(Name { kind, scope, number }) => {
+            let number = if *kind == IdKind::Token { 0 } else { *number };
+            fold(fold(hash, 7 << 40 | (*kind as u64) << 32 | u64::from(scope.0)), number)
+        }
+        Raw::End => fold(hash, END),
+    })
+}
+
 /// One word of what is kept for other worlds.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Raw {
@@ -50,6 +79,8 @@ pub(super) struct Name {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     words: Vec<Word>,
+    /// A hash of everything there is under the numbers and positions that things have.
+    pub(super) stands: u64,
     /// By object: where its words end.
     ends: Vec<u32>,
     /// By object: how often it is mentioned.
@@ -70,6 +101,7 @@ struct Outer {
 impl Record {
     pub(super) fn clear(&mut self, objects: usize) {
         self.words.clear();
+        self.stands = SEED;
         self.ends.clear();
         self.mentioned.clear();
         self.mentioned.resize(objects, 0);
@@ -77,6 +109,11 @@ impl Record {
     }
 
     pub(super) fn push(&mut self, word: Word) {
+        self.stands = fold(self.stands, word.stands());
+        self.add(word);
+    }
+
+    fn add(&mut self, word: Word) {
         if let Word::Mention(at, _) = word {
             self.mentioned[at as usize] += 1;
         }
@@ -85,48 +122,48 @@ impl Record {
 
     /// Somebody is mentioned, or a number that names nobody.
     pub(super) fn name(&mut self, layout: &Layout, name: Name) {
+        let word = self.named(layout, name);
+        self.push(word);
+    }
+
+    fn named(&mut self, layout: &Layout, name: Name) -> Word {
         match layout.position(name.kind, name.scope, name.number) {
-            Some(at) => self.push(Word::Mention(at as u32, name.kind)),
+            Some(at) => Word::Mention(at as u32, name.kind),
             None => {
                 self.foretells |= name.kind == IdKind::Handle && Handle(name.number).slot().is_some();
-                self.push(Word::Content(name.number ^ UNNAMED));
+                Word::Content(name.number ^ UNNAMED)
             }
         }
     }
 
-    /// What was kept is said again.
-    pub(super) fn play(&mut self, layout: &Layout, kept: &[Raw]) {
+    /// What was kept is said again; `stands` is its hash.
+    pub(super) fn play(&mut self, layout: &Layout, kept: &[Raw], stands: u64) {
+        self.stands = fold(self.stands, stands);
         for raw in kept {
             match *raw {
                 Raw::Word(word) => self.words.push(word),
-                Raw::Name(name) => self.name(layout, name),
-                Raw::End => self.end(),
+                Raw::Name(name) => {
+                    let word = self.named(layout, name);
+                    self.add(word);
+                    // Tokens are never given twice; where one stands says more.
+                    if name.kind == IdKind::Token {
+                        self.stands = fold(self.stands, word.stands());
+                    }
+                }
+                Raw::End => self.ends.push(self.words.len() as u32),
             }
         }
     }
 
     /// An object is done.
     pub(super) fn end(&mut self) {
+        self.stands = fold(self.stands, END);
         self.ends.push(self.words.len() as u32);
     }
 
     fn range(&self, object: usize) -> Range<usize> {
         let start = object.checked_sub(1).map_or(0, |before| self.ends[before]);
         start as usize..self.ends[object] as usize
-    }
-
-    /// A hash of everything there is under the positions that things have.
-    pub(super) fn as_it_stands(&self) -> u64 {
-        let words = self.words.iter().map(|&word| match word {
-            Word::Content(content) => content,
-            Word::Mention(at, kind) => 1 << 40 | (kind as u64) << 32 | u64::from(at),
-            Word::Things => 2 << 40,
-            Word::Thing => 3 << 40,
-            Word::ThingEnd => 4 << 40,
-            Word::ThingsEnd => 5 << 40,
-        });
-        let ends = self.ends.iter().map(|&end| u64::from(end));
-        words.chain(ends).fold(SEED, fold)
     }
 
     /// The hash of an object, in which others are called by their names. `mention` hears of each mention and what it

@@ -58,9 +58,9 @@ impl<'a> Renaming<'a> {
     }
 
     /// What was kept of an object, or several, follows what was hashed of it.
-    pub(super) fn play(&mut self, kept: &[Raw]) {
+    pub(super) fn play(&mut self, (kept, stands): (&[Raw], u64)) {
         if let Sink::Record(layout, record) = &mut self.sink {
-            record.play(layout, kept);
+            record.play(layout, kept, stands);
         }
         self.scope = Incarnation(u32::MAX);
     }
