@@ -40,6 +40,13 @@ struct Claim {
 }
 
 impl Claims {
+    /// Forgets all, and keeps the memory for the next batch.
+    fn clear(&mut self) {
+        for claims in &mut self.0 {
+            claims.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+        }
+    }
+
     /// Whether a state was reached before this place, and nothing is left to take there.
     pub(super) fn has(&self, digest: u64, place: usize, asleep: u64) -> bool {
         let mut claims = self.0[digest as usize % CLAIMS].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -77,6 +84,7 @@ struct Hand<S: System> {
 pub(super) struct Crew<'a, S: System> {
     own: Member<'a, S>,
     others: Vec<Hand<S>>,
+    claims: Claims,
 }
 
 impl<'a, S> Crew<'a, S>
@@ -105,14 +113,15 @@ where
             });
             Hand { batches, done }
         });
-        Self { own: member(), others: others.collect() }
+        Self { own: member(), others: others.collect(), claims: Claims::default() }
     }
 
     /// What each of these states leads to, in their order; and where the search has been, which is given back.
     pub(super) fn expand(&mut self, nodes: Vec<Node<S::State>>, visited: Visited) -> (Vec<Expanded<S>>, Visited) {
+        let claims = std::mem::take(&mut self.claims);
         let worth_it = nodes.len() >= WORTH_IT;
         let nodes = nodes.into_iter().map(|node| Mutex::new(Some(node))).collect();
-        let batch = Arc::new(Batch { nodes, next: AtomicUsize::new(0), visited, claims: Claims::default() });
+        let batch = Arc::new(Batch { nodes, next: AtomicUsize::new(0), visited, claims });
         let hands = if worth_it { &*self.others } else { &[] };
         for hand in hands {
             let _one_that_is_gone_is_missed_below = hand.batches.send(Arc::clone(&batch));
@@ -124,6 +133,8 @@ where
         }
         done.sort_unstable_by_key(|(place, _)| *place);
         let Some(batch) = Arc::into_inner(batch) else { unreachable!("all threads have told, and kept nothing") };
+        self.claims = batch.claims;
+        self.claims.clear();
         (done.into_iter().map(|(_, expanded)| expanded).collect(), batch.visited)
     }
 }
