@@ -78,9 +78,11 @@ fn all_orders_unmerged(bencher: Bencher<'_, '_>) {
         }
     }
     with_orders(|orders| {
-        let mut stack = vec![orders.start(); 14];
+        let start = orders.start();
+        let mut stack = vec![start.clone(); 14];
         bencher.counter(ItemsCount::new(ORDERS)).bench_local(|| {
             let mut runs = 0;
+            stack[0].clone_from(&start);
             follow(orders, 0, &mut stack, &mut runs);
             assert_eq!(runs, ORDERS);
         });
