@@ -125,6 +125,8 @@ macro_rules! control {
         ("the option's name in the public headers");
     SetOpt19: "A negative length is too small for any value."
         ("lpwspsetsockopt, observed O77") by negative_optlen;
+    SetOpt20: "UDP_NOCHECKSUM is an option of AF_INET; on AF_INET6 it gives WSAENOPROTOOPT."
+        ("ipproto-udp-socket-options");
 
     // WSPIoctl
     Ioctl1: "FIONBIO with a value that is not 0 makes the socket nonblocking, with 0 blocking."
@@ -177,6 +179,8 @@ macro_rules! control {
         ("lpwspioctl") by unknown_ioctl;
     Ioctl23: "SIO_BSP_HANDLE_POLL is for calls that are not overlapped; with an overlapped structure it gives WSAEINVAL."
         ("winsock-ioctls; the code is derived");
+    Ioctl24: "A code that suits the socket and asks for what this provider does not do gives WSAEOPNOTSUPP."
+        ("lpwspioctl");
 
     // WSPCancelBlockingCall
     Cancel1: "WSPCancelBlockingCall ends the blocking call of its own thread, which then gives WSAEINTR."

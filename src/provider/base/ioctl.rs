@@ -291,8 +291,11 @@ fn own_handle(at: At) -> Bytes {
     Bytes::of(&at.s.0.to_le_bytes())
 }
 
-/// SIO_RCVALL is for raw sockets.
-fn receive_all(cx: &mut Context<'_>, _: At, _: &Control<'_>) -> Result<Bytes, WsaError> {
+/// SIO_RCVALL is for raw sockets, which here see no packets but their own.
+fn receive_all(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Result<Bytes, WsaError> {
+    if shared(cx, at)?.transport().kind == Kind::Raw {
+        return not_carried_out(cx, at, control);
+    }
     cx.log.rule(RuleId::Ioctl6);
     Err(WsaError::Inval)
 }
@@ -342,6 +345,7 @@ fn no_companions(_: &mut Context<'_>, _: At, _: &Control<'_>) -> Result<Bytes, W
     Err(WsaError::NoProtoOpt)
 }
 
-fn not_carried_out(_: &mut Context<'_>, _: At, _: &Control<'_>) -> Result<Bytes, WsaError> {
+fn not_carried_out(cx: &mut Context<'_>, _: At, _: &Control<'_>) -> Result<Bytes, WsaError> {
+    cx.log.rule(RuleId::Ioctl24);
     Err(WsaError::OpNotSupp)
 }

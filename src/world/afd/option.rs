@@ -37,6 +37,8 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         Applies::ExpeditedData | Applies::Tcp => (stream, WsaError::NoProtoOpt),
         Applies::MessageOriented => (!stream, WsaError::NoProtoOpt),
         Applies::Datagram => (!connects, WsaError::NoProtoOpt),
+        // No IPv6 datagram goes without a checksum.
+        Applies::Udp if option == SockOpt::UdpNoChecksum && !v4 => (false, WsaError::NoProtoOpt),
         Applies::Udp => (socket.transport.kind == Kind::Datagram, WsaError::NoProtoOpt),
         Applies::BroadcastCapable => (!connects && v4, WsaError::NoProtoOpt),
         Applies::Ipv4 => (v4, WsaError::NoProtoOpt),
@@ -62,6 +64,7 @@ fn check_applies(cx: &mut Cx<'_>, socket: &SharedSocket, option: SockOpt) -> Res
         cx.log.rule(match option {
             SockOpt::DontRoute => RuleId::SetOpt8,
             SockOpt::KeepAlive => RuleId::SetOpt9,
+            SockOpt::UdpNoChecksum if !v4 => RuleId::SetOpt20,
             _ if option.row().applies == Applies::Retired => RuleId::GetOpt12,
             _ => RuleId::GetOpt2,
         });

@@ -318,7 +318,7 @@ impl Operation {
         }
         if let Notice::Event(event) = self.notice
             && over
-            && !announced.signalled.contains(&event)
+            && (!announced.signalled.contains(&event) || world.events().get(event).is_some_and(|it| !it.signalled))
         {
             return Err(format!("operation {id} ended without signalling its event: {self:?}"));
         }

@@ -71,6 +71,7 @@ fn options_that_other_sockets_have() {
         (stream, SockOpt::IpMulticastTtl, WsaError::Inval),
         (stream, SockOpt::IpHdrIncl, WsaError::Inval),
         (v6, SockOpt::Broadcast, WsaError::NoProtoOpt),
+        (v6, SockOpt::UdpNoChecksum, WsaError::NoProtoOpt),
         (v6, SockOpt::DontRoute, WsaError::NoProtoOpt),
         (v6, SockOpt::IpTtl, WsaError::NoProtoOpt),
         (stream, SockOpt::Ipv6V6Only, WsaError::NoProtoOpt),
