@@ -155,7 +155,8 @@ impl<K: Key + std::fmt::Debug, T: std::fmt::Debug> std::fmt::Debug for Table<K, 
 
 impl<K: Key, T: PartialEq> PartialEq for Table<K, T> {
     fn eq(&self, other: &Self) -> bool {
-        self.freed == other.freed && self.slots == other.slots
+        // Mostly nothing is free, and comparing no bytes at no address is slow on some machines.
+        self.freed.iter().eq(&other.freed) && self.slots == other.slots
     }
 }
 
