@@ -84,6 +84,8 @@ macro_rules! control {
         ("sol-socket-socket-options");
     GetOpt14: "An IPv4 socket has no IPV6_V6ONLY."
         ("ipproto-ipv6-socket-options") by v6only_on_ipv4;
+    GetOpt15: "WSPGetSockOpt that has too little room leaves optlen alone."
+        ("lpwspgetsockopt, derived, observed O75") by short_optlen;
 
     // WSPSetSockOpt
     SetOpt1: "A switch is set by an int of 4 bytes, 0 for off and anything else for on."

@@ -303,7 +303,7 @@
 //! | `Signalled(event: "e", is: true)` | the event is signalled, or not |
 //! | `Handles(process: "p", count: 2)` | the process holds so many handles |
 //! | `Contexts(process: "p", provider: "layer", count: 1)` | the provider holds so many socket contexts there |
-//! | `Needed(on: "p", size: 3768)` | the size that a call without enough room has stored last: what it takes to succeed |
+//! | `Needed(on: "p", size: 3768)` | the size that a call without enough room has stored last: mostly what it takes to succeed |
 //! | `LastError(on: "p", is: WSAEINVAL)` | the thread's last error; `is: None`: zero |
 //! | `Registered(socket: "s", by: "p")` | the network events of the socket are registered by this process; `by: None`: by nobody |
 //! | `Messages(window: "w", count: 0)` | so many messages wait in the window's queue |

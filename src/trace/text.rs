@@ -90,7 +90,7 @@ impl Line<'_, '_> {
             }
             Event::ThreadEnded { thread } => format!("{} ends", self.words.thread(*thread)),
             Event::SizeStored { thread, size } => {
-                format!("{} is told to have room for {size}", self.words.thread(*thread))
+                format!("{} is told a size of {size}", self.words.thread(*thread))
             }
             Event::CatalogChanged { width, entries } => {
                 format!("the {}-bit catalog has {entries} entries now", width.bits())

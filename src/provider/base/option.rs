@@ -6,7 +6,7 @@ use crate::abi::{Bytes, ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiReturn, 
 use crate::provider::Context;
 use crate::rules::RuleId;
 use crate::world::afd::OptionValue;
-use crate::world::policy::{NegativeOptlen, PolicyId};
+use crate::world::policy::{NegativeOptlen, PolicyId, ShortOptlen};
 
 /// The option, or why there is none (GetOpt, SetOpt: unknown level, unknown option).
 fn lookup(level: i32, number: i32) -> Result<SockOpt, WsaError> {
@@ -30,8 +30,7 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
     let (afd, mut afd_cx) = cx.afd();
     // Asked before the value is taken: SO_ERROR must not be lost to a short buffer.
     if room < option_value::least_room(&mut afd_cx, option) {
-        cx.log.rule(RuleId::GetOpt1);
-        return Err(WsaError::Fault);
+        return Err(too_short(cx, option));
     }
     let value = afd.get_option(&mut afd_cx, at.socket, option)?;
     let bytes = option_value::encode(&mut afd_cx, option, &value, (transport, protocol), room);
@@ -44,6 +43,31 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
         cx.log.rule(RuleId::GetOpt10);
     }
     Ok(SpiReturn::Bytes(bytes))
+}
+
+/// Too little room for a value. What is stored in optlen then, no page says.
+fn too_short(cx: &mut Context<'_>, option: SockOpt) -> WsaError {
+    cx.log.rule(RuleId::GetOpt1);
+    let seen = matches!(
+        option,
+        SockOpt::TcpKeepIdle
+            | SockOpt::TcpKeepCnt
+            | SockOpt::TcpKeepIntvl
+            | SockOpt::IpPktInfo
+            | SockOpt::IpRecvTos
+            | SockOpt::IpRecvTtl
+            | SockOpt::Ipv6PktInfo
+            | SockOpt::Ipv6HopLimit
+            | SockOpt::Ipv6RecvTClass
+    );
+    if seen {
+        cx.log.rule(RuleId::GetOpt15);
+        cx.log.policy(PolicyId::short_optlen);
+        if cx.machine.policies().short_optlen == ShortOptlen::ZeroByOption {
+            cx.store_needed(0);
+        }
+    }
+    WsaError::Fault
 }
 
 /// SO_PROTOCOL_INFO: the base's own entry; a layer answers for itself. A base is asked about handles of other providers,

@@ -17,6 +17,13 @@ macro_rules! control {
         /// By option: most of SOL_SOCKET take the value all the same, the others give WSAENOBUFS.
         ByOption,
     } windows: ByOption
+    short_optlen: ShortOptlen, "WSPGetSockOpt, O75", "What does WSPGetSockOpt store in optlen where there is too little room?" {
+        /// Nothing: it stays as it was.
+        #[default]
+        Unchanged,
+        /// Zero for the options of other levels than SOL_SOCKET of which it was seen.
+        ZeroByOption,
+    } windows: ZeroByOption
     type_of_datagram_set: TypeOfDatagramSet, "G, O85", "What does setting SO_TYPE on a datagram socket give?" {
         /// WSAENOPROTOOPT, as for any option that can only be read.
         #[default]
