@@ -27,13 +27,14 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
         return protocol_info(cx, at, option, room);
     }
     let (transport, protocol) = shared(cx, at).map(|socket| (socket.transport(), socket.protocol()))?;
+    let pointer = cx.program.width.bits() as usize / 8;
     let (afd, mut afd_cx) = cx.afd();
     // Asked before the value is taken: SO_ERROR must not be lost to a short buffer.
     if room < option_value::least_room(&mut afd_cx, option) {
         return Err(too_short(cx, option));
     }
     let value = afd.get_option(&mut afd_cx, at.socket, option)?;
-    let bytes = option_value::encode(&mut afd_cx, option, &value, (transport, protocol), room);
+    let bytes = option_value::encode(&mut afd_cx, option, &value, (transport, protocol, pointer), room);
     cx.log.rule(RuleId::GetOpt1);
     if room < bytes.as_slice().len() {
         return Err(WsaError::Fault);

@@ -73,12 +73,12 @@ pub(super) fn least_room(cx: &mut Cx<'_>, option: SockOpt) -> usize {
     }
 }
 
-/// The bytes of a value, for a buffer of some size.
+/// The bytes of a value, for a buffer of some size, of a socket and in a process with pointers so wide.
 pub(super) fn encode(
     cx: &mut Cx<'_>,
     option: SockOpt,
     value: &OptionValue,
-    (transport, protocol): (Transport, u8),
+    (transport, protocol, pointer): (Transport, u8, usize),
     room: usize,
 ) -> Bytes {
     match value {
@@ -88,20 +88,26 @@ pub(super) fn encode(
         OptionValue::U32(number) => Bytes::word(*number),
         OptionValue::Linger { on, seconds } => Bytes::of(&Linger { onoff: u16::from(*on), seconds: *seconds }.encode()),
         OptionValue::Bytes(bytes) => Bytes::of(bytes),
-        OptionValue::Addresses { local, peer } => Bytes::of(&csaddr((transport, protocol), *local, *peer)),
+        OptionValue::Addresses { local, peer } => Bytes::of(&csaddr((transport, protocol), pointer, *local, *peer)),
     }
 }
 
-/// CSADDR_INFO as a 64-bit process sees it, with both addresses behind it. Pointers become offsets into the block.
-fn csaddr((transport, protocol): (Transport, u8), local: Option<SockAddr>, peer: Option<SockAddr>) -> Vec<u8> {
-    const HEAD: usize = 40;
+/// CSADDR_INFO with both addresses behind it. Pointers become offsets into the block; a length takes as many bytes,
+/// with what aligns the next pointer.
+fn csaddr(
+    (transport, protocol): (Transport, u8),
+    pointer: usize,
+    local: Option<SockAddr>,
+    peer: Option<SockAddr>,
+) -> Vec<u8> {
+    let head = 4 * pointer + 8;
     let family = transport.family.unspecified();
     let addresses = [local, peer].map(|address| address.unwrap_or(family).encode());
-    let mut bytes = Vec::with_capacity(HEAD + 2 * addresses[0].len());
-    let mut at = HEAD;
+    let mut bytes = Vec::with_capacity(head + 2 * addresses[0].len());
+    let mut at = head;
     for address in &addresses {
-        bytes.extend_from_slice(&(at as u64).to_le_bytes());
-        bytes.extend_from_slice(&(address.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&(at as u64).to_le_bytes()[..pointer]);
+        bytes.extend_from_slice(&(address.len() as u64).to_le_bytes()[..pointer]);
         at += address.len();
     }
     let (kind, protocol) = match transport.kind {
