@@ -23,7 +23,7 @@ use crate::world::program::Program;
 use crate::world::sections::Sections;
 
 use super::{Shape, ShapeFault};
-use crate::abi::{Info, SpiFunction};
+use crate::abi::{Bytes, Info, SpiFunction};
 use crate::rules::RuleId;
 use crate::world::policy::TokenPlace;
 
@@ -126,6 +126,18 @@ impl Context<'_> {
     fn note_fault(&mut self, fault: ShapeFault) {
         let by = self.shape_id;
         self.log.note(|| Event::Faulty { by, fault });
+    }
+
+    /// Bytes of a pointer, and so of a SOCKET, in the client's program.
+    #[must_use]
+    pub(crate) fn pointer_size(&self) -> usize {
+        self.program.width.bits() as usize / 8
+    }
+
+    /// A handle as the client's program stores it.
+    #[must_use]
+    pub(crate) fn handle_bytes(&self, handle: Handle) -> Bytes {
+        Bytes::of(&handle.0.to_le_bytes()[..self.pointer_size()])
     }
 
     /// A call that lacks room stores how much it needs.

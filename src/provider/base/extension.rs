@@ -57,8 +57,11 @@ pub(in crate::provider) fn updates_context(level: i32, option: i32) -> Option<So
 }
 
 /// The handle in the value of SO_UPDATE_ACCEPT_CONTEXT.
-pub(in crate::provider) fn listener_in(value: Option<&Bytes>) -> Option<Handle> {
-    value?.as_slice().first_chunk().map(|bytes| Handle(u64::from_le_bytes(*bytes)))
+pub(in crate::provider) fn listener_in(cx: &Context<'_>, value: Option<&Bytes>) -> Option<Handle> {
+    let given = value?.as_slice().get(..cx.pointer_size())?;
+    let mut bytes = [0; 8];
+    bytes[..given.len()].copy_from_slice(given);
+    Some(Handle(u64::from_le_bytes(bytes)))
 }
 
 impl Base {
@@ -157,7 +160,7 @@ impl Base {
             let (afd, mut afd_cx) = cx.afd();
             return done(afd.update_connect_context(&mut afd_cx, at.socket));
         }
-        let Some(listener) = listener_in(value) else {
+        let Some(listener) = listener_in(cx, value) else {
             cx.log.rule(RuleId::SetOpt2);
             return fail(WsaError::Fault);
         };

@@ -141,7 +141,7 @@ fn carry_out(cx: &mut Context<'_>, at: At, control: &Control<'_>, code: Ioctl) -
 fn check_lengths(cx: &mut Context<'_>, control: &Control<'_>, code: Ioctl) -> Result<(), WsaError> {
     let row = code.row();
     let given = control.input.map_or(0, |input| input.as_slice().len());
-    if given < fixed_len(row.input) || fixed_len(row.output) > control.room.unwrap_or(0) as usize {
+    if given < fixed_len(cx, row.input) || fixed_len(cx, row.output) > control.room.unwrap_or(0) as usize {
         cx.log.rule(RuleId::Ioctl7);
         return Err(WsaError::Fault);
     }
@@ -149,10 +149,10 @@ fn check_lengths(cx: &mut Context<'_>, control: &Control<'_>, code: Ioctl) -> Re
 }
 
 /// The bytes that data of a fixed size needs.
-fn fixed_len(data: IoctlData) -> usize {
+fn fixed_len(cx: &Context<'_>, data: IoctlData) -> usize {
     match data {
         IoctlData::U32 | IoctlData::Int | IoctlData::Bool => sizes::BOOL,
-        IoctlData::Socket | IoctlData::Pointer => sizes::SOCKET,
+        IoctlData::Socket | IoctlData::Pointer => cx.pointer_size(),
         IoctlData::KeepAlive => sizes::TCP_KEEPALIVE,
         IoctlData::Guid => 16,
         // Whoever supports no quality of service says so before looking at any.
@@ -272,23 +272,19 @@ fn sort_addresses(_: &mut Context<'_>, _: At, control: &Control<'_>) -> Result<B
 /// SIO_QUERY_TARGET_PNP_HANDLE: nothing is below the base.
 fn target_handle(cx: &mut Context<'_>, at: At, _: &Control<'_>) -> Result<Bytes, WsaError> {
     cx.log.rule(RuleId::Ioctl20);
-    Ok(own_handle(at))
+    Ok(cx.handle_bytes(at.s))
 }
 
 /// SIO_BSP_HANDLE and its kin.
 fn bsp_handle(cx: &mut Context<'_>, at: At, _: &Control<'_>) -> Result<Bytes, WsaError> {
     cx.log.rule(RuleId::Ioctl9);
-    Ok(own_handle(at))
+    Ok(cx.handle_bytes(at.s))
 }
 
 /// SIO_BASE_HANDLE.
 fn base_handle(cx: &mut Context<'_>, at: At, _: &Control<'_>) -> Result<Bytes, WsaError> {
     cx.log.rule(RuleId::Ioctl8);
-    Ok(own_handle(at))
-}
-
-fn own_handle(at: At) -> Bytes {
-    Bytes::of(&at.s.0.to_le_bytes())
+    Ok(cx.handle_bytes(at.s))
 }
 
 /// SIO_RCVALL is for raw sockets, which here see no packets but their own.

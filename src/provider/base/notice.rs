@@ -32,10 +32,10 @@ pub(super) fn broadcast_address(cx: &mut Context<'_>, at: At, _: &Control<'_>) -
     Ok(Bytes::of(&address.encode()))
 }
 
-/// SIO_ADDRESS_LIST_QUERY: a SOCKET_ADDRESS_LIST as a 64-bit process sees it. Pointers become offsets into the block.
+/// SIO_ADDRESS_LIST_QUERY: a SOCKET_ADDRESS_LIST. Pointers become offsets into the block; a number takes as many bytes,
+/// with what aligns the next pointer.
 pub(super) fn address_list(cx: &mut Context<'_>, at: At, control: &Control<'_>) -> Result<Bytes, WsaError> {
-    const COUNT: usize = 8;
-    const ELEMENT: usize = 16;
+    let pointer = cx.pointer_size();
     cx.log.rule(RuleId::Ioctl11);
     if control.room.is_some_and(|room| (1..sizes::BOOL as u32).contains(&room)) {
         cx.log.policy(PolicyId::short_address_list);
@@ -47,11 +47,11 @@ pub(super) fn address_list(cx: &mut Context<'_>, at: At, control: &Control<'_>) 
     let (afd, mut afd_cx) = cx.afd();
     let addresses: Vec<Vec<u8>> = afd.local_addresses(&mut afd_cx, at.socket)?.iter().map(SockAddr::encode).collect();
     let mut bytes = Vec::new();
-    bytes.extend_from_slice(&(addresses.len() as u64).to_le_bytes());
-    let mut place = COUNT + ELEMENT * addresses.len();
+    bytes.extend_from_slice(&(addresses.len() as u64).to_le_bytes()[..pointer]);
+    let mut place = pointer + 2 * pointer * addresses.len();
     for address in &addresses {
-        bytes.extend_from_slice(&(place as u64).to_le_bytes());
-        bytes.extend_from_slice(&(address.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&(place as u64).to_le_bytes()[..pointer]);
+        bytes.extend_from_slice(&(address.len() as u64).to_le_bytes()[..pointer]);
         place += address.len();
     }
     bytes.extend(addresses.concat());

@@ -27,7 +27,7 @@ pub(super) fn get(cx: &mut Context<'_>, at: At, level: i32, number: i32, room: R
         return protocol_info(cx, at, option, room);
     }
     let (transport, protocol) = shared(cx, at).map(|socket| (socket.transport(), socket.protocol()))?;
-    let pointer = cx.program.width.bits() as usize / 8;
+    let pointer = cx.pointer_size();
     let (afd, mut afd_cx) = cx.afd();
     // Asked before the value is taken: SO_ERROR must not be lost to a short buffer.
     if room < option_value::least_room(&mut afd_cx, option) {

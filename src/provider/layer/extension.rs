@@ -54,7 +54,7 @@ impl Layer {
             SpiCall::SetSockOpt { level, option, value, .. }
                 if updates_context(*level, *option) == Some(SockOpt::UpdateAcceptContext) =>
             {
-                let listener = listener_in(value.as_ref()).filter(|_| looks_up(cx))?;
+                let listener = listener_in(cx, value.as_ref()).filter(|_| looks_up(cx))?;
                 Some(self.update_context(cx, (known, s), listener, call))
             }
             _ if call.function().is_extension() => Some(self.extension(cx, known, s, call)),
@@ -151,7 +151,7 @@ impl Layer {
         };
         let posting = self.posting(cx, listener);
         if let SpiCall::SetSockOpt { value, .. } = call {
-            *value = Some(Bytes::of(&below.0.to_le_bytes()));
+            *value = Some(cx.handle_bytes(below));
         }
         self.down(known, call, Token::Updating(Box::new(Updating { s, posting })))
     }

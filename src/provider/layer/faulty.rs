@@ -56,7 +56,7 @@ pub(super) fn base_handle(cx: &mut Context<'_>, s: Handle, room: Room) -> SpiRes
         return Err(WsaError::OpNotSupp);
     }
     let _ = cx.faulty(ShapeFault::LoopBaseHandle);
-    let bytes = Bytes::of(&s.0.to_le_bytes());
+    let bytes = cx.handle_bytes(s);
     let fits = room.is_some_and(|room| room as usize >= bytes.as_slice().len());
     if fits { Ok(SpiReturn::Bytes(bytes)) } else { Err(WsaError::Fault) }
 }

@@ -2,7 +2,7 @@
 
 use super::{Known, Layer, Selecting, Step, Token, fail};
 use crate::abi::consts::SOL_SOCKET;
-use crate::abi::{Bytes, Ioctl, ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
+use crate::abi::{Ioctl, ProtocolInfoA, ProtocolInfoW, Room, SockOpt, SpiCall, SpiResult, SpiReturn, WsaError};
 use crate::provider::{Context, Flow, HandleKind, InFlight};
 use crate::rules::RuleId;
 use crate::world::ids::{Handle, Window};
@@ -26,7 +26,7 @@ pub(super) fn own_answer(cx: &mut Context<'_>, known: Known, s: Handle, code: u3
         _ => return None,
     };
     cx.log.rule(rule);
-    let bytes = Bytes::of(&handle.0.to_le_bytes());
+    let bytes = cx.handle_bytes(handle);
     let fits = room.is_some_and(|room| room as usize >= bytes.as_slice().len());
     Some(if fits { Ok(SpiReturn::Bytes(bytes)) } else { Err(WsaError::Fault) })
 }

@@ -560,7 +560,6 @@ pub fn transferred(result: &SpiResult) -> u32 {
     }
 }
 
-/// What a receive has gathered.
 /// Puts what came to what there is. What comes first need not be copied.
 pub(crate) fn gather(so_far: &mut Vec<u8>, bytes: Vec<u8>) {
     match so_far.is_empty() {
@@ -569,6 +568,7 @@ pub(crate) fn gather(so_far: &mut Vec<u8>, bytes: Vec<u8>) {
     }
 }
 
+/// What a receive has gathered.
 fn whole(so_far: &mut Vec<u8>, flags: MessageFlags, from: Option<crate::abi::SockAddr>) -> SpiReturn {
     SpiReturn::Received(Box::new(crate::abi::Received { data: std::mem::take(so_far), flags, from }))
 }
