@@ -7,7 +7,7 @@ use wspsim::scenario::{Logging, Override, Report, Scenario, Verdict, play};
 use wspsim::world::machine::Machine;
 use wspsim::world::policy::Policies;
 
-use super::files::Found;
+use super::files::{self, Found};
 
 /// A scenario and the machines it is to be played on.
 pub(crate) struct Plan {
@@ -107,6 +107,13 @@ impl Plan {
     /// The machines to play on.
     pub(crate) fn stacks(&self) -> &[Arc<Machine>] {
         &self.stacks
+    }
+
+    /// A scenario that does not name the model asked for is passed over in a folder, and a mistake when it is named.
+    pub(crate) fn is_not_for(&self, file: &Found, only: Option<&str>) -> Option<Diagnostic> {
+        let only = only.filter(|_| self.is_empty() && file.named)?;
+        let title = format!("the scenario is not for model `{}`", wspsim::model::explain::shortened(only));
+        Some(files::about(&file.path, &title).with_help(format!("it names {}", self.models().join(", "))))
     }
 
     /// Whether there is a machine to play on.

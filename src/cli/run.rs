@@ -182,15 +182,11 @@ fn play_all(
     tally
 }
 
-/// A scenario that does not name the model asked for is passed over in a folder, and a mistake when it is named.
+/// The plan, unless the file is passed over.
 fn playable(plan: play::Plan, file: &Found, only: Option<&str>) -> Result<Option<play::Plan>, Vec<Diagnostic>> {
-    match only {
-        Some(only) if plan.is_empty() && file.named => {
-            let title = format!("the scenario is not for model `{}`", wspsim::model::explain::shortened(only));
-            let help = format!("it names {}", plan.models().join(", "));
-            Err(vec![files::about(&file.path, &title).with_help(help)])
-        }
-        _ => Ok((!plan.is_empty() && !plan.is_for_explore(file)).then_some(plan)),
+    match plan.is_not_for(file, only) {
+        Some(said) => Err(vec![said]),
+        None => Ok((!plan.is_empty() && !plan.is_for_explore(file)).then_some(plan)),
     }
 }
 

@@ -139,8 +139,12 @@ fn belong_together(parts: &[Named]) -> Result<(), Diagnostic> {
     if missing.is_empty() {
         return Ok(());
     }
-    let title = format!("of {} parts these are missing: {}", first.part.of(), missing.join(", "));
-    Err(files::about(first_path, &title))
+    let (of, next) = (first.part.of(), &missing[0]);
+    let title = format!("of {of} parts these are missing: {}", missing.join(", "));
+    let help = format!(
+        "`wspsim explore` with `--shard {next}/{of} --result FILE`, and else as for this part, makes part {next}"
+    );
+    Err(files::about(first_path, &title).with_help(help))
 }
 
 /// What all parts found of a scenario on a machine.

@@ -9,6 +9,7 @@ mod save;
 mod tell;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,17 +83,21 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS")]
     max_time: Option<u64>,
     /// Sample so many orders (strategies random and pct)
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    runs: u64,
+    ///
+    /// [default: 10000]
+    #[arg(long, value_name = "N")]
+    runs: Option<u64>,
     /// What the sampled orders follow from: equal seeds, equal orders
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    ///
+    /// [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// How many orderings a bug may need to show (strategy pct)
     #[arg(long, value_name = "D", default_value_t = 3)]
     depth: u32,
     /// Use so many cores; 0: all there are
-    #[arg(long, short, value_name = "N", default_value_t = 1)]
-    jobs: usize,
+    #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(..=512))]
+    jobs: u16,
     /// Explore only part K of N: the parts together find what one search finds
     #[arg(long, value_name = "K/N", default_value_t = Part::WHOLE, hide_default_value = true)]
     shard: Part,
@@ -168,20 +173,34 @@ pub(super) struct Told {
     pub(super) covers: bool,
 }
 
+/// What came of it, and why its counterexample could not be saved.
+type Explained = (Told, Vec<Diagnostic>);
+
 /// What has been explored so far.
 struct Campaign<'a> {
     arguments: &'a Arguments,
     watcher: Watcher,
     findings: Vec<Findings>,
     statuses: Vec<Status>,
+    /// Where counterexamples were saved.
+    saved: BTreeSet<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
+    if let Some(said) = arguments.misplaced() {
+        output.message(&said);
+        return Status::Wrong;
+    }
+    if let Some(Err(said)) = arguments.result.as_deref().map(ResultFile::can_be_written) {
+        output.message(&diagnostics::rendered(&said, &output.messages));
+        return Status::Wrong;
+    }
     let (found, mut wrong) = files::find(&arguments.paths);
     let scenarios = files::scenarios(found, &mut wrong);
     output.message(&diagnostics::rendered(&wrong, &output.messages));
     let watcher = Watcher::new(arguments.max_time, arguments.max_memory);
-    let mut campaign = Campaign { arguments, watcher, findings: Vec::new(), statuses: Vec::new() };
+    let (findings, statuses) = (Vec::new(), Vec::new());
+    let mut campaign = Campaign { arguments, watcher, findings, statuses, saved: BTreeSet::new() };
     if !wrong.is_empty() {
         campaign.statuses.push(Status::Wrong);
     }
@@ -200,7 +219,12 @@ pub(crate) fn run(arguments: &Arguments, output: &mut Output) -> Status {
     }
     let statuses = campaign.statuses;
     if statuses.is_empty() {
-        output.message("error: nothing to explore: no scenario here has programs\n");
+        output.message(&match &arguments.model {
+            Some(model) => {
+                format!("error: nothing to explore: no scenario with programs here is for model `{model}`\n")
+            }
+            None => "error: nothing to explore: no scenario here has programs\n".to_owned(),
+        });
         return Status::Wrong;
     }
     told_all(arguments.format, &statuses, output);
@@ -245,29 +269,37 @@ impl Campaign<'_> {
             let title = "the scenario has no `programs`: there is but one order";
             return if file.named { Err(vec![files::about(&file.path, title).with_help(help)]) } else { Ok(()) };
         }
+        if let Some(said) = plan.is_not_for(file, wanted.model) {
+            return Err(vec![said]);
+        }
         for machine in plan.stacks() {
             if self.watcher.interrupted() && arguments.result.is_none() {
                 output.message(&format!("interrupted: {} was not explored on {}\n", scenario.file(), machine.name));
                 self.statuses.push(Status::OutOfBudget);
                 continue;
             }
-            let told = self.explore_on(scenario, machine)?;
+            let (told, unsaved) = self.explore_on(scenario, machine)?;
             output.text(&told.text(arguments.format, output));
             self.statuses.push(told.findings.status(told.part));
+            if !unsaved.is_empty() {
+                output.message(&diagnostics::rendered(&unsaved, &output.messages));
+                self.statuses.push(Status::Wrong);
+            }
         }
         Ok(())
     }
 
-    fn explore_on(&mut self, scenario: &Scenario, machine: &Arc<Machine>) -> Result<Told, Vec<Diagnostic>> {
+    /// What came of it, and why its counterexample could not be saved, if so.
+    fn explore_on(&mut self, scenario: &Scenario, machine: &Arc<Machine>) -> Result<Explained, Vec<Diagnostic>> {
         let (arguments, part) = (self.arguments, self.arguments.shard);
         let covers = arguments.result.is_some();
         let nothing = gather::nothing(scenario, machine, arguments.is_sampling());
         let mut told = Told { findings: nothing, part, seconds: None, saved: None, covers };
         if self.watcher.interrupted() {
             told.findings = gather::unexplored(told.findings);
-            return self.keep(told);
+            return Ok((self.keep(told)?, Vec::new()));
         }
-        self.watcher.begin(scenario.file(), &machine.name, arguments.is_sampling().then_some(arguments.runs));
+        self.watcher.begin(scenario.file(), &machine.name, arguments.is_sampling().then(|| arguments.runs()));
         let granularity = arguments.granularity.map_or(scenario.granularity(), Into::into);
         match Orders::by(granularity, scenario, machine) {
             Start::NoPrograms => {}
@@ -278,17 +310,19 @@ impl Campaign<'_> {
                 told.findings = gather::of(told.findings, &orders, machine, &found, covers);
                 // First of all what was found must be on disk.
                 told = self.keep(told)?;
-                if let Some(counterexample) = orders.judge(&found).found {
-                    let verdict = told.findings.verdict(part);
-                    let shrink = !arguments.no_shrink;
-                    told.saved =
-                        Some(save::counterexample(&orders, &counterexample, verdict, part, shrink, &arguments.save)?);
-                }
-                return Ok(told);
+                let Some(counterexample) = orders.judge(&found).found else { return Ok((told, Vec::new())) };
+                let verdict = told.findings.verdict(part);
+                let mut place = save::Place { folder: &arguments.save, taken: &mut self.saved };
+                let shrink = !arguments.no_shrink;
+                let saved = save::counterexample(&orders, &counterexample, verdict, part, shrink, &mut place);
+                return Ok(match saved {
+                    Ok(saved) => (Told { saved: Some(saved), ..told }, Vec::new()),
+                    Err(said) => (told, said),
+                });
             }
         }
         told.seconds = Some(self.watcher.end());
-        self.keep(told)
+        Ok((self.keep(told)?, Vec::new()))
     }
 
     /// Notes what was found, in the result file too: whatever happens later, it is there.
@@ -309,6 +343,30 @@ impl Arguments {
         matches!(self.strategy, Strategy::Random | Strategy::Pct)
     }
 
+    /// What is said of how to search and says nothing to this strategy.
+    fn misplaced(&self) -> Option<String> {
+        let of_samples = [("--runs", self.runs.is_some()), ("--seed", self.seed.is_some())];
+        let of_searches = [
+            ("--max-states", self.max_states.is_some()),
+            ("--no-reduction", self.no_reduction),
+            ("--no-symmetry", self.no_symmetry),
+        ];
+        let find = |options: &[(&'static str, bool)]| options.iter().find(|(_, given)| *given).map(|(name, _)| *name);
+        let (name, whose) = match self.is_sampling() {
+            true => (find(&of_searches)?, "bfs and dfs, which take every order"),
+            false => (find(&of_samples)?, "random and pct, which sample orders"),
+        };
+        Some(format!("error: {name} is for the strategies {whose}: leave it out, or say so with --strategy\n"))
+    }
+
+    fn runs(&self) -> u64 {
+        self.runs.unwrap_or(10_000)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
     fn search<'a>(&self, orders: &Orders<'a>, watcher: &mut Watcher) -> Explored<Orders<'a>> {
         let depth_max = u32::try_from(orders.budget().ops).unwrap_or(u32::MAX);
         let order = if self.strategy == Strategy::Dfs { Order::DepthFirst } else { Order::BreadthFirst };
@@ -317,7 +375,7 @@ impl Arguments {
             _ => Pick::Random,
         };
         if self.is_sampling() {
-            let sampling = Sampling { pick, runs: self.runs, seed: self.seed, depth_max };
+            let sampling = Sampling { pick, runs: self.runs(), seed: self.seed(), depth_max };
             return sampling.run_part(orders, self.shard, self.cores(), watcher);
         }
         let search = Search {
@@ -332,7 +390,7 @@ impl Arguments {
 
     fn cores(&self) -> NonZeroUsize {
         let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        NonZeroUsize::new(self.jobs).unwrap_or_else(all)
+        NonZeroUsize::new(self.jobs.into()).unwrap_or_else(all)
     }
 
     /// How it is searched, as far as it decides what is found.
@@ -342,7 +400,7 @@ impl Arguments {
         let granularity = self.granularity.and_then(|grain| grain.to_possible_value());
         let granularity = granularity.as_ref().map(|value| value.get_name());
         if self.is_sampling() {
-            let (runs, seed, depth) = (self.runs, self.seed, self.depth);
+            let (runs, seed, depth) = (self.runs(), self.seed(), self.depth);
             return json!({
                 "strategy": strategy,
                 "granularity": granularity,

@@ -20,7 +20,7 @@ use wspsim::model::Diagnostic;
 use wspsim::trace::json::VERSION;
 
 use super::findings::Findings;
-use super::save::write_whole;
+use super::save::{can_be_written, write_whole};
 use crate::cli::files;
 
 /// The version of the format.
@@ -66,8 +66,18 @@ impl ResultFile {
         written.map_err(|error| vec![files::about(path, &format!("the result cannot be written: {error}"))])
     }
 
+    /// Whether a result can be kept there.
+    pub(crate) fn can_be_written(path: &Path) -> Result<(), Vec<Diagnostic>> {
+        let unwritable = |error| vec![files::about(path, &format!("the result cannot be written: {error}"))];
+        can_be_written(path).map_err(unwritable)
+    }
+
     pub(crate) fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let about = |title: &str| vec![files::about(path, title)];
+        if path.is_dir() {
+            let help = "name the result files in it, one for each part";
+            return Err(vec![files::about(path, "this is a folder, not a result file").with_help(help)]);
+        }
         let size = std::fs::metadata(path).map(|data| data.len());
         if size.is_ok_and(|bytes| bytes > BYTES_MAX) {
             return Err(about("the file is larger than any result file"));
