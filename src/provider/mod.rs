@@ -305,6 +305,7 @@ impl Instance {
     }
 
     /// Enters the provider with the call in flight. `kept` is where its frame keeps the continuation.
+    #[inline(always)]
     pub(crate) fn call(&mut self, cx: &mut Context<'_>, kept: &mut ProviderToken, flight: &mut InFlight<'_>) -> Move {
         let moved = match &mut self.state {
             State::Base(base) => base.call(cx, flight.call).settle(ProviderToken::Base, kept, flight),

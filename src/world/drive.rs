@@ -51,6 +51,7 @@ impl Next {
 
 impl World {
     /// Starts a client call on a thread that accepts one.
+    #[inline(never)]
     pub(super) fn start_call(&mut self, thread: ThreadId, call: &mut Call, reach: Reach, log: &mut Log) -> Outcome {
         if reach == Reach::Whole
             && let Call::Spi(call) = call

@@ -48,7 +48,7 @@ impl Log {
     }
 
     /// Notes an event; `make` runs only when the log is on.
-    #[inline]
+    #[inline(always)]
     pub fn note<E: Into<Event>>(&mut self, make: impl FnOnce() -> E) {
         if self.on {
             self.kept().events.push(make().into());
