@@ -23,7 +23,7 @@ pub enum Condition {
 }
 
 /// The arguments of an overlapped call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Overlapped {
     /// Tells this operation's structure from the thread's others.
     pub id: u32,

@@ -15,7 +15,7 @@ use super::process::Thread;
 use crate::abi::client::Packet;
 use crate::abi::consts::MAX_PROTOCOL_CHAIN;
 use crate::abi::upcall::{UpcallCall, UpcallReturn};
-use crate::abi::{Overlapped, Routine, WsaError};
+use crate::abi::{Overlapped, Routine, SpiReturn, WsaError};
 use crate::provider::layer::payload::restore;
 use crate::provider::{HandleKind, ShapeFault};
 use crate::rules::RuleId;
@@ -26,9 +26,10 @@ impl World {
     pub(super) fn deliver_completions(&mut self, log: &mut Log) {
         while self.afd.completions_pending() {
             let mut ended = self.afd.take_completions();
-            for completion in ended.drain(..) {
+            for completion in &mut ended {
                 self.deliver_completion(completion, log);
             }
+            ended.clear();
             self.afd.reuse_completions(ended);
         }
         if self.checks.is_some() {
@@ -36,30 +37,31 @@ impl World {
         }
     }
 
-    fn deliver_completion(&mut self, mut completion: Completion, log: &mut Log) {
+    fn deliver_completion(&mut self, completion: &mut Completion, log: &mut Log) {
         let process = completion.issuer.thread.process;
         let mut told = !completion.silent;
         for _ in 0..=MAX_PROTOCOL_CHAIN {
             if self.checks.is_some() {
-                self.watch_ended(&completion, told);
+                self.watch_ended(completion, told);
             }
             let by = completion.issuer.by;
             let faulty = !self.machine.shape(by).faults.is_empty();
             let silent = faulty && self.is_faulty(by, ShapeFault::CompleteNever, log);
-            told = told && !silent && self.announces(&completion, log);
+            told = told && !silent && self.announces(completion, log);
             let twice = faulty && told && self.is_faulty(by, ShapeFault::CompleteTwice, log);
-            let twice = twice && self.announces(&completion, log);
+            let twice = twice && self.announces(completion, log);
             let Some(state) = self.processes.get_mut(process.0 as usize) else { return };
             let overlapped = &completion.overlapped;
             let Some(layer) = overlapped.layer else {
                 if told {
-                    self.announce(&completion, log);
+                    self.announce(completion, log);
                 }
                 if twice {
-                    self.announce(&completion, log);
+                    self.announce(completion, log);
                 }
                 let state = &mut self.processes[process.0 as usize];
-                return state.overlapped.finish(&completion.overlapped, completion.result);
+                let result = std::mem::replace(&mut completion.result, Ok(SpiReturn::Done));
+                return state.overlapped.finish(&completion.overlapped, result);
             };
             state.overlapped.release(overlapped);
             let Some(instance) = state.instances.get_mut(layer) else { return };
@@ -82,7 +84,8 @@ impl World {
             if drained {
                 // After the last abort has gone up: the handle has to live until then.
                 let (via, by) = (upper, shape);
-                self.climb_on(completion, told, log);
+                completion.silent = !told;
+                self.deliver_completion(completion, log);
                 return self.close_drained(process, via, by, log);
             }
         }
@@ -95,12 +98,6 @@ impl World {
             log.note(|| Event::Faulty { by, fault });
         }
         has
-    }
-
-    /// As the rest of [`deliver_completion`](Self::deliver_completion), before a handle closes.
-    fn climb_on(&mut self, completion: Completion, told: bool, log: &mut Log) {
-        let silent = !told;
-        self.deliver_completion(Completion { silent, ..completion }, log);
     }
 
     /// The upcall of a provider whose operation has ended; `false` when it failed and nobody is told. An IFS base needs

@@ -13,7 +13,7 @@ use super::op::Outcome;
 use super::policy::{BlockedCallAtClose, PolicyId};
 use super::process::Process;
 use super::ws2_32::Ws2Token;
-use crate::abi::client::{ApiCall, Call, CallResult, OsCall, Value};
+use crate::abi::client::{ApiCall, Call, CallResult, Value};
 use crate::abi::{SpiCall, SpiFunction, SpiResult, WsaError};
 use crate::provider::context::Cancel;
 use crate::provider::{Callee, InFlight, Instance, Resumed};
@@ -79,15 +79,10 @@ impl World {
                 let result = self.catalog_call(thread, call, log);
                 self.finish(thread, result, log)
             }
-            Call::Os(os) => {
-                let os = std::mem::replace(os, OsCall::ExitProcess);
-                match self.enter_os(thread, os, log) {
-                    Entered::Break(result) => self.finish(thread, result, log),
-                    Entered::Continue(next) => {
-                        self.drive(thread, next, InFlight::new(&mut SpiCall::Cleanup), reach, log)
-                    }
-                }
-            }
+            Call::Os(call) => match self.enter_os(thread, call, log) {
+                Entered::Break(result) => self.finish(thread, result, log),
+                Entered::Continue(next) => self.drive(thread, next, InFlight::new(&mut SpiCall::Cleanup), reach, log),
+            },
         }
     }
 

@@ -17,11 +17,11 @@ use crate::rules::RuleId;
 
 impl World {
     /// A client's call to the OS comes in.
-    pub(super) fn enter_os(&mut self, thread: ThreadId, call: OsCall, log: &mut Log) -> Entered {
+    pub(super) fn enter_os(&mut self, thread: ThreadId, call: &OsCall, log: &mut Log) -> Entered {
         let caller = thread.process;
-        Entered::Break(match call {
-            OsCall::CreateProcess { suspended, inherit, id, program } => {
-                let program = program.applied_to(&self.processes[caller.0 as usize].program);
+        Entered::Break(match *call {
+            OsCall::CreateProcess { suspended, inherit, id, ref program } => {
+                let program = program.clone().applied_to(&self.processes[caller.0 as usize].program);
                 self.create_process(caller, (suspended, inherit), id, program, log)
             }
             OsCall::ResumeProcess { process } => self.resume_process(process, log),
@@ -75,7 +75,7 @@ impl World {
             OsCall::PostQueuedCompletionStatus { port, packet } => self.post_completion(caller, port, packet),
             OsCall::CancelIo { file, whose } => self.cancel_io(thread, file, whose, log),
             OsCall::GetCurrentProcessId => Ok(Value::ProcessId(self.processes[caller.0 as usize].id)),
-            OsCall::SendMessage { to, value } => self.send_message(caller, to, value, log),
+            OsCall::SendMessage { to, ref value } => self.send_message(caller, to, value.clone(), log),
             OsCall::ReceiveMessage => return Entered::Continue(self.receive_message(caller)),
         })
     }

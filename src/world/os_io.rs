@@ -112,7 +112,7 @@ impl World {
             operation.issuer.thread.process == process
                 && self.client_overlapped(process, &operation.overlapped) == Some(id)
         });
-        let overlapped = found.map(|operation| operation.overlapped.clone()).ok_or(WsaError::InvalidParameter)?;
+        let overlapped = found.map(|operation| operation.overlapped).ok_or(WsaError::InvalidParameter)?;
         let (afd, mut cx) = self.afd_cx(log);
         afd.cancel_one(&mut cx, socket, process, &overlapped);
         Ok(Value::Done)

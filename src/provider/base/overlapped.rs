@@ -135,6 +135,7 @@ pub(super) fn passed_over(cx: &mut Context<'_>, at: At) -> Result<bool, WsaError
     }
 }
 
+#[inline(always)]
 fn sending(
     cx: &mut Context<'_>,
     at: At,
@@ -159,6 +160,7 @@ fn sending(
     Ok(Work::Send { data, sent: 0, flags, to })
 }
 
+#[inline(always)]
 fn receiving(
     cx: &mut Context<'_>,
     at: At,
@@ -182,9 +184,10 @@ fn receiving(
     Ok(Work::Receive { room, flags, from, so_far: Vec::new() })
 }
 
+#[inline(always)]
 fn operation(cx: &Context<'_>, at: At, (function, work): (SpiFunction, Work), overlapped: &Overlapped) -> Operation {
     let issuer = Issuer { thread: cx.thread, via: at.s, by: cx.shape_id };
-    Operation { issuer, function, overlapped: overlapped.clone(), work }
+    Operation { issuer, function, overlapped: *overlapped, work }
 }
 
 pub(super) fn start(cx: &mut Context<'_>, at: At, work: (SpiFunction, Work), overlapped: &Overlapped) -> Step {

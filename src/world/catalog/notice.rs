@@ -128,7 +128,7 @@ impl World {
             let issuer = Issuer { thread, via: handle, by: ShapeId(0) };
             let completion = Completion {
                 issuer,
-                overlapped: overlapped.clone(),
+                overlapped,
                 port: None,
                 result: result.clone(),
                 silent: false,
