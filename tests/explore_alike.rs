@@ -1,27 +1,14 @@
 //! Processes with equal programs, found and folded: the search against brute force, and what is folded and what not.
 
+#[path = "support/programs.rs"]
+mod support;
+
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use support::{ANY, config, with_orders};
 use wspsim::explore::{Choice, End, Order, Part, Progress, Search, System, Taken};
-use wspsim::model::{Library, Source};
-use wspsim::scenario::Scenario;
-use wspsim::scenario::programs::{Orders, Start};
-use wspsim::world::machine::Machine;
-
-/// Runs a test on all orders of a scenario.
-fn with_orders<T>(text: &str, test: impl FnOnce(&Orders<'_>) -> T) -> T {
-    let source = Source::new("t.ron", text).expect("small");
-    let scenario = Scenario::read(source, None).unwrap_or_else(|said| panic!("{said:#?}\n{text}"));
-    let machine: Arc<Machine> = scenario.machine(&mut Library::new(), "windows").expect("a built-in model");
-    match Orders::of(&scenario, &machine) {
-        Start::Begins(orders) => test(&orders),
-        Start::Failed(report) => panic!("{:#?}\n{text}", report.failures),
-        Start::NoPrograms => panic!("no programs"),
-    }
-}
+use wspsim::scenario::programs::Orders;
 
 /// What can be wrong, and what is reached, by brute force.
 fn brute(orders: &Orders<'_>) -> (bool, u64) {
@@ -65,8 +52,6 @@ const ITEMS: &[&str] = &[
     r##"(call: Receive(), gives: "got-ME-#")"##,
 ];
 
-const ANY: &str = "AnyOf([Ok, Err])";
-
 fn program(me: &str, you: &str, items: &[usize]) -> String {
     let item = |(at, item): (usize, &usize)| {
         let text = ITEMS[*item].replace("YOU", you).replace("ME", me);
@@ -105,16 +90,6 @@ fn follow(orders: &Orders<'_>, schedule: &[Choice]) -> Result<<Orders<'static> a
         }
     }
     Ok(state)
-}
-
-/// The same programs every time, unless somebody asks for a number of fresh ones.
-fn config() -> ProptestConfig {
-    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 40;
-        config.rng_seed = RngSeed::Fixed(3);
-    }
-    config
 }
 
 fn searches() -> impl Iterator<Item = Search> {

@@ -1,39 +1,18 @@
 //! Programs of scenarios in every order: the search against brute force, and counterexamples that need all they have.
 
+#[path = "support/programs.rs"]
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use support::{ANY, config, config_of, machine, orders, orders_by, scenario};
 use wspsim::explore::{Choice, End, Found, Order, Pick, Sampling, Schedule, Search, System, Taken, Verdict};
-use wspsim::model::{Library, Source, items};
-use wspsim::scenario::programs::{Granularity, Orders, Start, Wrong, WrongKind, shrink_steps};
+use wspsim::model::{Source, items};
+use wspsim::scenario::programs::{Granularity, Orders, Wrong, WrongKind, shrink_steps};
 use wspsim::scenario::{Failure, Logging, Report, Scenario, Verdict as Played, play};
 use wspsim::world::machine::Machine;
-
-fn scenario(text: &str) -> Scenario {
-    let source = Source::new("t.ron", text).expect("small");
-    Scenario::read(source, None).unwrap_or_else(|said| panic!("{said:#?}\n{text}"))
-}
-
-fn machine(scenario: &Scenario) -> Arc<Machine> {
-    let model = scenario.models().next().expect("a model").to_owned();
-    scenario.machine(&mut Library::new(), &model).expect("a built-in model")
-}
-
-#[track_caller]
-fn orders<'a>(scenario: &'a Scenario, machine: &'a Arc<Machine>) -> Box<Orders<'a>> {
-    orders_by(scenario.granularity(), scenario, machine)
-}
-
-#[track_caller]
-fn orders_by<'a>(by: Granularity, scenario: &'a Scenario, machine: &'a Arc<Machine>) -> Box<Orders<'a>> {
-    match Orders::by(by, scenario, machine) {
-        Start::Begins(orders) => orders,
-        Start::Failed(report) => panic!("{:#?}", report.failures),
-        Start::NoPrograms => panic!("no programs"),
-    }
-}
 
 /// Everything by brute force: outcomes and what is wrong. States of equal digest must be equal, and the other way round.
 /// `merging`: what follows a state is looked at once.
@@ -100,8 +79,6 @@ const ITEMS: &[&str] = &[
     r##"Repeat(times: 2, do: [(name: "#", call: WSPSend(s: "P", data: "z"), cases: [(Ok, []), (Else, [Break])])])"##,
 ];
 
-const ANY: &str = "AnyOf([Ok, Err])";
-
 fn program(process: &str, thread: usize, items: &[usize]) -> String {
     let socket = if process == "p" { "s" } else { "t" };
     let item = |(at, item): (usize, &usize)| {
@@ -131,16 +108,6 @@ fn random_scenario(model: &str, programs: [&[usize]; 3], fault: bool) -> String 
     )
 }
 
-/// The same programs every time, unless somebody asks for a number of fresh ones.
-fn config() -> ProptestConfig {
-    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 40;
-        config.rng_seed = RngSeed::Fixed(3);
-    }
-    config
-}
-
 fn item() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0..ITEMS.len(), 0..3)
 }
@@ -156,7 +123,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: config().cases / 4, ..config() })]
+    #![proptest_config(config_of(4))]
 
     #[test]
     fn every_search_by_frames_finds_what_brute_force_finds(

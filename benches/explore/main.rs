@@ -8,6 +8,9 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+#[path = "../../tests/support/programs.rs"]
+mod programs;
+
 #[path = "../../tests/support/reference_model.rs"]
 mod reference_model;
 

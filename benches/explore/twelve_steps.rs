@@ -7,10 +7,9 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use wspsim::explore::{End, Order, Pick, Sampling, Search, System};
-use wspsim::model::{Library, Source};
-use wspsim::scenario::Scenario;
-use wspsim::scenario::programs::{Orders, Start};
-use wspsim::world::machine::Machine;
+use wspsim::scenario::programs::Orders;
+
+use super::programs;
 
 const ORDERS: u64 = 34_650;
 const RUNS: u64 = 2_000;
@@ -43,14 +42,7 @@ fn text() -> String {
 }
 
 fn with_orders(run: impl FnOnce(&Orders<'_>)) {
-    let source = Source::new("twelve.ron", &*text()).expect("small");
-    let scenario = Scenario::read(source, None).unwrap_or_else(|said| panic!("{said:#?}"));
-    let machine: Arc<Machine> = scenario.machine(&mut Library::new(), "windows").expect("a built-in model");
-    match Orders::of(&scenario, &machine) {
-        Start::Begins(orders) => run(&orders),
-        Start::Failed(report) => panic!("{:#?}", report.failures),
-        Start::NoPrograms => unreachable!("it has programs"),
-    }
+    programs::with_orders(&text(), run);
 }
 
 /// Every order by itself: nothing is merged and nothing spared.
