@@ -139,7 +139,12 @@ impl Layer {
             Ok(_) => {}
             Err(_) if cx.function == Some(SpiFunction::AcceptEx) && cx.faulty(ShapeFault::PinOnFailedAcceptEx) => {}
             Err(_) => {
-                self.outstanding.remove(id);
+                let failed = self.outstanding.remove(id);
+                if let Some(upper) = failed.map(|it| it.upper).filter(|&upper| self.drained(upper)) {
+                    // Closed by another thread while the call was on its way (S57).
+                    cx.log.rule(RuleId::R27);
+                    let _ = cx.close_socket_handle(upper);
+                }
             }
         }
         Flow::Pass
