@@ -87,6 +87,9 @@ impl World {
         log: &mut Log,
     ) -> Outcome {
         while let Some(border) = Border::of(&next) {
+            if border.is_answer() {
+                self.watch_answer(thread, &flight, log);
+            }
             if !self.manages_providers(thread) {
                 return self.pause(thread, border, flight, log);
             }
@@ -112,6 +115,7 @@ impl World {
             Border::AnswerAtOnce(from, function) => self.answered(thread, from, Some(function), flight, log),
             Border::Over(error) => {
                 log.rule(RuleId::G8);
+                self.forget_calls(thread);
                 Next::finish(Err(error))
             }
         }

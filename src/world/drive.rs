@@ -128,8 +128,14 @@ impl World {
                     self.cross_providers(thread, callee, &mut flight, log)
                 }
                 Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
-                Next::Answer => self.answer(thread, &mut flight, log),
-                Next::AnswerAtOnce(from, function) => self.answered(thread, from, Some(function), &mut flight, log),
+                Next::Answer => {
+                    self.watch_answer(thread, &flight, log);
+                    self.answer(thread, &mut flight, log)
+                }
+                Next::AnswerAtOnce(from, function) => {
+                    self.watch_answer(thread, &flight, log);
+                    self.answered(thread, from, Some(function), &mut flight, log)
+                }
                 Next::FinishSpi => return self.finish(thread, flight.result.map(Value::Spi), log),
                 Next::Finish(result) => return self.finish(thread, *result, log),
                 Next::Park(wait) => return self.park(thread, wait, log),
@@ -193,6 +199,14 @@ impl World {
         self.with_instance(thread, instance, Some(function), flight, log, Instance::call)
     }
 
+    /// A provider has answered, and nobody has come in between.
+    #[inline]
+    pub(super) fn watch_answer(&mut self, thread: ThreadId, flight: &InFlight<'_>, log: &mut Log) {
+        if self.checks.is_some() {
+            self.watch_leaving(thread, flight, log);
+        }
+    }
+
     /// A provider has answered: its frame goes, the one below goes on.
     pub(super) fn answer(&mut self, thread: ThreadId, flight: &mut InFlight<'_>, log: &mut Log) -> Next {
         let frames = self.frames(thread);
@@ -212,9 +226,6 @@ impl World {
         flight: &mut InFlight<'_>,
         log: &mut Log,
     ) -> Next {
-        if self.checks.is_some() {
-            self.watch_leaving(thread, flight, log);
-        }
         if log.is_on() {
             self.note_leaving(thread, from, function, &flight.result, log);
         }

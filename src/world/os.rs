@@ -216,6 +216,7 @@ impl World {
     /// A socket handle was closed as a mere handle. What providers kept for it must not turn up under whatever gets
     /// the number next. The lower handle of a layer stays open, and nobody is left who would close it.
     fn forget_contexts(&mut self, process: Incarnation, handle: Handle, log: &mut Log) {
+        self.forget_handle(process, handle);
         let instances = &mut self.processes[process.0 as usize].instances;
         let sockets: Vec<_> = instances.iter_mut().filter_map(|(_, instance)| instance.forget(handle)).collect();
         for socket in sockets {

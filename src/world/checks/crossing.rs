@@ -29,7 +29,7 @@ pub(super) struct Crossing {
     pub duplications: usize,
     /// Whether ws2_32 has refused it an upcall, or a fault makes it fail.
     pub refused: bool,
-    /// Whether another call has come to this provider instance or ended in it meanwhile.
+    /// Whether this provider instance has run for another call meanwhile.
     pub disturbed: bool,
     /// Whether Winsock was over for the process meanwhile.
     pub stale: bool,
@@ -41,6 +41,13 @@ pub(super) struct Crossing {
     pub taken: Vec<(InstanceId, Handle)>,
     /// The handles it has made by WPUCreateSocketHandle.
     pub made: Vec<Handle>,
+    /// The handles from below that it has closed.
+    pub closed: Vec<(InstanceId, Handle)>,
+    /// Those that other calls in progress in this provider instance have closed: it may have looked them up before.
+    pub lost: Vec<(InstanceId, Handle)>,
+    /// The handles that were given back on other threads meanwhile, or closed behind the providers' backs: their numbers
+    /// may be anybody's.
+    pub forgotten: Vec<Handle>,
 }
 
 /// A call a provider has made to another one, and what matters of the answer.

@@ -81,6 +81,7 @@ impl Checker {
         let lower = self.lower.get(&(process, callee, s));
         let (rule, actual) = match lower {
             Some(Lower { closed: true, again: true, .. }) => return,
+            Some(Lower { closed: true, .. }) if self.has_lost(scene, callee, s) => return,
             Some(Lower { closed: true, .. }) => (RuleId::Duty10, Fact::HandleThat(process, s, "closed before")),
             Some(lower) if lower.taker == caller => return,
             Some(lower) => match scene.shape(lower.taker) {
@@ -102,6 +103,17 @@ impl Checker {
         find(found, rule, by, matters, Fact::Words("an open handle that the next link gave to this layer"), actual);
     }
 
+    /// Whether a handle from below was closed on another thread and its closing was not over when the call in progress
+    /// came to the layer.
+    fn has_lost(&self, scene: Scene<'_>, giver: InstanceId, s: Handle) -> bool {
+        self.top(scene.thread).is_some_and(|parent| parent.lost.contains(&(giver, s)))
+    }
+
+    /// What calls in progress on other threads have closed below a provider instance.
+    pub(super) fn closing(&mut self, thread: ThreadId, instance: InstanceId) -> Vec<(InstanceId, Handle)> {
+        self.others(thread, instance).flat_map(|other| other.closed.iter().copied()).collect()
+    }
+
     /// A call is over: handles that came from below, handles that were closed.
     pub(super) fn settle_lower(&mut self, scene: Scene<'_>, ended: &Crossing, result: &SpiResult) {
         let Some(taker) = ended.caller else { return };
@@ -109,11 +121,14 @@ impl Checker {
         let function = ended.call.function();
         if function == SpiFunction::WspCloseSocket {
             let s = ended.s();
+            let closed = (ended.callee, s);
             if let Some(parent) = self.top_mut(scene.thread) {
-                parent.taken.retain(|taken| *taken != (ended.callee, s));
+                parent.taken.retain(|taken| *taken != closed);
+                parent.closed.extend(result.is_ok().then_some(closed));
             }
             if let Some(lower) = self.lower.get_mut(&(process, ended.callee, s)).filter(|_| result.is_ok()) {
                 lower.closed = true;
+                self.others(scene.thread, taker).for_each(|other| other.lost.push(closed));
             }
         }
         if let (true, Ok(SpiReturn::Socket { socket, .. })) = (gives_descriptor(function), result) {
@@ -141,8 +156,12 @@ impl Checker {
         result: &Result<UpcallReturn, WsaError>,
     ) {
         self.injected = false;
+        self.disturb_others(thread, by);
         if let UpcallCall::CloseSocketHandle { s } = call {
             self.made.remove(&(thread.process, *s));
+            let others =
+                self.stacks.iter_mut().filter(|(other, _)| other.process == thread.process && **other != thread);
+            others.flat_map(|(_, stack)| stack).for_each(|other| other.forgotten.push(*s));
         }
         if let (UpcallCall::CreateSocketHandle { .. }, Ok(UpcallReturn::Handle(handle))) = (call, result) {
             self.made.insert((thread.process, *handle), by);
@@ -220,6 +239,9 @@ impl Context<'_> {
     /// A handle is given back. One that the client has closed behind the provider's back is given back like any other.
     fn check_given_back(&self, checker: &Checker, s: Handle, found: &mut Findings) {
         let process = self.thread.process;
+        if checker.top(self.thread).is_some_and(|call| call.forgotten.contains(&s)) {
+            return;
+        }
         let actual = match checker.made.get(&(process, s)) {
             Some(maker) if *maker == self.instance => return,
             Some(maker) => match self.loaded.iter().find(|(_, instance)| instance == maker) {

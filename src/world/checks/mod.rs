@@ -44,6 +44,7 @@ pub use breach::{Breach, Fact, Level};
 
 use super::World;
 use super::catalog::ShapeId;
+use super::frame::Token;
 use super::ids::{Handle, Incarnation, InstanceId, ThreadId};
 use super::log::Log;
 use super::overlapped::OverlappedKey;
@@ -135,6 +136,27 @@ impl World {
         self.checks = Some(checker);
     }
 
+    /// A handle was closed behind the providers' backs, and whoever had something for it has forgotten it.
+    #[cold]
+    pub(super) fn forget_handle(&mut self, process: Incarnation, handle: Handle) {
+        let Some(checker) = &mut self.checks else { return };
+        let stacks = checker.stacks.iter_mut().filter(|(thread, _)| thread.process == process);
+        for crossing in stacks.flat_map(|(_, stack)| stack) {
+            crossing.disturbed = true;
+            crossing.forgotten.push(handle);
+        }
+    }
+
+    /// The providers of a thread's call have gone, and its frames with them.
+    #[cold]
+    pub(super) fn forget_calls(&mut self, thread: ThreadId) {
+        let frames = self.thread(thread).map_or(&[][..], |thread| &thread.frames);
+        let left = frames.iter().filter(|frame| matches!(frame.token, Token::Provider(..))).count();
+        if let Some(stack) = self.checks.as_mut().and_then(|checker| checker.stacks.get_mut(&thread)) {
+            stack.truncate(left);
+        }
+    }
+
     /// Winsock is over for a process, or the process is: what was known of it is of no use any more.
     #[cold]
     pub(super) fn forget_checks(&mut self, process: Incarnation, ended: bool) {
@@ -177,6 +199,7 @@ impl Checker {
             self.check_info_down(scene, callee, call, found);
             self.check_lower_handles(scene, caller, callee, call, found);
             self.check_life_below(scene, caller, callee, call, found);
+            self.disturb_others(scene.thread, caller);
         }
         self.disturb(scene.thread, runs);
         let crossing = Crossing {
@@ -194,6 +217,9 @@ impl Checker {
             below: Vec::new(),
             taken: Vec::new(),
             made: Vec::new(),
+            closed: Vec::new(),
+            lost: self.closing(scene.thread, runs),
+            forgotten: Vec::new(),
         };
         self.stacks.entry(scene.thread).or_default().push(crossing);
     }
@@ -252,6 +278,18 @@ impl Checker {
         for (_, stack) in others {
             stack.iter_mut().filter(|crossing| crossing.runs == instance).for_each(|other| other.disturbed = true);
         }
+    }
+
+    /// A provider has run on one thread: as for calls in progress on the others.
+    fn disturb_others(&mut self, by: ThreadId, instance: InstanceId) {
+        self.others(by, instance).for_each(|crossing| crossing.disturbed = true);
+    }
+
+    /// The calls in progress in a provider instance on other threads than this one.
+    fn others(&mut self, thread: ThreadId, instance: InstanceId) -> impl Iterator<Item = &mut Crossing> {
+        let others =
+            self.stacks.iter_mut().filter(move |(other, _)| other.process == thread.process && **other != thread);
+        others.flat_map(|(_, stack)| stack).filter(move |crossing| crossing.runs == instance)
     }
 
     /// The innermost call in progress on a thread.

@@ -46,7 +46,7 @@ impl Checker {
             let matters = vec![("s", Fact::Handle(process, s))];
             find(found, RuleId::Duty15, ended.shape, matters, expected, Fact::Words("no such call"));
         }
-        if self.is_pending(process, s) {
+        if self.is_pending(process, s) || self.is_to_begin(scene, ended) {
             return;
         }
         if self.is_made_by(scene, ended, s) {
@@ -57,6 +57,13 @@ impl Checker {
         if !ended.disturbed && ended.contexts > 0 && contexts >= ended.contexts {
             self.contexts(RuleId::Duty16, ended, ended.contexts - 1, contexts, found);
         }
+    }
+
+    /// Whether a call is on its way on another thread that may begin an operation on what was closed.
+    fn is_to_begin(&self, scene: Scene<'_>, ended: &Crossing) -> bool {
+        let stacks = self.stacks.iter().filter(|(thread, _)| thread.process == scene.thread.process);
+        let mut calls = stacks.flat_map(|(_, stack)| stack).filter(|call| call.runs == ended.runs);
+        calls.any(|call| call.s() == ended.s() && call.call.overlapped().is_some())
     }
 
     fn contexts(&self, rule: RuleId, ended: &Crossing, expected: usize, actual: usize, found: &mut Findings) {
