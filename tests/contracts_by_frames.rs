@@ -5,7 +5,7 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{ANY, config, machine, orders, scenario};
+use support::{ANY, fixed_config, machine, orders, scenario};
 use wspsim::explore::Search;
 use wspsim::rules::RuleId;
 use wspsim::scenario::programs::{Judged, WrongKind};
@@ -86,7 +86,7 @@ fn items(most: usize) -> impl Strategy<Value = Items> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(fixed_config())]
 
     #[test]
     fn no_order_of_frames_blames_the_faithful((model, providers) in prop::sample::select(FAITHFUL), p in items(2), worker in items(2)) {

@@ -103,6 +103,11 @@ impl Checker {
         find(found, rule, by, matters, Fact::Words("an open handle that the next link gave to this layer"), actual);
     }
 
+    /// Whether a handle came from below in the call in progress: if it is gone by now, others have closed it.
+    fn has_just_got(&self, thread: ThreadId, handle: Handle) -> bool {
+        self.top(thread).is_some_and(|call| call.taken.iter().any(|&(_, taken)| taken == handle))
+    }
+
     /// Whether a handle from below was closed on another thread and its closing was not over when the call in progress
     /// came to the layer.
     fn has_lost(&self, scene: Scene<'_>, giver: InstanceId, s: Handle) -> bool {
@@ -218,7 +223,9 @@ impl Context<'_> {
                 let actual = Fact::HandleThat(self.thread.process, *handle, "registered by WSPDuplicateSocket");
                 find(found, RuleId::Duty12, by, Vec::new(), Fact::Words("no descriptor in the source"), actual);
             }
-            (UpcallCall::ModifyIfsHandle { handle, .. }, Err(WsaError::Inval)) if !checker.injected => {
+            (UpcallCall::ModifyIfsHandle { handle, .. }, Err(WsaError::Inval))
+                if !checker.injected && !checker.has_just_got(self.thread, *handle) =>
+            {
                 self.check_taken_over(*handle, found);
             }
             (UpcallCall::CloseSocketHandle { s }, _) => self.check_given_back(checker, *s, found),
