@@ -83,6 +83,8 @@ pub(super) struct Lowered {
     pub wakes: Wakes,
     /// Lines that stay whatever fails without them: the named steps whose results together are not allowed.
     pub pinned: Vec<usize>,
+    /// Whether providers break duties on the way, which is not what it shows.
+    pub blames: bool,
 }
 
 /// A run that shows something wrong, as an ordinary scenario.
@@ -468,7 +470,7 @@ impl<'a> Writer<'_, 'a> {
                 parked.push((on, paused));
             }
         }
-        Lowered { lines: self.lines, finally, parked, wakes: Wakes::ByStep, pinned }
+        Lowered { lines: self.lines, finally, parked, wakes: Wakes::ByStep, pinned, blames: false }
     }
 }
 
@@ -476,7 +478,9 @@ impl Orders<'_> {
     /// What a named step may come to where the others have come to what they have, when the run is `over` or not: the
     /// expectations, and their text.
     fn allowed_here(&self, state: &State, name: NameId, over: bool) -> (Vec<Expect>, Vec<Range<u32>>) {
-        let mut found = (Vec::new(), Vec::new());
+        let mut found: (Vec<Expect>, Vec<Range<u32>>) = (Vec::new(), Vec::new());
+        let source = &self.scenario.source().text;
+        let words = |text: &Range<u32>| &source[text.start as usize..text.end as usize];
         for combination in &self.programs.allowed {
             let (own, others): (Vec<_>, Vec<_>) = combination.iter().cloned().partition(|(of, _)| *of == name);
             if !self.combination_fits(state, &others, over) {
@@ -484,7 +488,7 @@ impl Orders<'_> {
             }
             for (_, allowed) in own {
                 if let Allowed::Came(expect, text) = allowed
-                    && !found.1.contains(&text)
+                    && found.1.iter().all(|known| words(known) != words(&text))
                 {
                     found.0.push(expect);
                     found.1.push(text);
@@ -539,7 +543,7 @@ pub fn shrink_steps(scenario: &Scenario, machine: &Arc<crate::world::machine::Ma
     let lines = orders.prefix_lines();
     let all = lines.len();
     let (finally, parked, pinned) = (scenario.finally.clone(), Vec::new(), Vec::new());
-    let lowered = Lowered { lines, finally, parked, wakes: scenario.wakes, pinned };
+    let lowered = Lowered { lines, finally, parked, wakes: scenario.wakes, pinned, blames: false };
     let (lowered, shows) = orders.shrunk(lowered, None, true);
     let origin = format!("What is left of {} without what its failure does not need.", file_name(scenario.file()));
     let steps = (lowered.lines.len(), all);

@@ -71,7 +71,10 @@ impl Orders<'_> {
         if self.scenario.profile().is_some() || self.machine.profile() != Profile::Documented {
             let _ = writeln!(text, "    profile: {},", self.machine.profile());
         }
-        for key in ["policies", "limits", "budget"] {
+        if lowered.blames {
+            text.push_str("    contracts: warn,\n");
+        }
+        for key in ["contracts", "policies", "limits", "budget"] {
             if let Some(value) = copied(key) {
                 let _ = writeln!(text, "    {key}: {value},");
             }

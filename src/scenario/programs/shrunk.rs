@@ -24,6 +24,10 @@ impl Orders<'_> {
     /// What is left of a run, and whether it shows what is wrong with it.
     pub(super) fn shrunk(&self, lowered: Lowered, wrong: Option<&Wrong>, shrinks: bool) -> (Lowered, bool) {
         let mut lowered = self.joined(lowered);
+        // The search looks at no duties unless it is asked for them, so a counterexample is none of a broken duty.
+        if wrong.is_some() && self.scenario.contracts.is_none() {
+            lowered.blames = self.all_signs(&lowered).iter().any(|sign| sign.kind == FailureKind::Breach);
+        }
         let mut signs = self.all_signs(&lowered);
         let as_told = |sign: &Sign| wrong.is_none_or(|wrong| sign.kind == wrong.kind.as_failure());
         let shows = !signs.is_empty() && signs.iter().all(as_told);
@@ -61,7 +65,9 @@ impl Orders<'_> {
     fn signs(&self, lowered: &Lowered, kept: &[usize]) -> Vec<Sign> {
         let scenario = self.assemble(lowered, kept);
         let report = play(&scenario, self.machine, Logging::Off);
-        report.failures.iter().map(|failure| sign(failure, kept)).collect()
+        let failures = report.failures.iter();
+        let failures = failures.filter(|failure| !lowered.blames || failure.kind != FailureKind::Breach);
+        failures.map(|failure| sign(failure, kept)).collect()
     }
 }
 
@@ -97,13 +103,13 @@ impl Shrinking<'_, '_> {
                 break;
             }
         }
-        let Lowered { lines, finally, parked, wakes, pinned } = self.lowered;
+        let Lowered { lines, finally, parked, wakes, pinned, blames } = self.lowered;
         let pinned = pinned.iter().filter_map(|line| kept.iter().position(|at| at == line)).collect();
         // A line that says which call it goes on with names it by its place.
         let place = |call: usize| kept.iter().position(|&at| at == call);
         let line = |&at: &usize| super::lower::Line { call: lines[at].call.and_then(place), ..lines[at].clone() };
         let lines = kept.iter().map(line).collect();
-        Lowered { lines, finally, parked, wakes, pinned }
+        Lowered { lines, finally, parked, wakes, pinned, blames }
     }
 
     fn still_shows(&self, kept: &[usize]) -> bool {
