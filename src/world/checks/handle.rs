@@ -224,7 +224,8 @@ impl Context<'_> {
                 find(found, RuleId::Duty12, by, Vec::new(), Fact::Words("no descriptor in the source"), actual);
             }
             (UpcallCall::ModifyIfsHandle { handle, .. }, Err(WsaError::Inval))
-                if !checker.injected && !checker.has_just_got(self.thread, *handle) =>
+                if !checker.injected
+                    && (self.handles.get(*handle).is_some() || !checker.has_just_got(self.thread, *handle)) =>
             {
                 self.check_taken_over(*handle, found);
             }

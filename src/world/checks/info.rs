@@ -63,7 +63,9 @@ impl Checker {
             let (expected, actual) = (Fact::Function(SpiFunction::WspDuplicateSocket), Fact::Words("no such call"));
             return find(found, RuleId::Duty6, by, s, expected, actual);
         };
-        let opened = self.chains.get(&(scene.thread.process, ended.runs, ended.s()));
+        // Another socket of another chain may have got the number meanwhile.
+        let own = !ended.forgotten.contains(&ended.s());
+        let opened = self.chains.get(&(scene.thread.process, ended.runs, ended.s())).filter(|_| own);
         let of_socket = opened.and_then(|&id| scene.catalog().entry(id)).and_then(|it| own_chain(scene, by, &it.info));
         let other = of_socket.filter(|own| own.catalog_entry_id() != block.catalog_entry_id());
         if let Some(own) = other.clone().filter(|_| is_own_chain(scene, by, block)) {
