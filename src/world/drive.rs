@@ -143,16 +143,24 @@ impl World {
         }
     }
 
-    /// Ends a client call: its frame goes, if it has one, an error becomes the thread's last error (G1).
+    /// Ends a client call. The answer is written once, to where it leaves from.
+    #[inline(always)]
     pub(super) fn finish(&mut self, thread: ThreadId, result: CallResult, log: &mut Log) -> Outcome {
+        let outcome = Outcome::Returned(result);
+        self.over(thread, &outcome, log);
+        outcome
+    }
+
+    /// A client call is over: its frame goes, if it has one, an error becomes the thread's last error (G1).
+    fn over(&mut self, thread: ThreadId, outcome: &Outcome, log: &mut Log) {
+        let Outcome::Returned(result) = outcome else { return };
         if let Some(state) = self.thread_mut(thread) {
             Frame::pop(&mut state.frames);
-            if let Err(error) = &result {
+            if let Err(error) = result {
                 state.last_error = Some(*error);
             }
         }
         log.note(|| Event::ClientReturn { thread, result: Box::new(result.clone()) });
-        Outcome::Returned(result)
     }
 
     pub(super) fn park(&mut self, thread: ThreadId, mut wait: Box<Wait>, log: &mut Log) -> Outcome {

@@ -190,15 +190,21 @@ fn operation(cx: &Context<'_>, at: At, (function, work): (SpiFunction, Work), ov
     Operation { issuer, function, overlapped: *overlapped, work }
 }
 
+#[inline(always)]
 pub(super) fn start(cx: &mut Context<'_>, at: At, work: (SpiFunction, Work), overlapped: &Overlapped) -> Step {
+    let operation = operation(cx, at, work, overlapped);
+    start_operation(cx, at, operation)
+}
+
+fn start_operation(cx: &mut Context<'_>, at: At, operation: Operation) -> Step {
     cx.log.rule(RuleId::O1);
     cx.log.rule(RuleId::B2);
-    let operation = operation(cx, at, work, overlapped);
+    let overlapped = operation.overlapped;
     let (afd, mut afd_cx) = cx.afd();
     Flow::Return(match afd.post(&mut afd_cx, at.socket, operation) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => {
-            cx.begin_overlapped(overlapped);
+            cx.begin_overlapped(&overlapped);
             Err(WsaError::IoPending)
         }
         Err(error) => Err(error),
