@@ -138,6 +138,7 @@ impl Bench {
         self.world.process(process).expect("there").id
     }
 
+    #[inline(always)]
     pub fn step(&mut self, on: Incarnation, call: Call) -> Outcome {
         let thread = ThreadId { process: on, index: 0 };
         let op = Op::Call { thread, call };
@@ -163,6 +164,7 @@ impl Bench {
         returned(self.step(on, Call::Api(call)))
     }
 
+    #[inline(always)]
     pub fn spi(&mut self, on: Incarnation, call: SpiCall) -> Result<SpiReturn, WsaError> {
         match returned(self.step(on, Call::Spi(call)))? {
             Value::Spi(value) => Ok(value),
@@ -189,6 +191,7 @@ impl Bench {
     }
 
     /// The next packet of a completion port.
+    #[inline(always)]
     pub fn packet(&mut self, on: Incarnation, port: Handle) -> Outcome {
         self.step(on, Call::Os(OsCall::GetQueuedCompletionStatus { port, timeout_ms: Some(0) }))
     }
@@ -254,6 +257,7 @@ pub fn socket(result: Result<SpiReturn, WsaError>) -> Result<Handle, WsaError> {
     })
 }
 
+#[inline(always)]
 fn returned(outcome: Outcome) -> CallResult {
     match outcome {
         Outcome::Returned(result) => result,
