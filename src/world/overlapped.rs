@@ -42,12 +42,20 @@ impl OverlappedRecords {
 
     /// An operation with this structure has become pending.
     pub fn begin(&mut self, overlapped: &Overlapped) {
-        self.0.insert(key_of(overlapped), record_of(overlapped, None));
+        self.note(overlapped, None);
     }
 
     /// The operation with this structure has ended.
     pub fn finish(&mut self, overlapped: &Overlapped, outcome: SpiResult) {
-        self.0.insert(key_of(overlapped), record_of(overlapped, Some(outcome)));
+        self.note(overlapped, Some(outcome));
+    }
+
+    fn note(&mut self, overlapped: &Overlapped, outcome: Option<SpiResult>) {
+        let (event, routine) = (overlapped.event, overlapped.routine.is_some());
+        match self.0.get_mut(&key_of(overlapped)) {
+            Some(record) => (record.event, record.routine, record.outcome) = (event, routine, outcome),
+            None => self.0.insert(key_of(overlapped), OverlappedRecord { event, routine, outcome }),
+        }
     }
 
     /// A layer has no more use for a structure of its own.
@@ -80,8 +88,4 @@ impl OverlappedRecords {
             record.outcome = Some(Err(WsaError::OperationAborted));
         }
     }
-}
-
-fn record_of(overlapped: &Overlapped, outcome: Option<SpiResult>) -> OverlappedRecord {
-    OverlappedRecord { event: overlapped.event, routine: overlapped.routine.is_some(), outcome }
 }
