@@ -28,6 +28,7 @@ pub(super) enum Word {
 
 impl Word {
     /// The word as it stands, for a hash of many.
+    #[inline(always)]
     fn stands(self) -> u64 {
         match self {
             Self::Content(content) => content,
@@ -108,11 +109,13 @@ impl Record {
         self.foretells = false;
     }
 
+    #[inline(always)]
     pub(super) fn push(&mut self, word: Word) {
         self.stands = fold(self.stands, word.stands());
         self.add(word);
     }
 
+    #[inline(always)]
     fn add(&mut self, word: Word) {
         if let Word::Mention(at, _) = word {
             self.mentioned[at as usize] += 1;
@@ -122,36 +125,41 @@ impl Record {
 
     /// Somebody is mentioned, or a number that names nobody.
     pub(super) fn name(&mut self, layout: &Layout, name: Name) {
-        let word = self.named(layout, name);
-        self.push(word);
+        match self.position(layout, name) {
+            Some(at) => self.push(Word::Mention(at as u32, name.kind)),
+            None => self.push(Word::Content(name.number ^ UNNAMED)),
+        }
     }
 
-    fn named(&mut self, layout: &Layout, name: Name) -> Word {
-        match layout.position(name.kind, name.scope, name.number) {
-            Some(at) => Word::Mention(at as u32, name.kind),
-            None => {
-                self.foretells |= name.kind == IdKind::Handle && Handle(name.number).slot().is_some();
-                Word::Content(name.number ^ UNNAMED)
-            }
-        }
+    fn position(&mut self, layout: &Layout, name: Name) -> Option<usize> {
+        let at = layout.position(name.kind, name.scope, name.number);
+        self.foretells |= at.is_none() && name.kind == IdKind::Handle && Handle(name.number).slot().is_some();
+        at
     }
 
     /// What was kept is said again; `stands` is its hash.
     pub(super) fn play(&mut self, layout: &Layout, kept: &[Raw], stands: u64) {
         self.stands = fold(self.stands, stands);
         for raw in kept {
-            match *raw {
-                Raw::Word(word) => self.words.push(word),
-                Raw::Name(name) => {
-                    let word = self.named(layout, name);
-                    self.add(word);
-                    // Tokens are never given twice; where one stands says more.
-                    if name.kind == IdKind::Token {
-                        self.stands = fold(self.stands, word.stands());
-                    }
-                }
+            match raw {
+                // By far the most: copied as what it is.
+                Raw::Word(Word::Content(content)) => self.words.push(Word::Content(*content)),
+                Raw::Word(word) => self.words.push(*word),
+                Raw::Name(name) => self.play_name(layout, *name),
                 Raw::End => self.ends.push(self.words.len() as u32),
             }
+        }
+    }
+
+    fn play_name(&mut self, layout: &Layout, name: Name) {
+        let word = match self.position(layout, name) {
+            Some(at) => Word::Mention(at as u32, name.kind),
+            None => Word::Content(name.number ^ UNNAMED),
+        };
+        self.add(word);
+        // Tokens are never given twice; where one stands says more.
+        if name.kind == IdKind::Token {
+            self.stands = fold(self.stands, word.stands());
         }
     }
 

@@ -25,6 +25,8 @@ enum Sink<'a> {
 }
 
 impl Sink<'_> {
+    /// Where the word is made it is written as what it is; handed over, it would be waited for.
+    #[inline(always)]
     fn push(&mut self, word: Word) {
         match self {
             Self::Record(_, record) => record.push(word),
