@@ -289,6 +289,18 @@ fn found_in(text: &str) -> (String, Arc<Machine>) {
     (example.text, machine)
 }
 
+/// A check that counts what happened does not hold because nobody of that name could do it.
+#[test]
+fn a_check_of_somebody_who_is_not_there_is_told() {
+    let text = two_opens(r#"finally: [Breach(rule: "Duty5", by: "typo", times: 0)]"#);
+    let scenario = scenario(&text);
+    let machine = machine(&scenario);
+    let orders = orders(&scenario, &machine);
+    let judged = orders.judge(&Search::default().run(&*orders, &mut ()));
+    let found = judged.found.expect("a mistake");
+    assert!(found.wrong.title.contains("`typo`"), "{:?}", found.wrong);
+}
+
 /// Whoever changes the machine so that a named step comes to something else gets no silent yes from the steps that show
 /// a combination nobody allowed: they say of each named step what it came to.
 #[test]

@@ -46,6 +46,8 @@ impl<'a> Seen<'a> {
         match self.past {
             Past::Log(log) => self.tally(check, log.events()),
             Past::Counted { checks, counts } => {
+                // What cannot be looked for has not been counted either.
+                let _it_can_be = self.sought(check)?;
                 let at = checks.iter().position(|known| std::ptr::eq(*known, check));
                 Ok(at.and_then(|at| counts.get(at)).copied().unwrap_or(0))
             }
