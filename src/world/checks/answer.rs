@@ -45,6 +45,8 @@ impl Checker {
 fn check_error(scene: Scene<'_>, ended: &Crossing, error: WsaError, found: &mut Findings) {
     let below = ended.below.iter().rev().find(|below| below.function == ended.call.function());
     let from_below = below.and_then(|below| below.error);
+    // Whatever call it was of: the start of a next link, say.
+    let handed_up = ended.below.iter().any(|below| below.error == Some(error));
     match from_below {
         Some(from_below) if from_below == error => {}
         Some(from_below) if !scene.is_base(ended.shape) && from_below != WsaError::IoPending => {
@@ -52,7 +54,7 @@ fn check_error(scene: Scene<'_>, ended: &Crossing, error: WsaError, found: &mut 
             find(found, rule, ended.shape, Vec::new(), expected, Fact::Error(error));
         }
         // A system call that should not fail may have failed below a base, or where an upcall was refused.
-        _ if error == WsaError::SysCallFailure && !ended.refused && !scene.is_base(ended.shape) => {
+        _ if error == WsaError::SysCallFailure && !ended.refused && !handed_up && !scene.is_base(ended.shape) => {
             let (expected, actual) = (Fact::Words("an error code"), Fact::Words("none"));
             find(found, RuleId::Duty22, ended.shape, Vec::new(), expected, actual);
         }
