@@ -452,6 +452,8 @@ impl<'a> Writer<'_, 'a> {
                 self.lines.push(Line { uses, ..Line::new(step, From::Check(property.start)) });
             }
             (Some(WrongKind::Finally), Some(check)) => finally.push(self.orders.scenario.finally[check].clone()),
+            // What holds at the end says, too, which breaches are expected.
+            (None, _) => finally.extend(self.orders.scenario.finally.iter().filter(|step| !is_wait(step)).cloned()),
             _ => {}
         }
         let pinned = if kind == Some(WrongKind::Allowed) { self.decide(state) } else { Vec::new() };
@@ -576,4 +578,9 @@ fn check_step(check: super::super::check::Check, start: u32, line: u32) -> Step 
 fn run_line(on: ThreadRef, borders: Option<u32>, start: u32, line: u32, call: Option<usize>) -> Line {
     let step = plain(Action::Happens(Box::new(HappenStep::Run { on, borders })), start, line);
     Line { call, on: Some(on), ..Line::new(step, From::Nowhere) }
+}
+
+/// Whether a check says of a thread that its call waits: of those that do it is said anyhow.
+fn is_wait(step: &Step) -> bool {
+    matches!(&step.action, Action::Check(check) if matches!(**check, Check::Parked(_) | Check::Paused(_)))
 }
