@@ -73,7 +73,7 @@ macro_rules! sharing {
         ("wsaduplicatesocketw")
         unseen "what programs are expected to do; the machine does not hold them to it";
     R25: "A socket with quality of service enabled cannot be duplicated."
-        ("wsaduplicatesocketw") missing "no provider offers quality of service";
+        ("wsaduplicatesocketw");
     R26: "API calls on a handle go to the catalog id that was last given for it to WPUModifyIFSHandle or \
         WPUCreateSocketHandle."
         ("wpumodifyifshandle, transport-division-of-responsibilities-between-dll-and-service-providers-2");

@@ -114,8 +114,12 @@ fn check_handles(cx: &mut Context<'_>) -> Result<(), WsaError> {
     Err(WsaError::MFile)
 }
 
-/// Providers that refuse (R25, usage 2.13).
+/// Sockets and providers that refuse (R25, usage 2.13).
 fn may_duplicate(cx: &mut Context<'_>, at: At) -> Result<(), WsaError> {
+    if cx.afd.qos_enabled(at.socket) {
+        cx.log.rule(RuleId::R25);
+        return Err(WsaError::Inval);
+    }
     let ShapeKind::Base { duplicating, .. } = cx.shape().kind else { return Ok(()) };
     match duplicating {
         Duplicating::Shares => Ok(()),

@@ -26,6 +26,8 @@ pub(super) struct Extras {
     pub(super) circular: bool,
     /// SIO_SET_QOS: the bytes of the QOS structure.
     pub(super) qos: Option<Arc<[u8]>>,
+    /// Whether somebody asked for quality of service here: not for no service in particular, and not at the peer.
+    pub(super) qos_enabled: bool,
     /// The quality of service changed since it was last read.
     pub(super) qos_changed: bool,
     /// Groups.

@@ -9,12 +9,17 @@ use super::{Afd, Cx, SocketId};
 use crate::abi::{NetworkEvents, WsaError, sizes};
 use crate::rules::RuleId;
 
+/// Each byte of a flow specification that leaves everything open.
+const UNSPECIFIED: u8 = 0xff;
+
 impl Afd {
     /// SIO_SET_QOS, and lpSQOS of a connect. The bytes are a whole QOS.
     pub fn set_qos(&mut self, cx: &mut Cx<'_>, id: SocketId, qos: &[u8]) -> Result<(), WsaError> {
         self.usable(cx, id)?;
         cx.log.rule(RuleId::Qos2);
-        self.sockets[id].extras_mut().qos = Some(qos.into());
+        let extras = self.sockets[id].extras_mut();
+        extras.qos = Some(qos.into());
+        extras.qos_enabled = qos.iter().take(2 * sizes::FLOWSPEC).any(|&byte| byte != UNSPECIFIED);
         if let (Some(peer), Some(sending)) = (self.sockets[id].peer_socket(), qos.get(..sizes::FLOWSPEC)) {
             let mut theirs = self.qos_bytes(peer);
             theirs[sizes::FLOWSPEC..2 * sizes::FLOWSPEC].copy_from_slice(sending);
@@ -41,12 +46,18 @@ impl Afd {
     /// Unspecified where nothing was asked for.
     fn qos_bytes(&self, id: SocketId) -> [u8; sizes::QOS] {
         let mut bytes = [0; sizes::QOS];
-        bytes[..2 * sizes::FLOWSPEC].fill(0xff);
+        bytes[..2 * sizes::FLOWSPEC].fill(UNSPECIFIED);
         let kept = self.sockets.get(id).and_then(|socket| socket.extras.as_ref()?.qos.clone());
         for (byte, kept) in bytes.iter_mut().zip(kept.iter().flat_map(|kept| kept.iter())) {
             *byte = *kept;
         }
         bytes
+    }
+
+    /// Whether a socket has quality of service enabled (R25).
+    #[must_use]
+    pub fn qos_enabled(&self, id: SocketId) -> bool {
+        self.sockets.get(id).and_then(|socket| socket.extras.as_ref()).is_some_and(|extras| extras.qos_enabled)
     }
 
     /// Whether the quality of service changed since it was last read.
