@@ -4,10 +4,11 @@
 //! sockets, pending duplications, events, virtual time. [`World::step`] is the only way it changes; it is total.
 //!
 //! Reading order: [`op`] (what can happen), [`process`], `processes` and [`handles`] (who can do it); [`frame`],
-//! `drive`, `straight` and [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`], [`duplication`],
-//! [`afd`] (shared sockets), [`watch`] (waits on many of them), `wake`, `death`, `signal`; [`digest`] and [`canonical`]
-//! (hashes of the whole), [`footprint`] (what an op may touch); `copy`; [`checks`] (who keeps the contracts);
-//! [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped operation ends).
+//! `drive`, `straight`, `crossing` and [`border`] (how a call runs), [`ws2_32`] (the SPI client), [`upcalls`],
+//! [`duplication`], [`afd`] (shared sockets), [`watch`] (waits on many of them), `wake`, `death`, `signal`; [`digest`] and
+//! [`canonical`] (hashes of the whole), [`footprint`] (what an op may touch); `copy`, [`table`], [`sorted`] (containers);
+//! [`checks`] (who keeps the contracts); [`overlapped`], `completion`, `apc`, [`completion_port`] (how an overlapped
+//! operation ends).
 
 pub mod afd;
 pub mod apc;
