@@ -6,6 +6,7 @@
 //! (tests/property_ops.rs, fuzz target `ops`).
 
 use super::World;
+use super::catalog::ShapeId;
 use super::drive::{FRAMES_MAX, Next};
 use super::frame::{Frame, Token};
 use super::ids::{InstanceId, ThreadId};
@@ -77,15 +78,8 @@ impl World {
         if let (Some(function), false) = (entered, matches!(moved, Move::Up)) {
             Frame::push_provider(frames, id, function, fresh);
         }
-        if !cancelled.is_empty() {
-            self.cancel_all(thread, cancelled, log);
-        }
-        match (moved, entered) {
-            (Move::Up, Some(function)) => Next::AnswerAtOnce(id, function),
-            (Move::Up, None) => Next::Answer,
-            (Move::Down(callee), _) => Next::Call(callee),
-            (Move::Wait(wait), _) => Next::Park(wait),
-        }
+        self.cancel_all(thread, cancelled, log);
+        after(moved, entered.map_or(Next::Answer, |function| Next::AnswerAtOnce(id, function)))
     }
 
     fn cancel_all(&mut self, thread: ThreadId, cancelled: Vec<Cancel>, log: &mut Log) {
@@ -114,7 +108,7 @@ impl World {
             thread,
             depth: 0,
             instance: InstanceId(0),
-            shape_id: super::catalog::ShapeId(0),
+            shape_id: ShapeId(0),
             function: None,
             in_callback,
             started: !client.started.is_empty(),
@@ -155,10 +149,19 @@ fn enter(cx: &mut Context<'_>, id: InstanceId, instance: &Instance, function: Op
     (cx.instance, cx.shape_id, cx.function, cx.depth) = (id, instance.shape, function, depth);
 }
 
-/// Whether a call needs nothing but the provider called: none that is to be loaded, nothing about other threads.
-pub(super) fn is_plain(callee: Callee, call: &SpiCall, frames: &[Frame]) -> bool {
-    let special = matches!(call, SpiCall::Startup { .. } | SpiCall::CancelBlockingCall);
-    matches!(callee, Callee::Instance(_)) && !special && frames.len() < FRAMES_MAX
+/// Where a provider's step leads; with `answer` when it has answered.
+#[inline]
+fn after(moved: Move, answer: Next) -> Next {
+    match moved {
+        Move::Up => answer,
+        Move::Down(callee) => Next::Call(callee),
+        Move::Wait(wait) => Next::Park(wait),
+    }
+}
+
+/// Whether a call to a provider that is loaded needs nothing but this provider: nothing about other threads.
+pub(super) fn is_plain(call: &SpiCall, frames: &[Frame]) -> bool {
+    !matches!(call, SpiCall::Startup { .. } | SpiCall::CancelBlockingCall) && frames.len() < FRAMES_MAX
 }
 
 impl Inside<'_> {
@@ -166,11 +169,7 @@ impl Inside<'_> {
         let mut next = Next::Call(callee);
         loop {
             next = match next {
-                Next::Call(Callee::Instance(called))
-                    if is_plain(Callee::Instance(called), flight.call, self.frames) =>
-                {
-                    self.down(called, flight)
-                }
+                Next::Call(Callee::Instance(called)) if is_plain(flight.call, self.frames) => self.down(called, flight),
                 Next::AnswerAtOnce(..) | Next::Answer => match self.up(&next, flight) {
                     Some(next) => next,
                     None => return next,
@@ -190,13 +189,11 @@ impl Inside<'_> {
         let Some(instance) = self.instances.get_mut(id) else { return Next::AnswerAtOnce(id, function) };
         enter(&mut self.cx, id, instance, Some(function), depth(self.frames) + 1);
         let mut fresh = ProviderToken::Entered;
-        let next = match instance.call(&mut self.cx, &mut fresh, flight) {
-            Move::Up => return Next::AnswerAtOnce(id, function),
-            Move::Down(callee) => Next::Call(callee),
-            Move::Wait(wait) => Next::Park(wait),
-        };
-        Frame::push_provider(self.frames, id, function, fresh);
-        next
+        let moved = instance.call(&mut self.cx, &mut fresh, flight);
+        if !matches!(moved, Move::Up) {
+            Frame::push_provider(self.frames, id, function, fresh);
+        }
+        after(moved, Next::AnswerAtOnce(id, function))
     }
 
     /// A provider has answered: the one that called it goes on. `None`: it was no provider, and nothing has happened.
@@ -221,11 +218,7 @@ impl Inside<'_> {
         }
         let Some(instance) = self.instances.get_mut(*id) else { return Some(Next::Answer) };
         enter(&mut self.cx, *id, instance, *function, depth);
-        Some(match instance.resume(&mut self.cx, kept, Resumed::Result { from }, flight) {
-            Move::Up => Next::Answer,
-            Move::Down(callee) => Next::Call(callee),
-            Move::Wait(wait) => Next::Park(wait),
-        })
+        Some(after(instance.resume(&mut self.cx, kept, Resumed::Result { from }, flight), Next::Answer))
     }
 }
 

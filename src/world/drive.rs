@@ -124,8 +124,8 @@ impl World {
         let watched = log.is_on() || self.checks.is_some();
         loop {
             next = match next {
-                Next::Call(callee) if !watched && is_plain(callee, flight.call, self.frames(thread)) => {
-                    self.cross_providers(thread, callee, &mut flight, log)
+                Next::Call(called @ Callee::Instance(_)) if !watched && is_plain(flight.call, self.frames(thread)) => {
+                    self.cross_providers(thread, called, &mut flight, log)
                 }
                 Next::Call(callee) => self.call_provider(thread, callee, &mut flight, log),
                 Next::Answer => {
